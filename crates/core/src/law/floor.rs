@@ -1,0 +1,1 @@
+//! The floors: what no law file may go below, whoever wrote it.

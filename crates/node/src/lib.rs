@@ -1,0 +1,1 @@
+//! The loop around load, decide and commit, and the workers: sequencer, courier, witness, sweeper.

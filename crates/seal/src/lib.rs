@@ -1,0 +1,1 @@
+//! Packages: build, seal, open, check.

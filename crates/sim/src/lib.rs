@@ -1,0 +1,1 @@
+//! A federation of nodes in one thread, from a seed.

@@ -1,0 +1,1 @@
+//! Records, outbox, log state and blobs, behind one contract.

@@ -1,0 +1,1 @@
+//! Doors: peers, log, register.

@@ -29,7 +29,11 @@ pub struct Clause {
 impl core::fmt::Display for Clause {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(&self.text)?;
-        if self.verified { Ok(()) } else { f.write_str(" [not verified]") }
+        if self.verified {
+            Ok(())
+        } else {
+            f.write_str(" [not verified]")
+        }
     }
 }
 
@@ -56,7 +60,9 @@ pub struct Law {
 impl Law {
     /// The rule of a word that is valid on a day.
     pub fn rule(&self, id: &str, on: Date) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.id == id && rule.valid.holds(on))
+        self.rules
+            .iter()
+            .find(|rule| rule.id == id && rule.valid.holds(on))
     }
 }
 
@@ -69,10 +75,30 @@ pub struct Validity {
     pub to: Option<Date>,
 }
 
+words! {
+    /// How wide an instrument is. The floors carry the first alone; the others
+    /// have words so that a law file which declares one is refused by name.
+    Scope {
+        /// Named targets, each by a selector from the closed list.
+        Targeted = "targeted",
+        /// Groups, activities, "persons who": no one in particular.
+        Thematic = "thematic",
+        /// Everybody's data, to be searched later.
+        Bulk = "bulk",
+        /// An ability to be built in, not data.
+        Capability = "capability",
+    }
+}
+
 impl Validity {
     /// Whether a day lies inside.
     pub fn holds(&self, on: Date) -> bool {
         self.from <= on && self.to.is_none_or(|to| on <= to)
+    }
+
+    /// Whether some day lies inside both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.to.is_none_or(|to| other.from <= to) && other.to.is_none_or(|to| self.from <= to)
     }
 }
 
@@ -147,8 +173,12 @@ pub struct Urgent {
     pub later: Option<Turn>,
     /// By when the later decision is due. Silence at this instant ends nothing by itself.
     pub decide_within: Option<Timed>,
-    /// When an order without that later decision has ended, by silence.
+    /// When the order has ended if nothing more is decided. Counted from issue.
     pub lapse: Timed,
+    /// Whether the later approval puts the rule's ordinary duration in the place
+    /// of the lapse. Where it does not, only a renewal carries the order further
+    /// (IPA 2016 s. 32(2)(a) ends every urgent warrant that is not renewed).
+    pub approval_lifts_lapse: bool,
     /// Whether a refused order may never be renewed.
     pub refusal_bars_renewal: bool,
     /// Grounds for which the urgent path is closed.
@@ -164,6 +194,8 @@ pub struct Protection {
     pub who: Protected,
     /// What is asked.
     pub demand: Demand,
+    /// Whether it is asked on the urgent path too, before issue.
+    pub on_urgent: bool,
     /// Says who.
     pub clause: Clause,
 }
@@ -214,7 +246,8 @@ pub struct Renewal {
     pub approval: Vec<Turn>,
     /// By how much.
     pub duration: TimeRule,
-    /// Not earlier than this long before the end.
+    /// Not earlier than this long before the ordinary end. On the urgent path it
+    /// does not hold: what lapses in days may be renewed on any of them.
     pub window: Option<TimeRule>,
     /// How often; `None` is as often as necessary.
     pub times_max: Option<u16>,
@@ -271,6 +304,11 @@ pub enum SecrecyRule {
     Ordered {
         /// The longest, counted from issue.
         longest: TimeRule,
+        /// Who must have approved the secrecy itself; nobody besides the order's own
+        /// approvers, where the law asks for no more.
+        by: Option<Turn>,
+        /// The reasons the law knows for it.
+        reasons: Vec<Reason>,
         /// Says who.
         clause: Clause,
     },
@@ -328,6 +366,8 @@ pub struct Rule {
     pub clause: Clause,
     /// When it is law.
     pub valid: Validity,
+    /// How wide it is: targeted, or refused by the floors.
+    pub scope: Scope,
     /// What it brings about.
     pub effect: Effect,
     /// Kinds of authority that may apply, as the register marks them.
@@ -340,6 +380,9 @@ pub struct Rule {
     pub selectors: BTreeSet<SelectorKind>,
     /// How many targets at most.
     pub targets_max: u16,
+    /// To how many persons or sets of premises all targets together may belong.
+    /// Selectors of kind `person` and `premises` are counted against it.
+    pub subjects_max: u16,
     /// Why it may be asked.
     pub grounds: Vec<Ground>,
     /// Whether the order itself names offence provisions, whatever the ground.
@@ -388,4 +431,78 @@ pub struct Rule {
     pub publications: Vec<Publication>,
     /// When contents, packages and salts are erased. Counted from the case's end.
     pub retention: Timed,
+}
+
+impl Rule {
+    /// The approvals that these categories need, in the law's sequence: the
+    /// rule's own, then those of the protected professions that are touched.
+    ///
+    /// A rule's approvals hold for every category it lists (a law that treats two
+    /// categories differently has two rules), so an order for several categories
+    /// has the strictest of them by construction. Categories the rule does not
+    /// list change nothing here: the case refuses them by name.
+    pub fn approval_for(
+        &self,
+        _categories: &BTreeSet<Category>,
+        protected: &BTreeSet<Protected>,
+    ) -> Vec<Turn> {
+        self.approval
+            .iter()
+            .chain(self.extra_approvers(protected, false))
+            .cloned()
+            .collect()
+    }
+
+    /// The approvals needed before issue on the urgent path, in sequence; `None`
+    /// where the law has no urgent path.
+    pub fn urgent_approval_for(&self, protected: &BTreeSet<Protected>) -> Option<Vec<Turn>> {
+        let urgent = self.urgent.as_ref()?;
+        Some(
+            urgent
+                .now
+                .iter()
+                .chain(self.extra_approvers(protected, true))
+                .cloned()
+                .collect(),
+        )
+    }
+
+    /// Whether some protected profession that is touched bars every order.
+    pub fn bar_for(&self, protected: &BTreeSet<Protected>) -> Option<&Protection> {
+        self.asked_by(protected)
+            .find(|asked| asked.demand == Demand::Bar)
+    }
+
+    /// The statements that the application must carry for those it touches.
+    pub fn statements_for(&self, protected: &BTreeSet<Protected>) -> Vec<&Protection> {
+        self.asked_by(protected)
+            .filter(|asked| asked.demand == Demand::Statement)
+            .collect()
+    }
+
+    /// Whether a ground the rule knows opens a category.
+    pub fn opens(&self, ground: &str, category: Category) -> bool {
+        self.grounds.iter().any(|known| {
+            known.code == ground && (known.only.is_empty() || known.only.contains(&category))
+        })
+    }
+
+    fn asked_by(&self, protected: &BTreeSet<Protected>) -> impl Iterator<Item = &Protection> {
+        self.protections
+            .iter()
+            .filter(|known| protected.contains(&known.who))
+    }
+
+    fn extra_approvers(
+        &self,
+        protected: &BTreeSet<Protected>,
+        urgent: bool,
+    ) -> impl Iterator<Item = &Turn> {
+        self.asked_by(protected)
+            .filter(move |asked| !urgent || asked.on_urgent)
+            .filter_map(|asked| match &asked.demand {
+                Demand::Approver(turn) => Some(turn),
+                Demand::Statement | Demand::Bar => None,
+            })
+    }
 }

@@ -51,6 +51,23 @@ pub struct TimeRule {
     pub end: EndOfPeriod,
 }
 
+impl TimeRule {
+    /// At most how many days the period can last, in any calendar that has two
+    /// working days in every week: what the floors compare.
+    pub const fn days_at_most(&self) -> u32 {
+        let days = match self.unit {
+            Unit::Hours => self.count.div_ceil(24),
+            Unit::Days => self.count,
+            Unit::WorkingDays => self.count.saturating_mul(2).saturating_add(7),
+            Unit::Months => self.count.saturating_mul(31),
+        };
+        match self.end {
+            EndOfPeriod::AsItFalls => days,
+            EndOfPeriod::NextWorkingDay => days.saturating_add(7),
+        }
+    }
+}
+
 /// Working days and holidays of one jurisdiction, for the years it covers.
 #[derive(Clone, Debug)]
 pub struct Calendar {
@@ -64,13 +81,18 @@ pub struct Calendar {
     pub from: Date,
     /// The last day it speaks for.
     pub to: Date,
+    /// The last day whose holidays are proclaimed; later ones are expected, and
+    /// what rests on them is provisional.
+    pub proclaimed_to: Date,
 }
 
 /// Why a period could not be counted.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum CalendarError {
     /// Holidays are proclaimed; none are guessed.
-    #[error("the calendar `{id}` speaks for {from} to {to}, not for {asked}; install a newer calendar")]
+    #[error(
+        "the calendar `{id}` speaks for {from} to {to}, not for {asked}; install a newer calendar"
+    )]
     NotCovered {
         /// The calendar.
         id: String,

@@ -4,7 +4,11 @@
 //! All rules answer with an instant at which the period is over: the first
 //! moment that is no longer inside it.
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{
+    SignedDuration, Span, Timestamp,
+    civil::{Date, Weekday},
+    tz::TimeZone,
+};
 use std::collections::BTreeSet;
 
 /// What a period is counted in.
@@ -52,6 +56,110 @@ pub struct TimeRule {
 }
 
 impl TimeRule {
+    /// When a period that an event starts is over: the first instant no longer inside it.
+    ///
+    /// Days begin and end at midnight in the calendar's zone. Hours count from the
+    /// event itself, whatever `first_day` says. Months run to the corresponding day:
+    /// six months *beginning with* 1 March end with 31 August, six months *after*
+    /// 1 March end with 1 September; where the last month has no such day, the
+    /// period ends with that month.
+    ///
+    /// # Errors
+    ///
+    /// [`CalendarError::NotCovered`] when a day must be judged that the calendar does
+    /// not speak for, [`CalendarError::Range`] past the end of dates.
+    pub fn end_from(
+        &self,
+        event: Timestamp,
+        calendar: &Calendar,
+    ) -> Result<Timestamp, CalendarError> {
+        if self.unit == Unit::Hours && self.end == EndOfPeriod::AsItFalls {
+            return event
+                .checked_add(self.hours())
+                .map_err(|_| CalendarError::Range);
+        }
+        let mut last = self.last_day(event, calendar)?;
+        if self.end == EndOfPeriod::NextWorkingDay {
+            if self.unit == Unit::Hours && calendar.is_working_day(last)? {
+                return event
+                    .checked_add(self.hours())
+                    .map_err(|_| CalendarError::Range);
+            }
+            while !calendar.is_working_day(last)? {
+                last = day_after(last)?;
+            }
+        }
+        calendar.start_of(day_after(last)?)
+    }
+
+    /// When a window that closes at `end` opens: its first instant. The mirror of
+    /// [`Self::end_from`]: "the 30 days ending with the day at the end of which it
+    /// would cease" is 30 days with [`FirstDay::On`]; with [`FirstDay::After`] that
+    /// last day is not counted. The rule for the end of a period does not apply.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::end_from`].
+    pub fn start_before(
+        &self,
+        end: Timestamp,
+        calendar: &Calendar,
+    ) -> Result<Timestamp, CalendarError> {
+        if self.unit == Unit::Hours {
+            return end
+                .checked_sub(self.hours())
+                .map_err(|_| CalendarError::Range);
+        }
+        let last = calendar.date_of(
+            end.checked_sub(SignedDuration::from_nanos(1))
+                .map_err(|_| CalendarError::Range)?,
+        );
+        let counted = match self.first_day {
+            FirstDay::On => last,
+            FirstDay::After => day_before(last)?,
+        };
+        let first = match self.unit {
+            Unit::Hours | Unit::Days => shift(day_after(counted)?, days(self.count)?, Shift::Back)?,
+            Unit::Months => shift(day_after(counted)?, months(self.count)?, Shift::Back)?,
+            Unit::WorkingDays => calendar.count_back(day_after(counted)?, self.count)?,
+        };
+        calendar.start_of(first)
+    }
+
+    /// The last day inside the period, before the rule for its end.
+    fn last_day(&self, event: Timestamp, calendar: &Calendar) -> Result<Date, CalendarError> {
+        let day = calendar.date_of(event);
+        match (self.unit, self.first_day) {
+            (Unit::Hours, FirstDay::On | FirstDay::After) => {
+                let end = event
+                    .checked_add(self.hours())
+                    .map_err(|_| CalendarError::Range)?;
+                let inside = end
+                    .checked_sub(SignedDuration::from_nanos(1))
+                    .map_err(|_| CalendarError::Range)?;
+                Ok(calendar.date_of(inside.max(event)))
+            }
+            (Unit::Days, FirstDay::After) => shift(day, days(self.count)?, Shift::On),
+            (Unit::Days, FirstDay::On) => shift(day_before(day)?, days(self.count)?, Shift::On),
+            (Unit::Months, FirstDay::After) => shift(day, months(self.count)?, Shift::On),
+            (Unit::Months, FirstDay::On) => {
+                let corresponding = shift(day, months(self.count)?, Shift::On)?;
+                // Clipped to the month's end, the period already stops a day short.
+                if corresponding.day() == day.day() {
+                    day_before(corresponding)
+                } else {
+                    Ok(corresponding)
+                }
+            }
+            (Unit::WorkingDays, FirstDay::After) => calendar.count_on(day, self.count),
+            (Unit::WorkingDays, FirstDay::On) => calendar.count_on(day_before(day)?, self.count),
+        }
+    }
+
+    fn hours(&self) -> SignedDuration {
+        SignedDuration::from_hours(i64::from(self.count))
+    }
+
     /// At most how many days the period can last, in any calendar that has two
     /// working days in every week: what the floors compare.
     pub const fn days_at_most(&self) -> u32 {
@@ -106,4 +214,97 @@ pub enum CalendarError {
     /// The period leaves the range of dates.
     #[error("the period ends outside the range of dates")]
     Range,
+}
+
+impl Calendar {
+    /// The day in which an instant falls, in the calendar's zone.
+    pub fn date_of(&self, at: Timestamp) -> Date {
+        at.to_zoned(self.zone.clone()).date()
+    }
+
+    /// Whether a day is neither Saturday, Sunday nor holiday.
+    ///
+    /// # Errors
+    ///
+    /// [`CalendarError::NotCovered`] outside the days the calendar speaks for:
+    /// holidays are proclaimed, so it does not guess.
+    pub fn is_working_day(&self, day: Date) -> Result<bool, CalendarError> {
+        if day < self.from || self.to < day {
+            let (id, from, to) = (self.id.clone(), self.from, self.to);
+            return Err(CalendarError::NotCovered {
+                id,
+                from,
+                to,
+                asked: day,
+            });
+        }
+        let weekend = matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
+        Ok(!weekend && !self.holidays.contains(&day))
+    }
+
+    /// Whether what is counted to an instant rests on holidays already proclaimed,
+    /// not on expected ones.
+    pub fn is_proclaimed(&self, at: Timestamp) -> bool {
+        self.date_of(at) <= self.proclaimed_to
+    }
+
+    fn start_of(&self, day: Date) -> Result<Timestamp, CalendarError> {
+        day.to_zoned(self.zone.clone())
+            .map(|start| start.timestamp())
+            .map_err(|_| CalendarError::Range)
+    }
+
+    /// The `count`-th working day after a day; the day itself for none.
+    fn count_on(&self, mut day: Date, count: u32) -> Result<Date, CalendarError> {
+        // Bounded by the calendar: the first day it does not cover ends the loop.
+        let mut left = count;
+        while left > 0 {
+            day = day_after(day)?;
+            left -= u32::from(self.is_working_day(day)?);
+        }
+        Ok(day)
+    }
+
+    /// The `count`-th working day before a day; the day itself for none.
+    fn count_back(&self, mut day: Date, count: u32) -> Result<Date, CalendarError> {
+        let mut left = count;
+        while left > 0 {
+            day = day_before(day)?;
+            left -= u32::from(self.is_working_day(day)?);
+        }
+        Ok(day)
+    }
+}
+
+enum Shift {
+    On,
+    Back,
+}
+
+fn shift(day: Date, by: Span, way: Shift) -> Result<Date, CalendarError> {
+    match way {
+        Shift::On => day.checked_add(by),
+        Shift::Back => day.checked_sub(by),
+    }
+    .map_err(|_| CalendarError::Range)
+}
+
+fn days(count: u32) -> Result<Span, CalendarError> {
+    Span::new()
+        .try_days(count)
+        .map_err(|_| CalendarError::Range)
+}
+
+fn months(count: u32) -> Result<Span, CalendarError> {
+    Span::new()
+        .try_months(count)
+        .map_err(|_| CalendarError::Range)
+}
+
+fn day_after(day: Date) -> Result<Date, CalendarError> {
+    day.tomorrow().map_err(|_| CalendarError::Range)
+}
+
+fn day_before(day: Date) -> Result<Date, CalendarError> {
+    day.yesterday().map_err(|_| CalendarError::Range)
 }

@@ -83,3 +83,18 @@ words! {
         Node = "node",
     }
 }
+
+impl Office {
+    /// Whether a law may give it to the applying authority's own people.
+    pub const fn may_be_internal(self) -> bool {
+        matches!(
+            self,
+            Self::DesignatedSeniorOfficer
+                | Self::SeniorOfficer
+                | Self::SubpoenaIssuer
+                | Self::GovernmentAttorney
+                | Self::ServingOfficer
+                | Self::Applicant
+        )
+    }
+}

@@ -97,6 +97,8 @@ pub struct Order {
     pub urgency: Option<String>,
     /// Which protected professions it touches.
     pub protected: BTreeSet<Protected>,
+    /// On which of them the application carries the statement that the law's stricter test asks for.
+    pub stated: BTreeSet<Protected>,
     /// To which key the data are sealed: an age recipient of the authority.
     pub delivery_key: String,
     /// Secrecy and its end.

@@ -8,7 +8,7 @@ use crate::{
     digest::Digest,
     id::{CaseId, PackageId},
     law::{Change, Word},
-    member::MemberId,
+    member::{MemberId, Role},
     office::{Office, words},
     order::{Item, ItemNumber, Order, Span, TargetNumber},
     realm::Realm,
@@ -113,6 +113,19 @@ pub struct Officer {
     pub key: Digest,
     /// Holding which offices.
     pub offices: BTreeSet<Office>,
+    /// What the register says of the member.
+    pub standing: Standing,
+}
+
+/// What the register says of the member an officer speaks for.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Standing {
+    /// What the member does.
+    pub roles: BTreeSet<Role>,
+    /// What kind of authority it is in which laws.
+    pub authority: BTreeSet<Word>,
+    /// Keys that data may be sealed to.
+    pub delivery_keys: BTreeSet<String>,
 }
 
 /// A signed statement, its signature already verified.
@@ -148,8 +161,8 @@ pub struct Refused {
     pub office: Office,
     /// A reason code of the law.
     pub reason: Word,
-    /// The reasons in words, for the case alone.
-    pub note: String,
+    /// Salted digest of the reasons in words, which go to the authority and the approvers alone.
+    pub note: Option<Digest>,
     /// Whether data that have crossed are to be destroyed.
     pub destroy: bool,
 }

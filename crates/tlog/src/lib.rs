@@ -39,11 +39,11 @@
 pub mod checkpoint;
 pub mod cosignature;
 pub mod hash;
-// pub mod monitor;
+pub mod monitor;
 pub mod note;
-// pub mod policy;
-// pub mod proof;
+pub mod policy;
+pub mod proof;
 mod text;
 pub mod tile;
 pub mod tree;
-// pub mod witness;
+pub mod witness;

@@ -7,10 +7,12 @@
 
 mod builder;
 mod entries;
+mod files;
 mod path;
 
 pub use builder::TileBuilder;
 pub use entries::{BUNDLE_BYTES_MAX, BundleError, ENTRY_BYTES_MAX, decode_bundle, encode_bundle};
+pub use files::{FileTiles, LogFiles, bundle_file};
 pub use path::PathError;
 
 use std::iter;

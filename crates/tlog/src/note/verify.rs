@@ -156,7 +156,8 @@ mod tests {
         let by = signer("a", 1);
         let line = by.sign("text\n").unwrap().to_text();
         let (name, id) = ("a".parse::<KeyName>().unwrap(), by.vkey().id());
-        let twice = note(&[&line, &line]).verify(&[by.vkey()]);
+        let keys = [by.vkey(), by.vkey()];
+        let twice = note(&[&line, &line]).verify(&keys[..1]);
         assert_eq!(
             twice,
             Err(VerifyError::SignedTwice {
@@ -164,7 +165,7 @@ mod tests {
                 id
             })
         );
-        let given_twice = note(&[&line]).verify(&[by.vkey(), by.vkey()]);
+        let given_twice = note(&[&line]).verify(&keys);
         assert_eq!(given_twice, Err(VerifyError::KeyTwice { name, id }));
     }
 

@@ -54,6 +54,11 @@ impl TileBuilder {
         &self.frontier
     }
 
+    /// The leaves after the last full tile, fewer than 256.
+    pub fn leaves(&self) -> &[Hash] {
+        self.rows.first().map_or(&[], Vec::as_slice)
+    }
+
     /// Adds one leaf; `filled` is told of every tile it fills, lowest level first.
     pub fn append(&mut self, leaf: Hash, mut filled: impl FnMut(Tile, Vec<Hash>)) {
         let size = self.frontier.size();

@@ -143,3 +143,116 @@ impl FromStr for SecretKey {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::VerifyingKey;
+
+    use super::*;
+
+    fn bytes<const N: usize>(hex: &str) -> [u8; N] {
+        assert_eq!(hex.len(), 2 * N);
+        std::array::from_fn(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).unwrap())
+    }
+
+    fn check(seed: &str, public: &str, message: &[u8], sig: &str) {
+        let secret = SecretKey::from_seed(bytes(seed));
+        let public = Ed25519Key::from_bytes(&bytes(public)).unwrap();
+        let sig: [u8; 64] = bytes(sig);
+        assert_eq!(secret.public(), PublicKey::Ed25519(public));
+        assert_eq!(secret.sign_bytes(message), sig);
+        assert_eq!(public.verify(message, &sig), Ok(()));
+        assert_eq!(
+            public.verify(b"another message", &sig),
+            Err(SignatureError::BadSignature)
+        );
+    }
+
+    #[test]
+    fn the_vectors_of_rfc_8032_come_out() {
+        // RFC 8032 §7.1, TEST 1 to 3.
+        check(
+            "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+            "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+            b"",
+            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155\
+             5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+        );
+        check(
+            "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+            "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+            &[0x72],
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da\
+             085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+        );
+        check(
+            "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+            "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+            &[0xaf, 0x82],
+            "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac\
+             18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+        );
+    }
+
+    #[test]
+    fn points_of_small_order_are_no_keys() {
+        // The points of order 1, 2, 4 and 8 in canonical form.
+        let small = [
+            "0100000000000000000000000000000000000000000000000000000000000000",
+            "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+            "0000000000000000000000000000000000000000000000000000000000000000",
+            "0000000000000000000000000000000000000000000000000000000000000080",
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+        ];
+        for point in small.map(bytes) {
+            assert!(VerifyingKey::from_bytes(&point).unwrap().is_weak());
+            assert_eq!(Ed25519Key::from_bytes(&point), Err(PublicKeyError::Point));
+        }
+    }
+
+    #[test]
+    fn a_point_that_is_not_reduced_is_no_key() {
+        // y from p to 2^255 - 1, with either sign: the second way to write a point.
+        let mut decoded = 0;
+        for low in 0xed..=0xff {
+            for high in [0x7f, 0xff] {
+                let mut point = [0xff; 32];
+                point[0] = low;
+                point[31] = high;
+                decoded +=
+                    usize::from(VerifyingKey::from_bytes(&point).is_ok_and(|key| !key.is_weak()));
+                assert_eq!(Ed25519Key::from_bytes(&point), Err(PublicKeyError::Point));
+            }
+        }
+        assert!(
+            decoded > 0,
+            "the decoder alone would have taken some of them"
+        );
+    }
+
+    #[test]
+    fn a_scalar_that_is_not_reduced_is_refused() {
+        // L, the order of the group (RFC 8032 §5.1), added to a good scalar.
+        let order: [u8; 32] =
+            bytes("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+        let secret = SecretKey::from_seed([1; 32]);
+        let PublicKey::Ed25519(public) = secret.public() else {
+            unreachable!()
+        };
+        let mut sig = secret.sign_bytes(b"message");
+        let mut carry = 0;
+        for (byte, add) in sig[32..].iter_mut().zip(order) {
+            let sum = u16::from(*byte) + u16::from(add) + carry;
+            *byte = u8::try_from(sum & 0xff).unwrap();
+            carry = sum >> 8;
+        }
+        assert_eq!(carry, 0);
+        assert_eq!(
+            public.verify(b"message", &sig),
+            Err(SignatureError::BadSignature)
+        );
+    }
+}

@@ -32,7 +32,7 @@ const WEBAUTHN_ES256_LABEL: &str = "webauthn-es256";
 /// ssh:<type> <key blob, standard base64>
 /// webauthn-es256:<65-byte point, base64url without padding>:<rp id>:<origin>
 /// ```
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub enum PublicKey {
     /// Signs the pre-authentication encoding itself.
     Ed25519(Ed25519Key),
@@ -64,6 +64,12 @@ impl fmt::Display for PublicKey {
                 key.origin()
             ),
         }
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

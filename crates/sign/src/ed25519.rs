@@ -129,10 +129,8 @@ impl FromStr for SecretKey {
         let seed_text = text
             .strip_prefix(SECRET_KEY_LABEL)
             .ok_or(SecretKeyError::Label)?;
-        if seed_text.len() != SEED_TEXT_BYTES {
-            return Err(SecretKeyError::Seed);
-        }
-        // One byte more than a seed: what the decoder asks of its buffer.
+        // One byte more than a seed is what the decoder asks of its buffer; a
+        // longer text does not fit and is refused.
         let mut buffer = Zeroizing::new([0; 33]);
         let length = STANDARD
             .decode_slice(seed_text, buffer.as_mut_slice())
@@ -231,6 +229,32 @@ mod tests {
             decoded > 0,
             "the decoder alone would have taken some of them"
         );
+    }
+
+    #[test]
+    fn a_commitment_of_small_order_is_refused() {
+        use curve25519_dalek::{constants::EIGHT_TORSION, scalar::Scalar};
+        use sha2::{Digest as _, Sha512};
+
+        // R is the neutral element and s = k·a, so s·B = R + k·A holds: who
+        // verifies without strictness takes it.
+        let secret = SecretKey::from_seed([1; 32]);
+        let point = EIGHT_TORSION[0].compress().to_bytes();
+        let k = Sha512::new()
+            .chain_update(point)
+            .chain_update(secret.0.verifying_key().as_bytes())
+            .chain_update(b"message");
+        let k = Scalar::from_bytes_mod_order_wide(&k.finalize().into());
+        let mut sig = [0; 64];
+        sig[..32].copy_from_slice(&point);
+        sig[32..].copy_from_slice((k * secret.0.to_scalar()).as_bytes());
+
+        let lax = ed25519_dalek::Signature::from_bytes(&sig);
+        assert!(
+            ed25519_dalek::Verifier::verify(&secret.0.verifying_key(), b"message", &lax).is_ok()
+        );
+        let strict = Ed25519Key(secret.0.verifying_key()).verify(b"message", &sig);
+        assert_eq!(strict, Err(SignatureError::BadSignature));
     }
 
     #[test]

@@ -97,9 +97,6 @@ impl Envelope {
             return Err(EnvelopeError::TooLong);
         }
         let wire: WireEnvelope<'_> = json::parse_object(bytes)?;
-        if wire.signatures.len() > SIGNATURES_MAX {
-            return Err(EnvelopeError::TooManySignatures);
-        }
         let signatures = wire
             .signatures
             .iter()

@@ -19,6 +19,7 @@ impl Point {
     /// curve.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, PublicKeyError> {
         let point: [u8; POINT_BYTES] = bytes.try_into().map_err(|_| PublicKeyError::Point)?;
+        // The library takes the hybrid forms 06 and 07 too: a second text for one key.
         if point.first() != Some(&4) {
             return Err(PublicKeyError::Point);
         }

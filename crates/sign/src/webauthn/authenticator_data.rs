@@ -61,3 +61,63 @@ impl AuthenticatorData {
         self.flags & flag != 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Data for `example.org` with these flags, and `more` bytes after them.
+    #[track_caller]
+    fn check(flags: u8, more: usize, expected: Result<(), SignatureError>) {
+        let mut bytes = Sha256::digest("example.org").to_vec();
+        bytes.extend([flags, 0, 0, 0, 1]);
+        bytes.extend(vec![0xa0; more]);
+        let checked = AuthenticatorData::parse(&bytes).and_then(|data| data.check("example.org"));
+        assert_eq!(checked, expected);
+    }
+
+    const GOOD: u8 = USER_PRESENT | USER_VERIFIED;
+    const SHAPE: SignatureError = SignatureError::Malformed("not the data of an authenticator");
+
+    #[test]
+    fn flags_say_what_follows() {
+        check(GOOD, 0, Ok(()));
+        check(GOOD, 1, Err(SHAPE));
+        check(GOOD | EXTENSIONS, 1, Ok(()));
+        check(GOOD | EXTENSIONS, 0, Err(SHAPE));
+    }
+
+    #[test]
+    fn an_assertion_that_brings_a_credential_is_refused() {
+        check(GOOD | ATTESTED_CREDENTIAL, 0, Err(SHAPE));
+        check(GOOD | ATTESTED_CREDENTIAL | EXTENSIONS, 99, Err(SHAPE));
+    }
+
+    #[test]
+    fn a_touch_comes_before_a_check_of_who_touched() {
+        check(0, 0, Err(SignatureError::UserNotPresent));
+        check(USER_VERIFIED, 0, Err(SignatureError::UserNotPresent));
+        check(USER_PRESENT, 0, Err(SignatureError::UserNotVerified));
+    }
+
+    #[test]
+    fn what_is_backed_up_must_have_been_eligible() {
+        let contradiction =
+            SignatureError::Malformed("the authenticator says backed up, and not eligible for it");
+        check(GOOD | BACKUP_ELIGIBLE, 0, Ok(()));
+        check(GOOD | BACKUP_ELIGIBLE | BACKED_UP, 0, Ok(()));
+        check(GOOD | BACKED_UP, 0, Err(contradiction));
+    }
+
+    #[test]
+    fn data_that_are_cut_short_are_refused() {
+        let mut bytes = Sha256::digest("example.org").to_vec();
+        bytes.extend([GOOD, 0, 0, 0, 1]);
+        for length in 0..bytes.len() {
+            assert!(
+                AuthenticatorData::parse(&bytes[..length]).is_err(),
+                "{length}"
+            );
+        }
+    }
+}

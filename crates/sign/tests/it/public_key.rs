@@ -140,6 +140,15 @@ fn a_passkey_needs_a_point_a_domain_and_an_origin_of_it() {
         refusal(&format!("webauthn-es256:{off_curve}:{place}")),
         PublicKeyError::Point
     );
+    for form in [0, 2, 3, 5, 6, 7] {
+        let mut hybrid = p256_point();
+        hybrid[0] = form;
+        let hybrid = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(hybrid);
+        assert_eq!(
+            refusal(&format!("webauthn-es256:{hybrid}:{place}")),
+            PublicKeyError::Point
+        );
+    }
     let compressed = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&p256_point()[..33]);
     assert_eq!(
         refusal(&format!("webauthn-es256:{compressed}:{place}")),

@@ -3,7 +3,9 @@
 pub(crate) mod signer;
 pub(crate) mod wire;
 
-use portcullis_sign::{PublicKey, SignatureError, pae, ssh::signature_from_armour, verify};
+use portcullis_sign::{
+    PublicKey, SIGNATURE_BYTES_MAX, SignatureError, pae, ssh::signature_from_armour, verify,
+};
 use proptest::prelude::*;
 
 use self::signer::{Blob, Signer};
@@ -132,6 +134,10 @@ fn what_we_do_not_know_is_refused() {
                 ..Blob::good()
             },
             Blob {
+                after_value: b"x",
+                ..Blob::good()
+            },
+            Blob {
                 after: b"x",
                 ..Blob::good()
             },
@@ -168,6 +174,21 @@ fn no_bit_of_a_signature_can_be_flipped() {
                 "{key}: {length}"
             );
         }
+    }
+}
+
+#[test]
+fn a_signature_is_never_longer_than_its_bound() {
+    let namespace = "a".repeat(SIGNATURE_BYTES_MAX);
+    for signer in Signer::one_of_each() {
+        let blob = Blob {
+            namespace: &namespace,
+            ..Blob::good()
+        };
+        assert_eq!(
+            verified(&signer, &blob),
+            Err(SignatureError::Malformed("it is too long"))
+        );
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Blob<'a> {
     pub(crate) kind: Option<&'a str>,
     pub(crate) flags: u8,
     pub(crate) counter: u32,
+    /// Appended to the signature proper.
+    pub(crate) after_value: &'a [u8],
     /// Appended inside the signature.
     pub(crate) after_signature: &'a [u8],
     /// Appended to the blob.
@@ -43,6 +45,7 @@ impl Blob<'_> {
             kind: None,
             flags: 0x01,
             counter: 41,
+            after_value: b"",
             after_signature: b"",
             after: b"",
         }
@@ -101,7 +104,8 @@ impl Signer {
     /// The whole blob over `message`.
     pub(crate) fn sign(&self, blob: &Blob<'_>, message: &[u8]) -> Vec<u8> {
         let kind = blob.kind.unwrap_or(self.kind());
-        let mut signature = strings(&[kind.as_bytes(), &self.value(blob, message)]);
+        let value = [&self.value(blob, message), blob.after_value].concat();
+        let mut signature = strings(&[kind.as_bytes(), &value]);
         if self.hardware {
             signature.extend_from_slice(&blob.flags_and_counter());
         }

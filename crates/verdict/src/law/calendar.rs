@@ -1,0 +1,140 @@
+//! Calendars as files: dated, with their source, because holidays are proclaimed
+//! and follow from no formula (Banking and Financial Dealings Act 1971 s. 1(2)–(3)).
+
+use super::{
+    CALENDAR_FILES, LawError,
+    read::{self, Faults, Table},
+};
+use jiff::{civil::Date, tz::TimeZoneDatabase};
+use portcullis_core::time::Calendar;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// The calendars that law files may name.
+#[derive(Clone, Debug, Default)]
+pub struct Calendars {
+    by_id: BTreeMap<String, Arc<Calendar>>,
+}
+
+impl Calendars {
+    /// Reads calendar files, each given by name and bytes; of two with one word, the later counts.
+    ///
+    /// # Errors
+    ///
+    /// Every fault of every file.
+    pub fn parse<'f>(
+        files: impl IntoIterator<Item = (&'f str, &'f [u8])>,
+    ) -> Result<Self, Vec<LawError>> {
+        let mut calendars = Self::default();
+        let mut faults = Vec::new();
+        for (name, bytes) in files {
+            match calendar(name, bytes) {
+                Ok(calendar) => drop(
+                    calendars
+                        .by_id
+                        .insert(calendar.id.clone(), Arc::new(calendar)),
+                ),
+                Err(found) => faults.extend(found),
+            }
+        }
+        if faults.is_empty() {
+            Ok(calendars)
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// The calendars that come with Portcullis. A file with a fault would leave this
+    /// empty, and no law would load; a test holds that there is none.
+    pub fn builtin() -> Self {
+        Self::parse(CALENDAR_FILES.map(|(name, text)| (name, text.as_bytes()))).unwrap_or_default()
+    }
+
+    /// The calendar of a word.
+    pub fn get(&self, id: &str) -> Option<Arc<Calendar>> {
+        self.by_id.get(id).cloned()
+    }
+
+    /// Every word, in order.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.by_id.keys().map(String::as_str)
+    }
+}
+
+fn calendar(name: &str, bytes: &[u8]) -> Result<Calendar, Vec<LawError>> {
+    let text = read::bounded(name, bytes)?;
+    let faults = Faults::new(name, text);
+    let document = faults.document()?;
+    faults.verdict(Table::whole(&faults, &document, fields))
+}
+
+fn fields(table: &mut Table<'_>) -> Option<Calendar> {
+    let id = table.required("id", |node| node.word());
+    let zone = table.required("zone", |node| {
+        let name = node.text()?;
+        // The zones come with the program: the same file means the same instants everywhere.
+        TimeZoneDatabase::bundled().get(&name).ok().or_else(|| {
+            node.fault(
+                "law.unknown_zone",
+                "no such time zone",
+                "a name of the IANA database, such as Europe/London",
+            )
+        })
+    });
+    let from = table.required("from", |node| node.date());
+    let to = table.required("to", |node| node.date());
+    let proclaimed_to = table.required("proclaimed_to", |node| node.date());
+    let source = table.required("source", |node| node.text());
+    let generated = table.required("generated", |node| node.date());
+    let covered = from.zip(to);
+    let mut days = BTreeSet::new();
+    let listed = table.required("holidays", |node| {
+        node.list(|node| {
+            let date = node.table(holiday)?;
+            if covered.is_some_and(|(from, to)| date < from || to < date) {
+                return node.fault(
+                    "law.holiday",
+                    "this day lies outside `from` and `to`",
+                    "widen them, or remove it",
+                );
+            }
+            Some(date)
+        })
+    })?;
+    let count = listed.len();
+    days.extend(listed);
+    if days.len() != count {
+        return table.fault(
+            "law.holiday",
+            "a day is listed twice",
+            "one line a day, with all its parts",
+        );
+    }
+    let ((id, zone), (_, _)) = (id.zip(zone)?, source.zip(generated)?);
+    let (from, to) = covered?;
+    if to < from || proclaimed_to? < from {
+        return table.fault(
+            "law.holiday",
+            "the calendar ends before it begins",
+            "`from` is the first day, `to` the last",
+        );
+    }
+    Some(Calendar {
+        id,
+        zone,
+        holidays: days,
+        from,
+        to,
+        proclaimed_to: proclaimed_to?,
+    })
+}
+
+fn holiday(table: &mut Table<'_>) -> Option<Date> {
+    let date = table.required("date", |node| node.date());
+    let name = table.required("name", |node| node.text());
+    let parts = table.list("parts", |node| node.word());
+    let (date, _) = date.zip(name.zip(parts))?;
+    Some(date)
+}

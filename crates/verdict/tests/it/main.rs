@@ -1,0 +1,3 @@
+//! Capability tests of `verdict`, through its public API.
+
+mod law;

@@ -172,8 +172,7 @@ fn check_tile(
     tile: Tile,
     row: &[Hash],
 ) -> Result<(), MonitorError> {
-    let read = |path: &str| files.file(path);
-    let found = FileTiles(read).tile(tile)?;
+    let found = FileTiles(files).tile(tile)?;
     if found == row {
         Ok(())
     } else {

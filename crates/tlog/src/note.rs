@@ -245,7 +245,7 @@ mod tests {
             Err(NoteError::TooManySignatures)
         );
         assert_eq!(
-            SignedNote::parse(&[b'\n'; 65_537]),
+            SignedNote::parse(&vec![b'\n'; 65_537]),
             Err(NoteError::TooLong(65_537))
         );
         let long = SignedNote::new("x\n".repeat(40_000), with(1).unwrap().signatures);

@@ -52,9 +52,9 @@ pub trait HashReader {
     fn tile(&self, tile: Tile) -> Result<Vec<Hash>, ReadError>;
 }
 
-impl<F: Fn(Tile) -> Result<Vec<Hash>, ReadError>> HashReader for F {
+impl<R: HashReader + ?Sized> HashReader for &R {
     fn tile(&self, tile: Tile) -> Result<Vec<Hash>, ReadError> {
-        self(tile)
+        (**self).tile(tile)
     }
 }
 

@@ -68,10 +68,8 @@ impl SignedNote {
             if verified.iter().any(|earlier| earlier.key == key) {
                 return Err(VerifyError::SignedTwice { name, id });
             }
-            match check(key, self.text(), line.signature()) {
-                Some(time_unix_s) => verified.push(VerifiedSignature { key, time_unix_s }),
-                None => return Err(VerifyError::FalseSignature { name, id }),
-            }
+            let signature = check(key, self.text(), line.signature());
+            verified.push(signature.ok_or(VerifyError::FalseSignature { name, id })?);
         }
         if verified.is_empty() {
             Err(VerifyError::NoKnownSignature)
@@ -81,12 +79,13 @@ impl SignedNote {
     }
 }
 
-/// The time of a true signature, if its kind has one; `None` for a false one.
-fn check(key: &VerifierKey, text: &str, signature: &[u8]) -> Option<Option<u64>> {
-    match key.kind() {
-        KeyKind::Note => key.signed(text.as_bytes(), signature).then_some(None),
-        KeyKind::Cosignature => cosignature::check(key, text, signature).map(Some),
-    }
+/// What a signature shows; `None` for a false one.
+fn check<'k>(key: &'k VerifierKey, text: &str, signature: &[u8]) -> Option<VerifiedSignature<'k>> {
+    let time_unix_s = match key.kind() {
+        KeyKind::Note => key.signed(text.as_bytes(), signature).then_some(None)?,
+        KeyKind::Cosignature => Some(cosignature::check(key, text, signature)?),
+    };
+    Some(VerifiedSignature { key, time_unix_s })
 }
 
 fn distinct<'k>(

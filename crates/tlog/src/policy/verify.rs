@@ -86,6 +86,17 @@ impl Policy {
         self.verify_checkpoint_as(note, log_key)?.require_quorum()
     }
 
+    /// Whether cosignatures of just the witnesses that `chosen` names would meet the quorum.
+    ///
+    /// For asking what a policy rests on: whether one sector alone would do, say.
+    pub fn quorum_met_by(&self, chosen: impl Fn(&str) -> bool) -> bool {
+        let times = self
+            .witnesses
+            .iter()
+            .map(|witness| chosen(&witness.name).then_some(0));
+        self.quorum == Quorum::None || self.earliest(&times.collect::<Vec<_>>()).is_some()
+    }
+
     fn verify_with<'k>(
         &'k self,
         note: &SignedNote,

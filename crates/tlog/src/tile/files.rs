@@ -19,9 +19,9 @@ pub trait LogFiles {
     fn file(&self, path: &str) -> Result<Vec<u8>, ReadError>;
 }
 
-impl<F: Fn(&str) -> Result<Vec<u8>, ReadError>> LogFiles for F {
+impl<F: LogFiles + ?Sized> LogFiles for &F {
     fn file(&self, path: &str) -> Result<Vec<u8>, ReadError> {
-        self(path)
+        (**self).file(path)
     }
 }
 

@@ -87,14 +87,12 @@ impl<'r, R: HashReader + ?Sized> Subtrees<'r, R> {
         let tile = tile.ok_or_else(|| ReadError::Missing {
             path: format!("tile/{level}/{index}"),
         })?;
-        let found = self.seen.iter().position(|(seen, _)| *seen == tile);
-        let at = match found {
-            Some(at) => at,
-            None => {
-                self.seen.push((tile, read(self.reader, tile)?));
-                self.seen.len() - 1
-            }
-        };
-        Ok(self.seen.get(at).map_or(&[], |(_, hashes)| hashes))
+        let mut at = self.seen.iter().position(|(seen, _)| *seen == tile);
+        if at.is_none() {
+            at = Some(self.seen.len());
+            self.seen.push((tile, read(self.reader, tile)?));
+        }
+        let hashes = at.and_then(|at| self.seen.get(at));
+        Ok(hashes.map_or(&[], |(_, hashes)| hashes))
     }
 }

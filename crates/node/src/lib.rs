@@ -1,1 +1,4 @@
-//! The loop around load, decide and commit, and the workers: sequencer, courier, witness, sweeper.
+//! The loop around load, decide and commit, and the workers.
+
+pub mod door;
+pub mod peers;

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::text::{parse_base64, to_base64};
 
-/// Length of a [`Hash`] in bytes.
+/// Length of a [`struct@Hash`] in bytes.
 pub const HASH_BYTES: usize = 32;
 
 /// Root of the tree without leaves: SHA-256 of the empty string (RFC 6962 §2.1).

@@ -266,6 +266,30 @@ fn a_wrong_line_is_named() {
     check(&format!("{one}group g any w1\ngroup h any w1\n"), twice);
 }
 
+#[test]
+fn a_wrong_line_is_explained() {
+    let w1 = witness(1).vkey();
+    let texts = [
+        "quorum none".to_owned(),
+        "qourum none\n".to_owned(),
+        "witness w1\n".to_owned(),
+        "log example.com+00000000+AA==\n".to_owned(),
+        format!("witness w1 {w1}\ngroup g 2 w1\n"),
+        format!("witness w1 {w1}\nquorum w2\n"),
+        format!("witness w1 {w1}\n"),
+    ];
+    let messages = texts.map(|text| text.parse::<Policy>().unwrap_err().to_string());
+    insta::assert_snapshot!(messages.join("\n"), @r"
+    line 1 does not end in a newline
+    line 1 starts with none of `log`, `witness`, `group`, `quorum` and `#`
+    line 1: expected `witness <name> <vkey> [<url>]`
+    line 1: keys of type 00 are not supported
+    line 2: a group needs between one and all of its members
+    line 2: no line before this one defines `w2`
+    line 1: a policy says what its quorum is, if only `quorum none`
+    ");
+}
+
 proptest! {
     #[test]
     fn parsing_never_panics(bytes: Vec<u8>) {

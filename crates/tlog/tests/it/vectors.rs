@@ -4,12 +4,12 @@ use portcullis_tlog::checkpoint::Checkpoint;
 use portcullis_tlog::hash::{EMPTY_ROOT, Hash, leaf_hash};
 use portcullis_tlog::note::{SignedNote, VerifierKey, VerifyError};
 use portcullis_tlog::policy::Policy;
+use portcullis_tlog::tile::{TileBuilder, hashes_to_bytes};
 use portcullis_tlog::tree::{
     LeafIndex, TreeSize, prove_consistency, prove_inclusion, root_of, verify_consistency,
 };
 
 use crate::log::Log;
-use portcullis_tlog::tile::{TileBuilder, hashes_to_bytes};
 
 // The eight leaves of the reference implementation of RFC 6962 (certificate-transparency,
 // merkletree/merkle_tree_test.cc), their roots and some of their proofs.
@@ -140,30 +140,8 @@ fn the_example_note_of_the_specification_verifies() {
     ));
 }
 
-// A checkpoint of the public CT staging log Arche 2025h1, with its RFC 6962 and Ed25519 signatures
-// and the cosignatures of four public witnesses, as served in 2026; keys as published by their
-// operators.
-const ARCHE: &str = "arche2025h1.staging.ct.transparency.dev
-1432088532
-U7WM79jrzyhGZ5/GUBTpM7NzwdyfFx61t3RovgcC4Ro=
-
-— arche2025h1.staging.ct.transparency.dev zTM8sQAAAZ5W0WdjBAMARjBEAiBjW5IQf9pvsYLfQFX6hoGREPMHbdQ3urbllzalApkptQIgIpwtEroeW2BXaHAI4kJXFbon5Ch9MNL5zRNZ55lvGt0=
-— arche2025h1.staging.ct.transparency.dev ui8GwCF1+kWqZrxGdhj4aX3gcw7XUlXQQabg/27lefwhUkzbC3NygNI75MdhL1bfTW9g8Ei59RA23oHP7Ry1k3ZFWwQ=
-— transparency.dev/DEV:witness-little-garden 2AQqhwAAAABqEiEgzgFIqqhbUoDwjMWE6UP8nd8/KYTzwZ2rhIgcqoXHAwVkjZr4AscylP3v7sEodkRAErumC2q44vdgJY096st5BQ==
-— witness1.smartit.nu/witness1 pIyCDwAAAABqEiEghIp82KWebrw7/oHQwlTAm3g2RKS4+eebl8eO0WH+/iEcxZ75W3u5hNI7TOQtmJbqmNWVuE0tgh0XwzdZsDsUAQ==
-— remora.n621.de 2net5wAAAABqEiEgPlfF3V06o0Y+fHM+J5J9s27wgxxcOVSpZ/2g/KSiXCg9DEZI+aVCIobWX9sXTynk5XeU/zZ0WBxtqB0DrAWfBw==
-— witness.stagemole.eu Z/euoAAAAABqEiEgw0i+7g2ENfDAWHmtRzCfKTHSDwYDJA2NmKeGi9Y8FtEyOUvVr+AJmIY/2TUFucgKi7lI7cUiOvKFYe/TmN9DAg==
-";
-
-const ARCHE_POLICY: &str = "\
-log arche2025h1.staging.ct.transparency.dev+ba2f06c0+AU0vHmlGCS/PdN8b2OaGmKprLI8HKM+dJ472xgFYh15f
-witness garden transparency.dev/DEV:witness-little-garden+d8042a87+BCtusOxINQNUTN5Oj8HObRkh2yHf/MwYaGX4CPdiVEPM
-witness smartit witness1.smartit.nu/witness1+a48c820f+BPSFWg9G6KPiO7QPryYO5Xq4oYJJ+kAvLKLSimDhoxMO
-witness remora remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2
-witness mullvad witness.stagemole.eu+67f7aea0+BEqSG3yu9YrmcM3BHvQYTxwFj3uSWakQepafafpUqklv
-group everyone all garden smartit remora mullvad
-quorum everyone
-";
+const ARCHE: &str = include_str!("../../testdata/checkpoint/arche2025h1.checkpoint");
+const ARCHE_POLICY: &str = include_str!("../../testdata/checkpoint/arche2025h1.policy");
 
 #[test]
 fn a_checkpoint_of_a_public_log_satisfies_a_policy_of_public_witnesses() {

@@ -18,6 +18,10 @@ use std::collections::BTreeMap;
 /// A write is atomic, and durable when it returns. Every operation can answer
 /// [`Unavailable`]; after a write that means "perhaps". `limit` bounds an
 /// answer; what is beyond it is had by asking again.
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "`Unavailable` is the same for all; other errors name their cases"
+)]
 pub trait Driver: Send + Sync {
     // ---- cases ----
 

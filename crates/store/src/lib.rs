@@ -26,24 +26,30 @@
     )
 )]
 
+pub mod blob;
 mod driver;
 mod error;
+pub mod fault;
 pub mod log;
 pub mod memory;
 pub mod outbox;
 pub mod record;
 pub mod register;
+pub mod sqlite;
 mod store;
 pub mod view;
 pub mod witness;
 
+pub use blob::{BlobError, Blobs};
 pub use driver::Driver;
 pub use error::Unavailable;
+pub use fault::{Fault, Plan, When};
 pub use log::{Batch, Leaf, LeafId, LogAppend, LogError, LogState, PlacedLeaf};
 pub use memory::Memory;
 pub use outbox::{Delivery, DeliveryId, DeliveryState, DeliveryStatus, NewDelivery, TurnedAway};
 pub use record::{CaseRecord, Commit, CommitError, NewLeaf, StatementRecord, Summary};
 pub use register::RegisterRecord;
+pub use sqlite::{OpenError, Sqlite};
 pub use store::Store;
 pub use view::{Cursor, Filter, Page, QueueRow};
 pub use witness::{WitnessError, Witnessed};

@@ -6,8 +6,9 @@ use crate::{
     memory::Memory,
     outbox::DeliveryId,
     record::{Commit, CommitError},
+    sqlite::{OpenError, Sqlite},
 };
-use std::{ops::Deref, sync::Arc};
+use std::{ops::Deref, path::Path, sync::Arc};
 
 /// Facts to decide on, one commit, and views to show. Cloning it is cheap and
 /// gives the same store.
@@ -25,6 +26,15 @@ impl Store {
     /// A store that forgets everything when it is dropped.
     pub fn memory() -> Self {
         Self::new(Memory::default())
+    }
+
+    /// A store in the SQLite file at `path`, made if need be.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sqlite::open`].
+    pub fn sqlite(path: &Path) -> Result<Self, OpenError> {
+        Sqlite::open(path).map(Self::new)
     }
 
     /// Makes one commit and answers the case's new version.

@@ -164,6 +164,18 @@ mod tests {
     }
 
     #[test]
+    fn a_cosignature_beyond_the_end_of_time_is_refused() {
+        let Cosigner(secret) = cosigner();
+        let time = COSIGNATURE_TIME_MAX + 1;
+        let signature = secret.sign(message(TEXT, time).as_bytes());
+        let line = secret.line([&time.to_be_bytes()[..], &signature].concat());
+        assert_eq!(
+            verify(&line, secret.public(), TEXT),
+            Err(CosignatureError::False)
+        );
+    }
+
+    #[test]
     fn a_signer_shows_its_public_half_only() {
         assert_eq!(
             format!("{:?}", cosigner()),

@@ -4,7 +4,13 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+pub mod bundle;
 pub mod law;
 pub mod register;
 pub mod statement;
 pub mod text;
+pub mod verify;
+
+pub use bundle::{Bundle, Entry};
+pub use register::{Anchor, History, Trust};
+pub use verify::{Against, Check, Outcome, Verdict, verify};

@@ -84,49 +84,49 @@ fn fields(table: &mut Table<'_>) -> Option<Calendar> {
         })
     });
     let from = table.required("from", |node| node.date());
-    let to = table.required("to", |node| node.date());
+    let to = table.required("to", |node| {
+        let to = node.date()?;
+        if from.is_some_and(|from| to < from) {
+            return node.fault(
+                "law.date",
+                "the calendar ends before it begins",
+                "`from` is the first day, `to` the last",
+            );
+        }
+        Some(to)
+    });
     let proclaimed_to = table.required("proclaimed_to", |node| node.date());
     let source = table.required("source", |node| node.text());
     let generated = table.required("generated", |node| node.date());
-    let covered = from.zip(to);
-    let mut days = BTreeSet::new();
+    let mut holidays = BTreeSet::new();
     let listed = table.required("holidays", |node| {
         node.list(|node| {
             let date = node.table(holiday)?;
-            if covered.is_some_and(|(from, to)| date < from || to < date) {
+            if from.is_some_and(|from| date < from) || to.is_some_and(|to| to < date) {
                 return node.fault(
                     "law.holiday",
                     "this day lies outside `from` and `to`",
                     "widen them, or remove it",
                 );
             }
-            Some(date)
+            if !holidays.insert(date) {
+                return node.fault(
+                    "law.holiday",
+                    "this day is listed above",
+                    "one line a day, with all its parts",
+                );
+            }
+            Some(())
         })
-    })?;
-    let count = listed.len();
-    days.extend(listed);
-    if days.len() != count {
-        return table.fault(
-            "law.holiday",
-            "a day is listed twice",
-            "one line a day, with all its parts",
-        );
-    }
-    let ((id, zone), (_, _)) = (id.zip(zone)?, source.zip(generated)?);
-    let (from, to) = covered?;
-    if to < from || proclaimed_to? < from {
-        return table.fault(
-            "law.holiday",
-            "the calendar ends before it begins",
-            "`from` is the first day, `to` the last",
-        );
-    }
+    });
+    // For the reader of the file; nothing is decided by them.
+    let (_, _, _) = (source?, generated?, listed?);
     Some(Calendar {
-        id,
-        zone,
-        holidays: days,
-        from,
-        to,
+        id: id?,
+        zone: zone?,
+        holidays,
+        from: from?,
+        to: to?,
         proclaimed_to: proclaimed_to?,
     })
 }

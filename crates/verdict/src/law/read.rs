@@ -69,17 +69,15 @@ impl<'t> Faults<'t> {
 
     /// The file as a document, if it is TOML at all.
     pub(super) fn document(&self) -> Result<Spanned<DeTable<'t>>, Vec<LawError>> {
-        let (document, errors) = DeTable::parse_recoverable(self.text);
-        for error in errors {
-            let at = error.span().unwrap_or(0..0);
-            self.add(
-                at,
-                "law.toml",
+        // After a fault of form the rest of a file is guesswork: the first is the one to mend.
+        let document = DeTable::parse(self.text).map_err(|error| {
+            let (at, reason) = (
+                error.span().unwrap_or(0..0),
                 error.message().replace('\n', " "),
-                "this is no TOML: mend the line",
             );
-        }
-        self.verdict(Some(document))
+            self.add(at, "law.toml", reason, "this is no TOML: mend the line");
+        });
+        self.verdict(document.ok())
     }
 
     pub(super) fn add(
@@ -228,19 +226,12 @@ impl<'d> Table<'d> {
     pub(super) fn list<T>(
         &mut self,
         key: &'static str,
-        read: impl Fn(&Node<'d>) -> Option<T>,
+        read: impl FnMut(&Node<'d>) -> Option<T>,
     ) -> Option<Vec<T>> {
         match self.field(key) {
             Some(node) => node.list(read),
             None => Some(Vec::new()),
         }
-    }
-
-    /// Notes a fault of the table as a whole.
-    pub(super) fn fault<T>(&self, code: &'static str, reason: &str, hint: &str) -> Option<T> {
-        self.faults
-            .add(self.span.clone(), code, reason.into(), hint);
-        None
     }
 }
 
@@ -386,7 +377,7 @@ impl<'d> Node<'d> {
     }
 
     /// A list.
-    pub(super) fn list<T>(&self, read: impl Fn(&Self) -> Option<T>) -> Option<Vec<T>> {
+    pub(super) fn list<T>(&self, mut read: impl FnMut(&Self) -> Option<T>) -> Option<Vec<T>> {
         let Some(list) = self.value.as_array() else {
             return self.wrong("a list");
         };
@@ -397,7 +388,7 @@ impl<'d> Node<'d> {
                 format!("at most {LIST_MAX}"),
             );
         }
-        let read_one = |one: &'d Spanned<DeValue<'d>>| {
+        let mut read_one = |one: &'d Spanned<DeValue<'d>>| {
             read(&Node {
                 value: one.get_ref(),
                 span: one.span(),
@@ -405,7 +396,7 @@ impl<'d> Node<'d> {
             })
         };
         // All are read, so that all their faults are noted, before one of them counts.
-        let all: Vec<_> = list.iter().map(read_one).collect();
+        let all: Vec<_> = list.iter().map(&mut read_one).collect();
         all.into_iter().collect()
     }
 }

@@ -258,7 +258,7 @@ pub struct Renewal {
 words! {
     /// What a modification does.
     Change {
-        /// Adds a target to an order that does not name one person or premises.
+        /// Adds a target. Under a rule with one subject, another selector of that subject.
         AddTarget = "add_target",
         /// Adds an item or factor for a target that is already named.
         AddItem = "add_item",

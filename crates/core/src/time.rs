@@ -49,9 +49,9 @@ pub struct TimeRule {
     pub count: u32,
     /// Of what.
     pub unit: Unit,
-    /// From which day on; hours count from the event itself.
+    /// From which day on. Hours count from the event itself.
     pub first_day: FirstDay,
-    /// Where the period ends.
+    /// Where the period ends. Hours end as they fall.
     pub end: EndOfPeriod,
 }
 
@@ -59,7 +59,8 @@ impl TimeRule {
     /// When a period that an event starts is over: the first instant no longer inside it.
     ///
     /// Days begin and end at midnight in the calendar's zone. Hours count from the
-    /// event itself, whatever `first_day` says. Months run to the corresponding day:
+    /// event itself, whatever `first_day` and `end` say (Reg. (EEC,
+    /// Euratom) 1182/71 Art. 3(4) extends no period in hours). Months run to the corresponding day:
     /// six months *beginning with* 1 March end with 31 August, six months *after*
     /// 1 March end with 1 September; where the last month has no such day, the
     /// period ends with that month.
@@ -73,18 +74,13 @@ impl TimeRule {
         event: Timestamp,
         calendar: &Calendar,
     ) -> Result<Timestamp, CalendarError> {
-        if self.unit == Unit::Hours && self.end == EndOfPeriod::AsItFalls {
+        if self.unit == Unit::Hours {
             return event
                 .checked_add(self.hours())
                 .map_err(|_| CalendarError::Range);
         }
-        let mut last = self.last_day(event, calendar)?;
+        let mut last = self.last_day(calendar.date_of(event), calendar)?;
         if self.end == EndOfPeriod::NextWorkingDay {
-            if self.unit == Unit::Hours && calendar.is_working_day(last)? {
-                return event
-                    .checked_add(self.hours())
-                    .map_err(|_| CalendarError::Range);
-            }
             while !calendar.is_working_day(last)? {
                 last = day_after(last)?;
             }
@@ -126,21 +122,14 @@ impl TimeRule {
         calendar.start_of(first)
     }
 
-    /// The last day inside the period, before the rule for its end.
-    fn last_day(&self, event: Timestamp, calendar: &Calendar) -> Result<Date, CalendarError> {
-        let day = calendar.date_of(event);
+    /// The last day inside a period that began on `day`, before the rule for its end.
+    /// Periods in hours have no last day and do not come here.
+    fn last_day(self, day: Date, calendar: &Calendar) -> Result<Date, CalendarError> {
         match (self.unit, self.first_day) {
-            (Unit::Hours, FirstDay::On | FirstDay::After) => {
-                let end = event
-                    .checked_add(self.hours())
-                    .map_err(|_| CalendarError::Range)?;
-                let inside = end
-                    .checked_sub(SignedDuration::from_nanos(1))
-                    .map_err(|_| CalendarError::Range)?;
-                Ok(calendar.date_of(inside.max(event)))
+            (Unit::Hours | Unit::Days, FirstDay::After) => shift(day, days(self.count)?, Shift::On),
+            (Unit::Hours | Unit::Days, FirstDay::On) => {
+                shift(day_before(day)?, days(self.count)?, Shift::On)
             }
-            (Unit::Days, FirstDay::After) => shift(day, days(self.count)?, Shift::On),
-            (Unit::Days, FirstDay::On) => shift(day_before(day)?, days(self.count)?, Shift::On),
             (Unit::Months, FirstDay::After) => shift(day, months(self.count)?, Shift::On),
             (Unit::Months, FirstDay::On) => {
                 let corresponding = shift(day, months(self.count)?, Shift::On)?;
@@ -156,7 +145,7 @@ impl TimeRule {
         }
     }
 
-    fn hours(&self) -> SignedDuration {
+    fn hours(self) -> SignedDuration {
         SignedDuration::from_hours(i64::from(self.count))
     }
 
@@ -164,7 +153,7 @@ impl TimeRule {
     /// working days in every week: what the floors compare.
     pub const fn days_at_most(&self) -> u32 {
         let days = match self.unit {
-            Unit::Hours => self.count.div_ceil(24),
+            Unit::Hours => return self.count.div_ceil(24),
             Unit::Days => self.count,
             Unit::WorkingDays => self.count.saturating_mul(2).saturating_add(7),
             Unit::Months => self.count.saturating_mul(31),
@@ -276,6 +265,7 @@ impl Calendar {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Shift {
     On,
     Back,
@@ -308,3 +298,6 @@ fn day_after(day: Date) -> Result<Date, CalendarError> {
 fn day_before(day: Date) -> Result<Date, CalendarError> {
     day.yesterday().map_err(|_| CalendarError::Range)
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use portcullis_core::{
     digest::Digest,
     law::{Law, floor},
 };
-use read::{Faults, Table};
+use read::{Faults, Node, Table};
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -68,9 +68,9 @@ pub fn parse(file_name: &str, bytes: &[u8], calendars: &Calendars) -> Result<Law
 }
 
 fn law(table: &mut Table<'_>, calendars: &Calendars, digest: Digest) -> Option<Law> {
-    let id = table.required("id", |node| node.word());
-    let title = table.required("title", |node| node.text());
-    let jurisdiction = table.required("jurisdiction", |node| node.word());
+    let id = table.required("id", Node::word);
+    let title = table.required("title", Node::text);
+    let jurisdiction = table.required("jurisdiction", Node::word);
     let calendar = table.required("calendar", |node| {
         let known = calendars.get(&node.word()?);
         known.or_else(|| {

@@ -3,7 +3,7 @@
 
 use super::{
     CALENDAR_FILES, LawError,
-    read::{self, Faults, Table},
+    read::{self, Faults, Node, Table},
 };
 use jiff::{civil::Date, tz::TimeZoneDatabase};
 use portcullis_core::time::Calendar;
@@ -71,7 +71,7 @@ fn calendar(name: &str, bytes: &[u8]) -> Result<Calendar, Vec<LawError>> {
 }
 
 fn fields(table: &mut Table<'_>) -> Option<Calendar> {
-    let id = table.required("id", |node| node.word());
+    let id = table.required("id", Node::word);
     let zone = table.required("zone", |node| {
         let name = node.text()?;
         // The zones come with the program: the same file means the same instants everywhere.
@@ -83,7 +83,7 @@ fn fields(table: &mut Table<'_>) -> Option<Calendar> {
             )
         })
     });
-    let from = table.required("from", |node| node.date());
+    let from = table.required("from", Node::date);
     let to = table.required("to", |node| {
         let to = node.date()?;
         if from.is_some_and(|from| to < from) {
@@ -95,9 +95,9 @@ fn fields(table: &mut Table<'_>) -> Option<Calendar> {
         }
         Some(to)
     });
-    let proclaimed_to = table.required("proclaimed_to", |node| node.date());
-    let source = table.required("source", |node| node.text());
-    let generated = table.required("generated", |node| node.date());
+    let proclaimed_to = table.required("proclaimed_to", Node::date);
+    let source = table.required("source", Node::text);
+    let generated = table.required("generated", Node::date);
     let mut holidays = BTreeSet::new();
     let listed = table.required("holidays", |node| {
         node.list(|node| {
@@ -132,9 +132,9 @@ fn fields(table: &mut Table<'_>) -> Option<Calendar> {
 }
 
 fn holiday(table: &mut Table<'_>) -> Option<Date> {
-    let date = table.required("date", |node| node.date());
-    let name = table.required("name", |node| node.text());
-    let parts = table.list("parts", |node| node.word());
+    let date = table.required("date", Node::date);
+    let name = table.required("name", Node::text);
+    let parts = table.list("parts", Node::word);
     let (date, _) = date.zip(name.zip(parts))?;
     Some(date)
 }

@@ -16,8 +16,8 @@ use portcullis_core::{
 const NO_END: &str = "everything ends: say when, or write a house rule that says so";
 
 pub(super) fn read(t: &mut Table<'_>) -> Option<Rule> {
-    let id = t.required("id", |node| node.word());
-    let title = t.required("title", |node| node.text());
+    let id = t.required("id", Node::word);
+    let title = t.required("title", Node::text);
     let clause = cited(t);
     let valid = t.required("valid", |node| node.table(validity));
     let scope = t.required("scope", |node| {
@@ -26,7 +26,7 @@ pub(super) fn read(t: &mut Table<'_>) -> Option<Rule> {
     let effect = t.required("effect", |node| {
         node.one_of("law.unknown_effect", Effect::ALL, Effect::as_str)
     });
-    let applicants = t.list("applicants", |node| node.word());
+    let applicants = t.list("applicants", Node::word);
     let applies = t.required("applies", turn);
     let categories = t.list("categories", category);
     let selectors = t.list("selectors", |node| {
@@ -36,10 +36,10 @@ pub(super) fn read(t: &mut Table<'_>) -> Option<Rule> {
             SelectorKind::as_str,
         )
     });
-    let targets_max = t.required("targets_max", |node| node.number());
-    let subjects_max = t.required("subjects_max", |node| node.number());
+    let targets_max = t.required("targets_max", Node::number);
+    let subjects_max = t.required("subjects_max", Node::number);
     let grounds = t.list("grounds", |node| node.table(ground));
-    let offence_in_order = t.required("offence_in_order", |node| node.boolean());
+    let offence_in_order = t.required("offence_in_order", Node::boolean);
     let approval = t.required("approval", turns);
     let urgent = t.optional("urgent", |node| node.table(urgent));
     let protections = t.list("protections", |node| node.table(protection));
@@ -59,7 +59,7 @@ pub(super) fn read(t: &mut Table<'_>) -> Option<Rule> {
     let information = t.required("information", |node| node.table(information));
     let approver_reasons = t.list("approver_reasons", reason);
     let provider_reasons = t.list("provider_reasons", reason);
-    let counted = t.list("counted", |node| node.word());
+    let counted = t.list("counted", Node::word);
     let publications = t.list("publications", |node| node.table(publication));
     let retention = t.required_by("retention", "law.floor.no_end", NO_END, timed);
     Some(Rule {
@@ -104,8 +104,8 @@ pub(super) fn read(t: &mut Table<'_>) -> Option<Rule> {
 
 /// A clause is two fields of the table it belongs to, and both are always written.
 fn cited(t: &mut Table<'_>) -> Option<Clause> {
-    let text = t.required("clause", |node| node.text());
-    let verified = t.required("verified", |node| node.boolean());
+    let text = t.required("clause", Node::text);
+    let verified = t.required("verified", Node::boolean);
     Some(Clause {
         text: text?,
         verified: verified?,
@@ -113,8 +113,8 @@ fn cited(t: &mut Table<'_>) -> Option<Clause> {
 }
 
 fn validity(t: &mut Table<'_>) -> Option<Validity> {
-    let from = t.required("from", |node| node.date());
-    let to = t.optional("to", |node| node.date());
+    let from = t.required("from", Node::date);
+    let to = t.optional("to", Node::date);
     Some(Validity {
         from: from?,
         to: to?,
@@ -167,7 +167,7 @@ fn period_fields(t: &mut Table<'_>) -> Option<TimeRule> {
     const UNITS: [Unit; 4] = [Unit::Hours, Unit::Days, Unit::WorkingDays, Unit::Months];
     const FIRST: [FirstDay; 2] = [FirstDay::On, FirstDay::After];
     const ENDS: [EndOfPeriod; 2] = [EndOfPeriod::AsItFalls, EndOfPeriod::NextWorkingDay];
-    let count = t.required("count", |node| node.number());
+    let count = t.required("count", Node::number);
     let unit = t.required("unit", |node| {
         node.one_of("law.unknown_unit", &UNITS, |unit| match unit {
             Unit::Hours => "hours",
@@ -197,9 +197,9 @@ fn period_fields(t: &mut Table<'_>) -> Option<TimeRule> {
 }
 
 fn ground(t: &mut Table<'_>) -> Option<Ground> {
-    let code = t.required("code", |node| node.word());
-    let title = t.required("title", |node| node.text());
-    let offence = t.required("offence", |node| node.boolean());
+    let code = t.required("code", Node::word);
+    let title = t.required("title", Node::text);
+    let offence = t.required("offence", Node::boolean);
     let only = t.list("only", category);
     let clause = cited(t);
     Some(Ground {
@@ -218,9 +218,9 @@ fn urgent(t: &mut Table<'_>) -> Option<Urgent> {
     let hint =
         "an urgent order stands on half its approvals: say when it ends if nothing more is decided";
     let lapse = t.required_by("lapse", "law.floor.urgent_without_lapse", hint, timed);
-    let approval_lifts_lapse = t.required("approval_lifts_lapse", |node| node.boolean());
-    let refusal_bars_renewal = t.required("refusal_bars_renewal", |node| node.boolean());
-    let not_for = t.list("not_for", |node| node.word());
+    let approval_lifts_lapse = t.required("approval_lifts_lapse", Node::boolean);
+    let refusal_bars_renewal = t.required("refusal_bars_renewal", Node::boolean);
+    let not_for = t.list("not_for", Node::word);
     let clause = cited(t);
     Some(Urgent {
         now: now?,
@@ -262,7 +262,7 @@ fn protection(t: &mut Table<'_>) -> Option<Protection> {
         ),
         Some(Kind::Statement | Kind::Bar) | None => (Some(Vec::new()), Some(None)),
     };
-    let on_urgent = t.required("on_urgent", |node| node.boolean());
+    let on_urgent = t.required("on_urgent", Node::boolean);
     let clause = cited(t)?;
     let demand = match kind? {
         Kind::Approver => Demand::Approver(Turn {
@@ -286,7 +286,7 @@ fn renewal(t: &mut Table<'_>) -> Option<Renewal> {
     let approval = t.required("approval", turns);
     let duration = t.required_by("duration", "law.floor.no_end", NO_END, period);
     let window = t.optional("window", period);
-    let times_max = t.optional("times_max", |node| node.number());
+    let times_max = t.optional("times_max", Node::number);
     let clause = cited(t);
     Some(Renewal {
         by: by?,
@@ -317,7 +317,7 @@ fn modification(t: &mut Table<'_>) -> Option<Modification> {
 
 fn clarification(t: &mut Table<'_>) -> Option<Clarification> {
     let answer_within = t.optional("answer_within", timed);
-    let silence_frees = t.required("silence_frees", |node| node.boolean());
+    let silence_frees = t.required("silence_frees", Node::boolean);
     let clause = cited(t);
     Some(Clarification {
         answer_within: answer_within?,
@@ -385,8 +385,8 @@ fn party(node: &Node<'_>) -> Option<Party> {
 
 fn reason(node: &Node<'_>) -> Option<Reason> {
     node.table(|t| {
-        let code = t.required("code", |node| node.word());
-        let title = t.required("title", |node| node.text());
+        let code = t.required("code", Node::word);
+        let title = t.required("title", Node::text);
         let clause = cited(t);
         Some(Reason {
             code: code?,
@@ -398,12 +398,12 @@ fn reason(node: &Node<'_>) -> Option<Reason> {
 
 fn publication(t: &mut Table<'_>) -> Option<Publication> {
     let by = t.required("by", party);
-    let counted = t.list("counted", |node| node.word());
-    let band = t.optional("band", |node| node.number());
-    let period_months = t.required("period_months", |node| node.number());
-    let delay_months = t.required("delay_months", |node| node.number());
-    let first_embargo_months = t.required("first_embargo_months", |node| node.number());
-    let joint = t.required("joint", |node| node.boolean());
+    let counted = t.list("counted", Node::word);
+    let band = t.optional("band", Node::number);
+    let period_months = t.required("period_months", Node::number);
+    let delay_months = t.required("delay_months", Node::number);
+    let first_embargo_months = t.required("first_embargo_months", Node::number);
+    let joint = t.required("joint", Node::boolean);
     let clause = cited(t);
     Some(Publication {
         by: by?,

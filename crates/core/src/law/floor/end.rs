@@ -164,6 +164,18 @@ fn publications(found: &mut Findings<'_>) {
                 "publish exactly, or in bands of 100, 250, 500 or 1000",
             );
         }
+        if let Some(word) = line
+            .counted
+            .iter()
+            .find(|word| !found.rule.counted.contains(word))
+        {
+            found.add(
+                &format!("publications.{number}.counted"),
+                "law.floor.uncounted",
+                format!("`{word}` is published, but the rule does not count it"),
+                "list it under `counted`: what is not in the record cannot be in a report",
+            );
+        }
         let months = [
             line.period_months,
             line.delay_months,

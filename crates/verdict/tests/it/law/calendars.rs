@@ -22,22 +22,24 @@ fn weekend(day: Date) -> bool {
     matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
 }
 
-/// Easter Sunday by the anonymous Gregorian computation (Nature, 1876).
+/// Easter Sunday: the first Sunday after the ecclesiastical full moon of 21 March or later.
 fn easter(year: i16) -> Date {
-    let y = i32::from(year);
-    let (a, b, c) = (y % 19, y / 100, y % 100);
-    let (d, e, f) = (b / 4, b % 4, (b + 8) / 25);
-    let g = (b - f + 1) / 3;
-    let h = (19 * a + b - d - g + 15) % 30;
-    let (i, k) = (c / 4, c % 4);
-    let l = (32 + 2 * e + 2 * i - h - k) % 7;
-    let m = (a + 11 * h + 22 * l) / 451;
-    let n = h + l - 7 * m + 114;
-    date(
-        year,
-        i8::try_from(n / 31).unwrap(),
-        i8::try_from(n % 31 + 1).unwrap(),
-    )
+    let golden = year % 19;
+    let century = year / 100;
+    let skipped_leaps = century - century / 4;
+    let moon_correction = (8 * century + 13) / 25;
+    let epact = (19 * golden + skipped_leaps - moon_correction + 15) % 30;
+    // Two epacts share the last day, so that no full moon falls twice in nineteen years on it.
+    let moon = if epact == 29 || (epact == 28 && golden > 10) {
+        epact - 1
+    } else {
+        epact
+    };
+    let full_moon = later(date(year, 3, 21), i32::from(moon));
+    (1..=7)
+        .map(|days| later(full_moon, days))
+        .find(|day| day.weekday() == Weekday::Sunday)
+        .unwrap()
 }
 
 /// A run of days that each move to the next weekday not yet taken.

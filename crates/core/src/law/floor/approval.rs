@@ -2,12 +2,27 @@
 
 use super::Findings;
 use crate::{
+    category::Class,
     law::{Change, Demand, Effect, SecrecyRule, Turn},
     office::Office,
 };
 
-/// Offices that never decide about an order: the provider's own, and a machine's.
-const NEVER_DECIDE: [Office; 3] = [Office::LegalResponse, Office::ReleaseOfficer, Office::Node];
+/// Offices that never act on an order for a state: the provider's own, and a machine's.
+const NEVER_ACT: [Office; 3] = [Office::LegalResponse, Office::ReleaseOfficer, Office::Node];
+/// Offices that carry out or look on, and so never approve.
+const NEVER_APPROVE: [Office; 3] = [
+    Office::ServingOfficer,
+    Office::SinglePointOfContact,
+    Office::Inspector,
+];
+/// Offices inside the authority that applies, or in its service. They may approve where a law says
+/// so, but never suffice for content.
+const INSIDE: [Office; 4] = [
+    Office::SeniorOfficer,
+    Office::DesignatedSeniorOfficer,
+    Office::SubpoenaIssuer,
+    Office::GovernmentAttorney,
+];
 
 pub(super) fn check(found: &mut Findings<'_>) {
     applicants(found);
@@ -40,6 +55,7 @@ fn applicants(found: &mut Findings<'_>) {
 fn ordinary(found: &mut Findings<'_>) {
     let rule = found.rule;
     turns(found, "approval", &rule.approval);
+    outside(found, "approval", &rule.approval);
     if !rule.approval.is_empty() || rule.effect == Effect::Preserve {
         return;
     }
@@ -70,10 +86,35 @@ fn ordinary(found: &mut Findings<'_>) {
     }
 }
 
+/// Content needs somebody outside the authority, before anything is issued.
+fn outside(found: &mut Findings<'_>, at: &str, approval: &[Turn]) {
+    let rule = found.rule;
+    let content = rule
+        .categories
+        .iter()
+        .any(|category| category.class() == Class::Content);
+    // The applicant's own offices are found by `decides`, and not a second time here.
+    let inside = |office: &Office| INSIDE.contains(office) && !applies(found, *office);
+    let outsider = |turn: &Turn| !turn.offices.iter().any(inside);
+    if content
+        && rule.effect != Effect::Preserve
+        && !approval.is_empty()
+        && !approval.iter().any(outsider)
+    {
+        found.add(
+            at,
+            "law.floor.inside_approval",
+            "content could be had with approvals from inside the authority alone".into(),
+            "name a judge, a minister or another office outside the authority",
+        );
+    }
+}
+
 fn urgent(found: &mut Findings<'_>) {
     let rule = found.rule;
     let Some(urgent) = &rule.urgent else { return };
     turns(found, "urgent.now", &urgent.now);
+    outside(found, "urgent.now", &urgent.now);
     if urgent.now.is_empty() {
         found.add(
             "urgent.now",
@@ -190,9 +231,22 @@ fn decides(found: &mut Findings<'_>, at: &str, turn: &Turn) {
             "the author of an application never counts as an approver",
         );
     }
+    if let Some(idle) = turn
+        .offices
+        .iter()
+        .chain(&turn.signed_for_by)
+        .find(|o| NEVER_APPROVE.contains(o))
+    {
+        found.add(
+            at,
+            "law.floor.approver_office",
+            format!("`{idle}` carries out or looks on, and approves nothing"),
+            "name the office that the law names",
+        );
+    }
 }
 
-/// Someone who acts: at least one office, and none of the provider's or a machine's.
+/// Someone who acts for a state: at least one office, and none of the provider's or a machine's.
 fn acts(found: &mut Findings<'_>, at: &str, turn: &Turn) {
     if turn.offices.is_empty() {
         found.add(
@@ -206,7 +260,7 @@ fn acts(found: &mut Findings<'_>, at: &str, turn: &Turn) {
         .offices
         .iter()
         .chain(&turn.signed_for_by)
-        .find(|o| NEVER_DECIDE.contains(o))
+        .find(|o| NEVER_ACT.contains(o))
     {
         found.add(
             at,

@@ -338,6 +338,43 @@ fn neither_the_applicant_nor_the_provider_nor_a_machine_approves() {
 }
 
 #[test]
+fn who_carries_out_or_looks_on_approves_nothing() {
+    for idle in [
+        Office::ServingOfficer,
+        Office::SinglePointOfContact,
+        Office::Inspector,
+    ] {
+        check("law.floor.approver_office", "approval.0", |rule| {
+            rule.approval[0].offices.push(idle);
+        });
+    }
+}
+
+#[test]
+fn content_is_approved_by_somebody_outside_the_authority() {
+    for inside in [
+        Office::DesignatedSeniorOfficer,
+        Office::SubpoenaIssuer,
+        Office::GovernmentAttorney,
+    ] {
+        check("law.floor.inside_approval", "approval", |rule| {
+            rule.approval = vec![turn(&[inside])];
+        });
+        // Either of them would suffice, so the one inside would.
+        check("law.floor.inside_approval", "approval", |rule| {
+            rule.approval[0].offices.push(inside);
+        });
+        check("law.floor.inside_approval", "urgent.now", |rule| {
+            rule.urgent.as_mut().unwrap().now = vec![turn(&[inside])];
+        });
+        let mut traffic = rule();
+        traffic.categories = [Category::Traffic].into();
+        traffic.approval = vec![turn(&[inside])];
+        assert_eq!(super::check(&law(vec![traffic])), []);
+    }
+}
+
+#[test]
 fn every_turn_is_held_by_some_office() {
     let nobody = || turn(&[]);
     check("law.floor.nobody_applies", "applicants", |rule| {

@@ -127,7 +127,15 @@ pub enum CommitError {
 
 /// The instant in the precision that is kept: whole microseconds.
 pub(crate) fn kept(at: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
+    instant(at.as_microsecond()).unwrap_or(at)
+}
+
+/// The instant so many microseconds after 1970. The whole range of instants:
+/// [`Timestamp::from_microsecond`] ends before the last second does.
+pub(crate) fn instant(micros: i64) -> Result<Timestamp, jiff::Error> {
+    const PER_SECOND: i64 = 1_000_000;
+    let nanos = i32::try_from(micros.rem_euclid(PER_SECOND) * 1000).unwrap_or(0);
+    Timestamp::new(micros.div_euclid(PER_SECOND), nanos)
 }
 
 impl Commit {

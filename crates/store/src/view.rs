@@ -1,6 +1,6 @@
 //! Views: what pages and workers ask for, in pages of rows.
 
-use crate::record::Summary;
+use crate::record::{Summary, instant};
 use jiff::Timestamp;
 use portcullis_core::{id::CaseId, member::MemberId};
 
@@ -126,7 +126,7 @@ impl core::str::FromStr for Cursor {
             let (next_at, case) = rest.split_once('.')?;
             let next_at = match next_at {
                 "-" => None,
-                micros => Some(Timestamp::from_microsecond(micros.parse().ok()?).ok()?),
+                micros => Some(instant(micros.parse().ok()?).ok()?),
             };
             Some(Self {
                 urgent: urgent == "u",

@@ -3,7 +3,7 @@
 use crate::{
     error::Unavailable,
     log::LogError,
-    record::{CommitError, kept},
+    record::{CommitError, instant},
     witness::WitnessError,
 };
 use jiff::Timestamp;
@@ -33,8 +33,8 @@ impl ToSql for At {
 
 impl FromSql for At {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        Timestamp::from_microsecond(value.as_i64()?)
-            .map(|at| Self(kept(at)))
+        instant(value.as_i64()?)
+            .map(Self)
             .map_err(FromSqlError::other)
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     view::{Cursor, Filter, PAGE_ROWS_MAX, Page, QueueRow},
 };
 use jiff::Timestamp;
-use portcullis_core::id::CaseId;
+use portcullis_core::{id::CaseId, member::MemberId};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, named_params, params};
 use std::collections::BTreeMap;
 
@@ -108,7 +108,7 @@ fn scan(
         place.next_at.map_or(NEVER, Timestamp::as_microsecond)
     });
     let case = after.map_or(&[][..], |place| place.case.as_bytes());
-    let (limit, peer) = (rows(limit), filter.peer.as_ref().map(|peer| peer.as_str()));
+    let (limit, peer) = (rows(limit), filter.peer.as_ref().map(MemberId::as_str));
     let mut values: Vec<(&str, &dyn ToSql)> =
         named_params! { ":urgent": urgent, ":due": due, ":case": case, ":limit": limit }.to_vec();
     if side.is_some() {
@@ -178,13 +178,13 @@ mod tests {
             .unwrap();
         for side in [None, Some(Side::Authority), Some(Side::Provider)] {
             for phase in [false, true] {
-                let plan: Vec<String> = connection
-                    .prepare(&format!("EXPLAIN QUERY PLAN {}", scan_sql(side, phase)))
-                    .unwrap()
-                    .query_map([], |row| row.get("detail"))
-                    .unwrap()
-                    .collect::<Result<_, _>>()
-                    .unwrap();
+                let sql = format!("EXPLAIN QUERY PLAN {}", scan_sql(side, phase));
+                let mut explain = connection.prepare(&sql).unwrap();
+                let plan: Vec<String> = explain
+                    .raw_query()
+                    .mapped(|row| row.get("detail"))
+                    .map(Result::unwrap)
+                    .collect();
                 assert_eq!(plan.len(), 1, "{plan:?}");
                 assert!(
                     plan[0].contains("urgent=? AND (due,case_id)>(?,?)"),

@@ -1,0 +1,10 @@
+//! The store's capabilities, on every driver.
+
+mod backup;
+mod blob;
+mod contract;
+mod fault;
+mod given;
+mod measure;
+mod model;
+mod sqlite;

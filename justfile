@@ -1,0 +1,5 @@
+check:
+    cargo xtask check
+
+test:
+    cargo xtask test

@@ -1,0 +1,37 @@
+//! `test`: everything that must hold before a change goes in.
+
+use crate::{
+    check, install,
+    line::Line,
+    run::{Run, Stopped},
+    workspace::Workspace,
+};
+use cargo_metadata::TargetKind;
+
+/// Everything that must hold before a change goes in; what CI runs.
+///
+/// Installs what the tests need and this machine lacks, then runs `check`,
+/// every test of every crate with its doc tests, a thousand simulated
+/// federations, and the demonstration from start to end. The last line is
+/// `N passed, M failed`, over all tests and steps.
+#[derive(clap::Args)]
+pub(crate) struct Test {}
+
+/// Runs the steps of `test`.
+///
+/// # Errors
+///
+/// [`Stopped`] after the first that failed.
+pub(crate) fn test(run: &mut Run, workspace: &Workspace) -> Result<(), Stopped> {
+    install::install(run)?;
+    check::check(run)?;
+    run.tests("tests", &Line::of("cargo test --workspace --no-fail-fast"))?;
+    if workspace.has("portcullis-sim", &TargetKind::Bin, "sim") {
+        let seeds = "cargo run --release -p portcullis-sim --bin sim -- --seeds 1000";
+        run.command("simulation", &Line::of(seeds))?;
+    } else {
+        run.skip("simulation", "portcullis-sim has no program `sim` yet");
+    }
+    let demo = "cargo run --release -p portcullis --bin portcullis -- demo --exit";
+    run.command("demonstration", &Line::of(demo))
+}

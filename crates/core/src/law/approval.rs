@@ -1,6 +1,6 @@
 //! What a rule asks for a given order: approvals in sequence, statements, bars.
 
-use super::{Demand, Protected, Protection, Rule, Turn};
+use super::{Demand, Protected, Protection, Rule, SecrecyRule, Turn};
 use crate::category::Category;
 use std::collections::BTreeSet;
 
@@ -36,6 +36,29 @@ impl Rule {
                 .cloned()
                 .collect(),
         )
+    }
+
+    /// The further approval that an order needs if it imposes secrecy: the turn the
+    /// law names for it, unless one of the rule's own turns is already held by those
+    /// offices. A subpoena that nobody approves needs a judge for its secrecy (18
+    /// USC 2705(b)); a judge's warrant does not need the judge twice.
+    pub fn secrecy_approval(&self) -> Option<&Turn> {
+        let SecrecyRule::Ordered {
+            by: Some(asked), ..
+        } = &self.secrecy
+        else {
+            return None;
+        };
+        let same = |turn: &Turn| {
+            turn.offices
+                .iter()
+                .all(|office| asked.offices.contains(office))
+        };
+        if self.approval.iter().any(same) {
+            None
+        } else {
+            Some(asked)
+        }
     }
 
     /// Whether some protected profession that is touched bars every order.

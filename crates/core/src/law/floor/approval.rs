@@ -203,6 +203,12 @@ fn secrecy(found: &mut Findings<'_>) {
     let rule = found.rule;
     match &rule.secrecy {
         SecrecyRule::Ordered { by: Some(turn), .. } => decides(found, "secrecy.by", turn),
+        SecrecyRule::Ordered { by: None, .. } if rule.approval.is_empty() => found.add(
+            "secrecy",
+            "law.floor.secrecy_unapproved",
+            "nobody approves the order, and nobody its secrecy".into(),
+            "name in `secrecy.by` who must approve that the order is kept secret",
+        ),
         SecrecyRule::Ordered { by: None, .. }
         | SecrecyRule::None
         | SecrecyRule::NoEndInLaw { .. } => {}

@@ -375,6 +375,34 @@ fn content_is_approved_by_somebody_outside_the_authority() {
 }
 
 #[test]
+fn secrecy_is_approved_with_the_order_or_by_itself() {
+    let alone = |rule: &mut Rule| {
+        rule.approval.clear();
+        rule.categories = [Category::BasicSubscriber].into();
+    };
+    let unasked = |rule: &mut Rule| {
+        let SecrecyRule::Ordered { by, .. } = &mut rule.secrecy else {
+            unreachable!("the sound rule orders secrecy")
+        };
+        *by = None;
+    };
+    check("law.floor.secrecy_unapproved", "secrecy", |rule| {
+        alone(rule);
+        unasked(rule);
+    });
+    let (mut judged, mut subpoena) = (rule(), rule());
+    assert_eq!(
+        judged.secrecy_approval(),
+        None,
+        "the judge approves the order already"
+    );
+    alone(&mut subpoena);
+    assert_eq!(subpoena.secrecy_approval(), Some(&turn(&[Office::Judge])));
+    unasked(&mut judged);
+    assert_eq!(super::check(&law(vec![judged])), []);
+}
+
+#[test]
 fn every_turn_is_held_by_some_office() {
     let nobody = || turn(&[]);
     check("law.floor.nobody_applies", "applicants", |rule| {

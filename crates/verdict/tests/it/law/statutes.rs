@@ -291,6 +291,24 @@ fn secrecy_by_order_needs_a_judge_and_an_end_and_british_secrecy_has_none() {
 }
 
 #[test]
+fn a_subpoena_needs_a_judge_for_its_secrecy_alone() {
+    let law = installed("us-sca");
+    let asked = |id: &str| rule(&law, id).secrecy_approval().cloned();
+    assert_eq!(
+        turns(asked("subpoena-2703c2").into_iter().collect()),
+        ["judge|magistrate_judge"]
+    );
+    assert_eq!(
+        [
+            asked("order-2703d"),
+            asked("warrant-2703a"),
+            asked("preservation-2703f")
+        ],
+        [None, None, None]
+    );
+}
+
+#[test]
 fn content_is_asked_for_only_where_a_minister_with_a_judge_or_a_judge_alone_approves() {
     for law in law::builtin().iter() {
         for rule in &law.rules {

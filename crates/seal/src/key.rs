@@ -202,7 +202,7 @@ impl Cursor {
 mod tests {
     use super::*;
 
-    // From age's own documentation of the format (C2SP age, "The X25519 recipient type"): a pair.
+    // A published pair: the test key of the age crate 0.12, `x25519.rs` (MIT or Apache-2.0).
     const SECRET: &str =
         "AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33";
     const PUBLIC: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";

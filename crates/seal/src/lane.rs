@@ -86,11 +86,12 @@ pub(crate) fn writing<W: Write + Send, T>(
     out: W,
     work: impl FnOnce(LaneWriter) -> T,
 ) -> io::Result<(T, Digest, u64)> {
-    let (full, written) = sync_channel(BUFFERS);
+    let ((full, written), (emptied, empty)) = (sync_channel(BUFFERS), sync_channel(BUFFERS));
     std::thread::scope(|scope| {
-        let thread = scope.spawn(move || write_all(out, &written));
+        let thread = scope.spawn(move || write_all(out, &written, &emptied));
         let done = work(LaneWriter {
             full,
+            empty,
             buffer: Vec::with_capacity(BUFFER_BYTES),
         });
         let (digest, size_bytes) = thread
@@ -100,11 +101,17 @@ pub(crate) fn writing<W: Write + Send, T>(
     })
 }
 
-fn write_all(mut out: impl Write, full: &Receiver<Vec<u8>>) -> io::Result<(Digest, u64)> {
+fn write_all(
+    mut out: impl Write,
+    full: &Receiver<Vec<u8>>,
+    emptied: &SyncSender<Vec<u8>>,
+) -> io::Result<(Digest, u64)> {
     let mut hasher = Hasher::default();
-    while let Ok(buffer) = full.recv() {
+    while let Ok(mut buffer) = full.recv() {
         hasher.update(&buffer);
         out.write_all(&buffer)?;
+        buffer.clear();
+        give_back(emptied, buffer);
     }
     out.flush()?;
     Ok(hasher.finish())
@@ -113,6 +120,7 @@ fn write_all(mut out: impl Write, full: &Receiver<Vec<u8>>) -> io::Result<(Diges
 /// The near end of a lane that writes. What is left in it goes out on `flush`.
 pub(crate) struct LaneWriter {
     full: SyncSender<Vec<u8>>,
+    empty: Receiver<Vec<u8>>,
     buffer: Vec<u8>,
 }
 
@@ -128,11 +136,21 @@ impl Write for LaneWriter {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let buffer = std::mem::replace(&mut self.buffer, Vec::with_capacity(BUFFER_BYTES));
+        let next = self
+            .empty
+            .try_recv()
+            .unwrap_or_else(|_| Vec::with_capacity(BUFFER_BYTES));
+        let buffer = std::mem::replace(&mut self.buffer, next);
         self.full
             .send(buffer)
             .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
     }
+}
+
+/// Keeps a buffer for another round, so that its pages are not asked for anew.
+fn give_back(emptied: &SyncSender<Vec<u8>>, buffer: Vec<u8>) {
+    // With enough of them under way, or with nobody left to want it, it is dropped.
+    drop(emptied.try_send(buffer));
 }
 
 /// What the reading thread found at the end of its input.
@@ -154,12 +172,14 @@ pub(crate) fn reading<R: Read + Send, T>(
     bytes_max: u64,
     work: impl FnOnce(LaneReader) -> T,
 ) -> io::Result<(T, Drained)> {
-    let (full, read) = sync_channel(BUFFERS);
+    let ((full, read), (emptied, empty)) = (sync_channel(BUFFERS), sync_channel(BUFFERS));
     std::thread::scope(|scope| {
-        let thread = scope.spawn(move || read_all(input, bytes_max, full));
+        let thread = scope.spawn(move || read_all(input, bytes_max, full, &empty));
         let done = work(LaneReader {
             full: read,
-            buffer: io::Cursor::default(),
+            emptied,
+            buffer: Vec::new(),
+            at: 0,
         });
         let drained = thread
             .join()
@@ -172,16 +192,15 @@ fn read_all(
     mut input: impl Read,
     bytes_max: u64,
     full: SyncSender<Vec<u8>>,
+    empty: &Receiver<Vec<u8>>,
 ) -> io::Result<Drained> {
     let (mut hasher, mut full) = (Hasher::default(), Some(full));
     loop {
-        let mut buffer = Vec::with_capacity(BUFFER_BYTES);
-        if input
-            .by_ref()
-            .take(BUFFER_BYTES as u64)
-            .read_to_end(&mut buffer)?
-            == 0
-        {
+        let mut buffer = empty.try_recv().unwrap_or_default();
+        buffer.resize(BUFFER_BYTES, 0);
+        let count = fill(&mut input, &mut buffer)?;
+        buffer.truncate(count);
+        if buffer.is_empty() {
             return Ok(Drained {
                 digest: hasher.finish().0,
                 too_long: false,
@@ -198,23 +217,41 @@ fn read_all(
     }
 }
 
+/// Reads until `buffer` is full or the input ends, and says how much there is.
+fn fill(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match input.read(rest) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
 /// The near end of a lane that reads.
 pub(crate) struct LaneReader {
     full: Receiver<Vec<u8>>,
-    buffer: io::Cursor<Vec<u8>>,
+    emptied: SyncSender<Vec<u8>>,
+    buffer: Vec<u8>,
+    at: usize,
 }
 
 impl Read for LaneReader {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         loop {
-            let count = self.buffer.read(to)?;
+            let count = self.buffer.get(self.at..).unwrap_or_default().read(to)?;
+            self.at += count;
             if count > 0 || to.is_empty() {
                 return Ok(count);
             }
-            match self.full.recv() {
-                Ok(next) => self.buffer = io::Cursor::new(next),
-                Err(_) => return Ok(0),
-            }
+            let Ok(next) = self.full.recv() else {
+                return Ok(0);
+            };
+            give_back(&self.emptied, std::mem::replace(&mut self.buffer, next));
+            self.at = 0;
         }
     }
 }

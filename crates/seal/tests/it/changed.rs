@@ -40,7 +40,7 @@ fn seal_changing(then: io::Result<Vec<u8>>) -> SealError {
         &Identity::generate(),
         Mapping::from([(1, vec![source_of("log", 100_000, changing)])]),
     );
-    measured.seal(&mut Vec::new(), &mut |_| {}).unwrap_err()
+    measured.seal(Vec::new(), &mut |_| {}).unwrap_err()
 }
 
 #[test]

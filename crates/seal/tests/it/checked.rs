@@ -91,7 +91,7 @@ fn a_package_is_for_one_key_alone_and_bounded() {
         run(b""),
         Err(CheckError::Header(HeaderError::Io(_)))
     ));
-    let long = [b"age-encryption.org/v1\n".as_slice(), &[b'A'; 20_000]].concat();
+    let long = [b"age-encryption.org/v1\n".as_slice(), &vec![b'A'; 20_000]].concat();
     assert!(matches!(
         run(&long),
         Err(CheckError::Header(HeaderError::TooLong))

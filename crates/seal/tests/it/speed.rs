@@ -1,4 +1,5 @@
-//! How fast, on this machine: `cargo test --release -p portcullis-seal -- --ignored --nocapture speed`.
+//! How fast, on this machine:
+//! `cargo test --release -p portcullis-seal --test it -- --ignored --nocapture --test-threads 1 speed`.
 //! Never a condition of passing (design §13).
 
 use crate::kit::{self, source_of};
@@ -7,7 +8,9 @@ use portcullis_seal::{
     key::Identity,
     limits::Limits,
     open::open,
+    path::PackagePath,
     plan::{Content, Mapping, plan},
+    sink::Sink,
 };
 use std::{
     fs::{self, File},
@@ -37,7 +40,7 @@ fn speed_of_a_gibibyte_on_disk_sealed_and_opened() {
     let block = kit::noise(1 << 20);
     for number in 0..4 {
         let mut file = File::create(folder.join(format!("{number}.bin"))).unwrap();
-        (0..SIZE_BYTES / 4 >> 20).for_each(|_| file.write_all(&block).unwrap());
+        (0..(SIZE_BYTES / 4) >> 20).for_each(|_| file.write_all(&block).unwrap());
     }
     let identity = Identity::generate();
     let mapping = Mapping::from([(1, sources(&folder).unwrap())]);
@@ -77,17 +80,86 @@ fn speed_of_a_gibibyte_on_disk_sealed_and_opened() {
 
 #[test]
 #[ignore = "a benchmark: it prints numbers"]
-fn speed_of_a_gibibyte_sealed_without_a_disk() {
+fn speed_without_a_disk_beside_what_limits_it() {
     struct Zeros;
     impl Content for Zeros {
         fn open(&self) -> io::Result<Box<dyn Read + '_>> {
             Ok(Box::new(io::repeat(0).take(SIZE_BYTES)))
         }
     }
+    let block = kit::noise(64 << 10);
+    let blocks = SIZE_BYTES / (64 << 10);
+    timed("anchor: SHA-256 alone", || {
+        let mut hash = sha2::Sha256::default();
+        (0..blocks).for_each(|_| sha2::Digest::update(&mut hash, &block));
+        sha2::Digest::finalize(hash)
+    });
+    let key = age::x25519::Identity::generate();
+    let mut ciphertext = Vec::with_capacity(11 << 27);
+    timed("anchor: age alone, encrypting", || {
+        let recipient = key.to_public();
+        let encryptor = age::Encryptor::with_recipients(std::iter::once(&recipient as _)).unwrap();
+        let mut out = encryptor.wrap_output(&mut ciphertext).unwrap();
+        (0..blocks).for_each(|_| out.write_all(&block).unwrap());
+        out.finish().unwrap();
+    });
+    timed("anchor: age alone, decrypting", || {
+        let decryptor = age::Decryptor::new(ciphertext.as_slice()).unwrap();
+        let mut plain = decryptor.decrypt(std::iter::once(&key as _)).unwrap();
+        let mut buffer = vec![0; 64 << 10];
+        while plain.read(&mut buffer).unwrap() > 0 {}
+    });
+    drop(ciphertext);
     let identity = Identity::generate();
     let mapping = Mapping::from([(1, vec![source_of("zeros", SIZE_BYTES, Zeros)])]);
-    let measured = kit::measured(&identity, mapping);
-    timed("writing to nowhere", || {
-        measured.seal(io::sink(), &mut |_| {}).unwrap()
+    let grant = kit::grant(&identity.recipient());
+    let plan = plan(
+        &grant,
+        kit::package(),
+        mapping,
+        kit::at("2026-02-01T00:00:00Z"),
+    )
+    .unwrap();
+    let mut package = Vec::with_capacity(11 << 27);
+    let sealed = timed("seal, both passes, digests included", || {
+        plan.measure(&mut |_| {})
+            .unwrap()
+            .seal(&mut package, &mut |_| {})
+            .unwrap()
     });
+    timed("open, digests included", || {
+        let limits = Limits::default();
+        open(
+            package.as_slice(),
+            &identity,
+            &kit::expected(&sealed),
+            &mut Nowhere,
+            &limits,
+            &mut |_| {},
+        )
+        .unwrap()
+    });
+}
+
+/// A sink that keeps nothing.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn create(&mut self, _: &PackagePath) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write(&mut self, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn close(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn commit(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn abort(&mut self) {}
 }

@@ -106,16 +106,16 @@ fn a_long_path_is_refused_by_either_extension() {
             e.insert(
                 1,
                 raw_kind(b'L', "././@LongLink", format!("{path}\0").as_bytes()),
-            )
+            );
         });
         check(path, "package.path_unsafe", |e| {
-            e.insert(1, raw_kind(b'x', "PaxHeaders/a", pax(path).as_bytes()))
+            e.insert(1, raw_kind(b'x', "PaxHeaders/a", pax(path).as_bytes()));
         });
     }
     for kind in [b'L', b'x'] {
         let endless = Raw {
             claimed: 1 << 40,
-            ..raw_kind(kind, "././@LongLink", &[b'x'; 20_000])
+            ..raw_kind(kind, "././@LongLink", &vec![b'x'; 20_000])
         };
         check(
             "an extension of a terabyte",
@@ -145,7 +145,7 @@ fn links_devices_and_sparse_files_are_refused() {
         "path=a\n",
     ] {
         check(record, "package.malformed", |entries| {
-            entries.insert(1, raw_kind(b'x', "PaxHeaders/a", record.as_bytes()))
+            entries.insert(1, raw_kind(b'x', "PaxHeaders/a", record.as_bytes()));
         });
     }
 }
@@ -153,17 +153,17 @@ fn links_devices_and_sparse_files_are_refused() {
 #[test]
 fn only_what_the_manifest_lists_comes_out_and_in_its_order() {
     check("the manifest second", "package.manifest", |entries| {
-        entries.swap(0, 1)
+        entries.swap(0, 1);
     });
     check("no manifest", "package.manifest", |entries| {
-        drop(entries.remove(0))
+        drop(entries.remove(0));
     });
     check("nothing at all", "package.missing_file", Vec::clear);
     check("two swapped", "package.unexpected_entry", |entries| {
-        entries.swap(1, 2)
+        entries.swap(1, 2);
     });
     check("a file twice", "package.unexpected_entry", |entries| {
-        entries.insert(2, entries[1].clone())
+        entries.insert(2, entries[1].clone());
     });
     check(
         "the manifest twice",
@@ -171,19 +171,19 @@ fn only_what_the_manifest_lists_comes_out_and_in_its_order() {
         |entries| entries.push(entries[0].clone()),
     );
     check("an extra file", "package.unexpected_entry", |entries| {
-        entries.push(raw("data/1/c.txt", b"third"))
+        entries.push(raw("data/1/c.txt", b"third"));
     });
     check("a foreign item", "package.unexpected_entry", |entries| {
-        entries[1].name = b"data/2/a.txt".to_vec()
+        entries[1].name = b"data/2/a.txt".to_vec();
     });
     check("another case", "package.unexpected_entry", |entries| {
-        entries[1].name = b"data/1/A.TXT".to_vec()
+        entries[1].name = b"data/1/A.TXT".to_vec();
     });
     check("an empty folder", "package.unexpected_entry", |entries| {
-        entries.insert(1, raw_kind(b'5', "data/2", b""))
+        entries.insert(1, raw_kind(b'5', "data/2", b""));
     });
     check("half a name", "package.unexpected_entry", |entries| {
-        entries.insert(1, raw_kind(b'5', "data/1/a", b""))
+        entries.insert(1, raw_kind(b'5', "data/1/a", b""));
     });
     check(
         "a folder for a file",
@@ -191,7 +191,7 @@ fn only_what_the_manifest_lists_comes_out_and_in_its_order() {
         |entries| entries[1] = raw_kind(b'5', "data/1/a.txt", b""),
     );
     check("the last file missing", "package.missing_file", |entries| {
-        drop(entries.pop())
+        drop(entries.pop());
     });
     check(
         "the first file missing",
@@ -203,23 +203,23 @@ fn only_what_the_manifest_lists_comes_out_and_in_its_order() {
 #[test]
 fn a_file_that_is_not_as_described_is_refused() {
     check("other bytes", "package.file_differs", |entries| {
-        entries[2].data = b"sec0nd".to_vec()
+        entries[2].data = b"sec0nd".to_vec();
     });
     check("longer", "package.file_differs", |entries| {
-        entries[2] = raw("data/1/b.txt", b"seconds")
+        entries[2] = raw("data/1/b.txt", b"seconds");
     });
     check("shorter", "package.file_differs", |entries| {
-        entries[2] = raw("data/1/b.txt", b"secon")
+        entries[2] = raw("data/1/b.txt", b"secon");
     });
     check("a claim of a petabyte", "package.file_differs", |entries| {
-        entries[2].claimed = 1 << 50
+        entries[2].claimed = 1 << 50;
     });
     let pax = raw_kind(b'x', "PaxHeaders/b", b"9 size=9\n");
     check("a size by extension", "package.file_differs", |entries| {
-        entries.insert(2, pax)
+        entries.insert(2, pax);
     });
     check("a folder with data", "package.malformed", |entries| {
-        entries[1] = raw_kind(b'5', "data/1", b"hidden")
+        entries[1] = raw_kind(b'5', "data/1", b"hidden");
     });
 }
 
@@ -291,7 +291,7 @@ fn a_manifest_that_goes_over_a_limit_is_refused_before_anything_is_written() {
         );
         assert!(sink.files.is_empty(), "{what}");
     };
-    let (exactly, _) = package
+    let (exactly, ()) = package
         .manifest
         .digest()
         .map(|(_, bytes)| (bytes, ()))
@@ -371,7 +371,7 @@ fn a_header_for_others_too_or_without_end_is_refused() {
     let two = kit::age_of(&tar, &[&package.identity.recipient(), &other.recipient()]);
     let endless = [
         b"age-encryption.org/v1\n-> X25519 ".as_slice(),
-        &[b'A'; 1 << 20],
+        &vec![b'A'; 1 << 20],
     ]
     .concat();
     for (what, bytes) in [

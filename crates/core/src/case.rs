@@ -264,7 +264,12 @@ impl Case {
             Some(Party::Authority)
         } else if *member == self.order.provider {
             Some(Party::Provider)
-        } else if self.order.approvers.values().any(|approver| approver == member) {
+        } else if self
+            .order
+            .approvers
+            .values()
+            .any(|approver| approver == member)
+        {
             Some(Party::Approver)
         } else {
             None
@@ -287,7 +292,11 @@ impl Case {
 
     /// To whom a statement by `author` is addressed: the other side.
     pub fn addressee(&self, author: &MemberId) -> &MemberId {
-        if *author == self.order.provider { &self.order.authority } else { &self.order.provider }
+        if *author == self.order.provider {
+            &self.order.authority
+        } else {
+            &self.order.provider
+        }
     }
 
     /// The first instant at which the order is no longer in force, if it was issued:
@@ -297,16 +306,28 @@ impl Case {
     ///
     /// [`CalendarError`] when the calendar does not reach that far.
     pub fn ends_at(&self, basis: Basis<'_>) -> Result<Option<Timestamp>, CalendarError> {
-        let Some(issue) = self.issued else { return Ok(None) };
+        let Some(issue) = self.issued else {
+            return Ok(None);
+        };
         let term = match (&basis.rule.urgent, issue.urgent) {
             (Some(urgent), true) => urgent.lapse.rule,
             _ => basis.rule.duration.rule,
         };
         let calendar = &basis.law.calendar;
         let mut end = term.end_from(issue.at, calendar)?;
-        let Some(renewal) = &basis.rule.renewal else { return Ok(Some(end)) };
-        for subject in self.subjects.iter().filter(|s| s.kind == SubjectKind::Renewal && s.takes_effect()) {
-            let from = if issue.urgent && end == term.end_from(issue.at, calendar)? { subject.at } else { end };
+        let Some(renewal) = &basis.rule.renewal else {
+            return Ok(Some(end));
+        };
+        for subject in self
+            .subjects
+            .iter()
+            .filter(|s| s.kind == SubjectKind::Renewal && s.takes_effect())
+        {
+            let from = if issue.urgent && end == term.end_from(issue.at, calendar)? {
+                subject.at
+            } else {
+                end
+            };
             end = renewal.duration.end_from(from, calendar)?.max(end);
         }
         Ok(Some(end))
@@ -321,23 +342,35 @@ impl Case {
         if let Some((ending, _)) = self.ended {
             return Err(match ending {
                 Ending::Refused => Refusal::ApproverRefused,
-                Ending::Lapsed => Refusal::Lapsed { clause: self.end_clause(basis) },
+                Ending::Lapsed => Refusal::Lapsed {
+                    clause: self.end_clause(basis),
+                },
                 Ending::Withdrawn => Refusal::Withdrawn,
-                Ending::Expired => Refusal::Expired { clause: self.end_clause(basis) },
+                Ending::Expired => Refusal::Expired {
+                    clause: self.end_clause(basis),
+                },
             });
         }
-        let Some(end) = self.ends_at(basis)? else { return Err(Refusal::NotIssued) };
+        let Some(end) = self.ends_at(basis)? else {
+            return Err(Refusal::NotIssued);
+        };
         if at < end {
             return Ok(());
         }
         let clause = self.end_clause(basis);
-        Err(if self.later_approval_is_owed() { Refusal::Lapsed { clause } } else { Refusal::Expired { clause } })
+        Err(if self.later_approval_is_owed() {
+            Refusal::Lapsed { clause }
+        } else {
+            Refusal::Expired { clause }
+        })
     }
 
     /// Whether the order runs on the urgent path and its later approval has not come.
     pub fn later_approval_is_owed(&self) -> bool {
         self.issued.is_some_and(|issue| issue.urgent)
-            && self.order_subject().is_some_and(|subject| !subject.is_complete())
+            && self
+                .order_subject()
+                .is_some_and(|subject| !subject.is_complete())
     }
 
     fn end_clause(&self, basis: Basis<'_>) -> crate::law::Clause {
@@ -349,10 +382,18 @@ impl Case {
 
     /// Items that may be sealed: accepted or narrowed, and in no package yet.
     pub fn open_to_seal(&self) -> BTreeSet<ItemNumber> {
-        let sealed: BTreeSet<ItemNumber> =
-            self.packages.values().flat_map(|package| package.seal.items.iter().copied()).collect();
-        let ready = |state: &ItemState| matches!(state, ItemState::Accepted | ItemState::Narrowed(_));
-        self.items.iter().filter(|(n, state)| ready(state) && !sealed.contains(n)).map(|(n, _)| *n).collect()
+        let sealed: BTreeSet<ItemNumber> = self
+            .packages
+            .values()
+            .flat_map(|package| package.seal.items.iter().copied())
+            .collect();
+        let ready =
+            |state: &ItemState| matches!(state, ItemState::Accepted | ItemState::Narrowed(_));
+        self.items
+            .iter()
+            .filter(|(n, state)| ready(state) && !sealed.contains(n))
+            .map(|(n, _)| *n)
+            .collect()
     }
 
     /// When the work was done: every item answered, and every package collected.
@@ -360,11 +401,17 @@ impl Case {
         if rule.effect != Effect::Disclose || self.received.is_none() || self.items.is_empty() {
             return None;
         }
-        let answered = self.items.values().all(|state| !matches!(state, ItemState::Open | ItemState::Challenged(_)));
+        let answered = self
+            .items
+            .values()
+            .all(|state| !matches!(state, ItemState::Open | ItemState::Challenged(_)));
         if !answered || !self.open_to_seal().is_empty() {
             return None;
         }
-        let mut last = self.chains.get(&self.order.provider).map(|chain| chain.time)?;
+        let mut last = self
+            .chains
+            .get(&self.order.provider)
+            .map(|chain| chain.time)?;
         for package in self.packages.values() {
             last = last.max(package.collected?);
         }
@@ -373,7 +420,9 @@ impl Case {
 
     /// When the case closed: it left force, or the work was done.
     pub fn closed_at(&self, rule: &Rule) -> Option<Timestamp> {
-        self.ended.map(|(_, at)| at).or_else(|| self.completed_at(rule))
+        self.ended
+            .map(|(_, at)| at)
+            .or_else(|| self.completed_at(rule))
     }
 
     /// The right to seal these items now (law 1).
@@ -394,8 +443,16 @@ impl Case {
         self.in_force(basis, at)?;
         match basis.rule.effect {
             Effect::Disclose => {}
-            Effect::Intercept => return Err(Refusal::NotCarried { clause: basis.rule.clause.clone() }),
-            Effect::Preserve => return Err(Refusal::PreservationOnly { clause: basis.rule.clause.clone() }),
+            Effect::Intercept => {
+                return Err(Refusal::NotCarried {
+                    clause: basis.rule.clause.clone(),
+                });
+            }
+            Effect::Preserve => {
+                return Err(Refusal::PreservationOnly {
+                    clause: basis.rule.clause.clone(),
+                });
+            }
         }
         let open = self.open_to_seal();
         let mut granted = BTreeMap::new();
@@ -404,14 +461,24 @@ impl Case {
                 return Err(Refusal::ItemNotOpen { item: *number });
             };
             let Some(selector) = self.order.targets.get(&item.target) else {
-                return Err(Refusal::UnknownTarget { target: item.target });
+                return Err(Refusal::UnknownTarget {
+                    target: item.target,
+                });
             };
             let span = match self.items.get(number) {
                 Some(ItemState::Narrowed(span)) => *span,
                 _ => item.span,
             };
             let (selector, category) = (selector.clone(), item.category);
-            granted.insert(*number, GrantedItem { target: item.target, selector, category, span });
+            granted.insert(
+                *number,
+                GrantedItem {
+                    target: item.target,
+                    selector,
+                    category,
+                    span,
+                },
+            );
         }
         if granted.is_empty() {
             return Err(Refusal::NoItems);
@@ -441,7 +508,11 @@ impl Case {
         }
         if self.completed_at(rule).is_some() {
             "completed"
-        } else if self.packages.values().any(|package| package.released.is_some()) {
+        } else if self
+            .packages
+            .values()
+            .any(|package| package.released.is_some())
+        {
             "released"
         } else if !self.packages.is_empty() {
             "sealed"
@@ -471,6 +542,10 @@ impl Case {
 
 /// Whether an officer holds one of a turn's offices, or signs for it as the law lets.
 fn holds(turn: &Turn, by: &Officer) -> bool {
-    turn.offices.iter().any(|office| by.offices.contains(office))
-        || turn.signed_for_by.is_some_and(|office| by.offices.contains(&office))
+    turn.offices
+        .iter()
+        .any(|office| by.offices.contains(office))
+        || turn
+            .signed_for_by
+            .is_some_and(|office| by.offices.contains(&office))
 }

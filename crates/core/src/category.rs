@@ -43,8 +43,14 @@ impl Category {
     /// The class that decides which floors hold.
     pub const fn class(self) -> Class {
         match self {
-            Self::BasicSubscriber | Self::UserIdentification | Self::EntityData => Class::Subscriber,
-            Self::EventsData | Self::Records | Self::Location | Self::Traffic | Self::SecondaryData => Class::Traffic,
+            Self::BasicSubscriber | Self::UserIdentification | Self::EntityData => {
+                Class::Subscriber
+            }
+            Self::EventsData
+            | Self::Records
+            | Self::Location
+            | Self::Traffic
+            | Self::SecondaryData => Class::Traffic,
             Self::StoredContent | Self::InterceptedContent => Class::Content,
         }
     }

@@ -26,7 +26,10 @@ impl core::str::FromStr for Digest {
     type Err = ParseDigestError;
 
     fn from_str(text: &str) -> Result<Self, ParseDigestError> {
-        text.strip_prefix("sha256:").and_then(parse_hex).map(Self).ok_or(ParseDigestError)
+        text.strip_prefix("sha256:")
+            .and_then(parse_hex)
+            .map(Self)
+            .ok_or(ParseDigestError)
     }
 }
 

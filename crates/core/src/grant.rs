@@ -103,6 +103,13 @@ impl Grant {
         delivery_key: String,
         until: Timestamp,
     ) -> Self {
-        Self { kind: GrantKind::Order, case, order, items, delivery_key, until }
+        Self {
+            kind: GrantKind::Order,
+            case,
+            order,
+            items,
+            delivery_key,
+            until,
+        }
     }
 }

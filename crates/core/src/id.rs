@@ -103,6 +103,9 @@ mod tests {
     #[test]
     fn an_id_of_an_exercise_is_not_of_the_live_realm() {
         let exercise = Realm::exercise("harbour-2026", [1, 2, 3, 4]).unwrap();
-        assert_ne!(CaseId::new(&exercise, [7; 12]).realm_tag(), Realm::live().tag());
+        assert_ne!(
+            CaseId::new(&exercise, [7; 12]).realm_tag(),
+            Realm::live().tag()
+        );
     }
 }

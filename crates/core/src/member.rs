@@ -10,7 +10,9 @@ pub struct MemberId(String);
 
 /// Why a text names no member.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{0}` is no member's name: 1 to 64 of a–z, 0–9, `-` and `.`, a letter or digit at both ends")]
+#[error(
+    "`{0}` is no member's name: 1 to 64 of a–z, 0–9, `-` and `.`, a letter or digit at both ends"
+)]
 pub struct ParseMemberError(String);
 
 impl MemberId {
@@ -66,8 +68,14 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order of the register.
-    pub const ALL: [Self; 6] =
-        [Self::Authority, Self::Approver, Self::Provider, Self::Overseer, Self::Cell, Self::Witness];
+    pub const ALL: [Self; 6] = [
+        Self::Authority,
+        Self::Approver,
+        Self::Provider,
+        Self::Overseer,
+        Self::Cell,
+        Self::Witness,
+    ];
 
     /// The role's word in the register.
     pub const fn as_str(self) -> &'static str {

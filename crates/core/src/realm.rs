@@ -28,7 +28,10 @@ const NAME_BYTES_MAX: usize = 32;
 impl Realm {
     /// The realm in which people's data move.
     pub fn live() -> Self {
-        Self { name: "live".into(), tag: RealmTag([0; 4]) }
+        Self {
+            name: "live".into(),
+            tag: RealmTag([0; 4]),
+        }
     }
 
     /// An exercise: its name, and the first four bytes of the name's SHA-256.
@@ -38,14 +41,19 @@ impl Realm {
     /// [`RealmError`] when the name is no word, or the tag is that of `live`.
     pub fn exercise(name: &str, tag: [u8; 4]) -> Result<Self, RealmError> {
         let fits = (1..=NAME_BYTES_MAX).contains(&name.len());
-        let word = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let word = name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !fits || !word {
             return Err(RealmError::Name);
         }
         if tag == [0; 4] {
             return Err(RealmError::Tag);
         }
-        Ok(Self { name: format!("exercise-{name}"), tag: RealmTag(tag) })
+        Ok(Self {
+            name: format!("exercise-{name}"),
+            tag: RealmTag(tag),
+        })
     }
 
     /// `live`, or `exercise-` and the name.

@@ -109,18 +109,27 @@ pub struct Revocation {
 impl Key {
     /// The offices that the key held at an instant, its revocation aside.
     pub fn offices_at(&self, at: Timestamp) -> BTreeSet<Office> {
-        self.offices.iter().filter(|(_, term)| term.holds(at)).map(|(office, _)| *office).collect()
+        self.offices
+            .iter()
+            .filter(|(_, term)| term.holds(at))
+            .map(|(office, _)| *office)
+            .collect()
     }
 }
 
 impl Register {
     /// The member and entry of a key.
     pub fn key(&self, digest: &Digest) -> Option<(&MemberId, &Key)> {
-        self.members.iter().find_map(|(id, member)| member.keys.get(digest).map(|key| (id, key)))
+        self.members
+            .iter()
+            .find_map(|(id, member)| member.keys.get(digest).map(|key| (id, key)))
     }
 
     /// The member whose node has this certificate.
     pub fn member_of_certificate(&self, certificate: &Digest) -> Option<&MemberId> {
-        self.members.iter().find(|(_, member)| member.tls.contains(certificate)).map(|(id, _)| id)
+        self.members
+            .iter()
+            .find(|(_, member)| member.tls.contains(certificate))
+            .map(|(id, _)| id)
     }
 }

@@ -39,7 +39,9 @@ pub struct Selector {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum SelectorError {
     /// Nothing, or more than fits.
-    #[error("a selector's value has 1 to 256 bytes, no control characters, and no space at either end")]
+    #[error(
+        "a selector's value has 1 to 256 bytes, no control characters, and no space at either end"
+    )]
     Length,
     /// Patterns mean more than one.
     #[error("`{0}` is a pattern or a list; a selector names one: list each target by itself")]
@@ -91,7 +93,12 @@ impl Selector {
         if kind != SelectorKind::IpAddress && (at.is_some() || port.is_some()) {
             return Err(SelectorError::Detail);
         }
-        Ok(Self { kind, value: value.into(), at, port })
+        Ok(Self {
+            kind,
+            value: value.into(),
+            at,
+            port,
+        })
     }
 
     /// Its kind.
@@ -118,14 +125,25 @@ impl Selector {
 fn number(value: &str) -> Result<(), SelectorError> {
     let digits = value.strip_prefix('+').unwrap_or_default();
     let fits = (7..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-    if fits { Ok(()) } else { Err(SelectorError::Number(value.into())) }
+    if fits {
+        Ok(())
+    } else {
+        Err(SelectorError::Number(value.into()))
+    }
 }
 
 fn email(value: &str) -> Result<(), SelectorError> {
     let good = |(local, domain): (&str, &str)| {
-        !local.is_empty() && domain.contains('.') && !domain.contains('@') && !value.contains([' ', ','])
+        !local.is_empty()
+            && domain.contains('.')
+            && !domain.contains('@')
+            && !value.contains([' ', ','])
     };
-    if value.split_once('@').is_some_and(good) { Ok(()) } else { Err(SelectorError::Email(value.into())) }
+    if value.split_once('@').is_some_and(good) {
+        Ok(())
+    } else {
+        Err(SelectorError::Email(value.into()))
+    }
 }
 
 fn ip_address(value: &str) -> Result<(), SelectorError> {
@@ -140,7 +158,11 @@ mod tests {
     use super::*;
 
     fn check(kind: SelectorKind, value: &str, good: bool) {
-        assert_eq!(Selector::new(kind, value, None, None).is_ok(), good, "{kind} {value}");
+        assert_eq!(
+            Selector::new(kind, value, None, None).is_ok(),
+            good,
+            "{kind} {value}"
+        );
     }
 
     #[test]

@@ -42,7 +42,10 @@ pub struct WitnessAnswer {
 /// Every method may block on the disk; call it where blocking is allowed.
 pub trait Doors: Send + Sync + 'static {
     /// Whose certificate this is (SHA-256 of the DER), by the register.
-    fn member_of_certificate(&self, certificate: &portcullis_core::digest::Digest) -> Option<MemberId>;
+    fn member_of_certificate(
+        &self,
+        certificate: &portcullis_core::digest::Digest,
+    ) -> Option<MemberId>;
 
     /// `POST /peer/v1/deliveries`: the answer's JSON. `from` is the member whose certificate was shown.
     ///
@@ -63,7 +66,11 @@ pub trait Doors: Send + Sync + 'static {
     /// # Errors
     ///
     /// [`Problem`] 404 or 403.
-    fn package_size(&self, from: &MemberId, package: portcullis_core::id::PackageId) -> Result<u64, Problem>;
+    fn package_size(
+        &self,
+        from: &MemberId,
+        package: portcullis_core::id::PackageId,
+    ) -> Result<u64, Problem>;
 
     /// Bytes of a package that `from` may collect.
     ///
@@ -83,7 +90,11 @@ pub trait Doors: Send + Sync + 'static {
     /// # Errors
     ///
     /// [`Problem`].
-    fn upload_offset(&self, from: &MemberId, package: portcullis_core::id::PackageId) -> Result<u64, Problem>;
+    fn upload_offset(
+        &self,
+        from: &MemberId,
+        package: portcullis_core::id::PackageId,
+    ) -> Result<u64, Problem>;
 
     /// Takes the next bytes of a package that `from` pushes; answers the new offset.
     ///

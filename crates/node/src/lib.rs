@@ -1,4 +1,199 @@
-//! The loop around load, decide and commit, and the workers.
+//! A node: the loop around load, decide and commit, and the workers.
+//!
+//! [`Node`] owns a store, an [`Env`] and its keys, and nothing that waits: no
+//! sockets, no threads, no sleep. Doors call it ([`door::Doors`]); workers are
+//! `tick(now)` functions that answer when they want to be called next, so that
+//! a timer drives them in production and a number in the simulator.
 
+pub mod courier;
 pub mod door;
+mod doors;
+mod env;
+mod error;
+mod intake;
+mod keys;
+mod log;
+mod package;
 pub mod peers;
+mod peers_of;
+mod perform;
+mod promise;
+mod record;
+mod register;
+mod sequencer;
+mod sweeper;
+mod witness;
+
+pub use env::{Env, Generator};
+pub use error::NodeError;
+pub use keys::NodeKeys;
+pub use log::{CosignError, LogFault};
+pub use package::ReleaseReadiness;
+pub use perform::{Prepared, Said, Viewed};
+pub use promise::{Breach, Promise};
+pub use sequencer::{Sequenced, Shape};
+pub use sweeper::Swept;
+
+use jiff::Timestamp;
+use portcullis_core::{member::MemberId, realm::Realm};
+use portcullis_store::{Blobs, Store};
+use portcullis_tlog::note::VerifierKey;
+use portcullis_verdict::{
+    Against, History,
+    law::Laws,
+    register::{Anchor, Trust},
+};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+/// What a node is made of.
+pub struct Parts {
+    /// Its records.
+    pub store: Store,
+    /// Its files: tiles, packages.
+    pub blobs: Blobs,
+    /// Its clock and generator.
+    pub env: Arc<dyn Env>,
+    /// Which member it is.
+    pub me: MemberId,
+    /// In which realm.
+    pub realm: Realm,
+    /// Its own keys.
+    pub keys: NodeKeys,
+    /// The laws that are installed.
+    pub laws: Arc<Laws>,
+    /// What it believes less than the register says.
+    pub trust: Trust,
+    /// The register it trusts; none before it has joined one.
+    pub anchor: Option<Anchor>,
+    /// Logs that it witnesses besides those in the register, such as the register's own before it exists.
+    pub witnessed_logs: Vec<VerifierKey>,
+    /// The tick and width of its log.
+    pub shape: Shape,
+}
+
+/// A member's node.
+pub struct Node {
+    pub(crate) store: Store,
+    pub(crate) blobs: Blobs,
+    pub(crate) env: Arc<dyn Env>,
+    pub(crate) me: MemberId,
+    pub(crate) realm: Realm,
+    pub(crate) keys: NodeKeys,
+    pub(crate) laws: Arc<Laws>,
+    pub(crate) trust: Trust,
+    pub(crate) anchor: Option<Anchor>,
+    pub(crate) witnessed_logs: Vec<VerifierKey>,
+    pub(crate) shape: Shape,
+    history: RwLock<Option<Arc<History>>>,
+    pub(crate) sequencing: Mutex<sequencer::Sequencing>,
+}
+
+impl Node {
+    /// Puts a node together and reads its register.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError`] when the store cannot be read.
+    pub fn open(parts: Parts) -> Result<Self, NodeError> {
+        let node = Self {
+            store: parts.store,
+            blobs: parts.blobs,
+            env: parts.env,
+            me: parts.me,
+            realm: parts.realm,
+            keys: parts.keys,
+            laws: parts.laws,
+            trust: parts.trust,
+            anchor: parts.anchor,
+            witnessed_logs: parts.witnessed_logs,
+            shape: parts.shape,
+            history: RwLock::new(None),
+            sequencing: Mutex::default(),
+        };
+        node.refresh()?;
+        Ok(node)
+    }
+
+    /// Which member it is.
+    pub const fn me(&self) -> &MemberId {
+        &self.me
+    }
+
+    /// In which realm.
+    pub const fn realm(&self) -> &Realm {
+        &self.realm
+    }
+
+    /// Its records.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Its files.
+    pub const fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+
+    /// Its laws.
+    pub fn laws(&self) -> &Laws {
+        &self.laws
+    }
+
+    /// Its own keys.
+    pub const fn keys(&self) -> &NodeKeys {
+        &self.keys
+    }
+
+    /// The instant it is.
+    pub fn now(&self) -> Timestamp {
+        env::now_ms(&*self.env)
+    }
+
+    /// The register's believed versions.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError::NoRegister`] before the node has joined one.
+    pub fn history(&self) -> Result<Arc<History>, NodeError> {
+        let held = self.history.read().unwrap_or_else(PoisonError::into_inner);
+        held.clone().ok_or(NodeError::NoRegister)
+    }
+
+    /// Runs `f` with everything a verdict rests on.
+    pub(crate) fn against<T>(
+        &self,
+        now: Timestamp,
+        f: impl FnOnce(&Against<'_>) -> T,
+    ) -> Result<T, NodeError> {
+        let history = self.history()?;
+        let (trust, laws, realm) = (&self.trust, &*self.laws, &self.realm);
+        Ok(f(&Against {
+            history: &history,
+            trust,
+            laws,
+            realm,
+            us: None,
+            now,
+        }))
+    }
+
+    /// Reads the register's versions from the store again.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError`] when the store cannot be read.
+    pub fn refresh(&self) -> Result<(), NodeError> {
+        let Some(anchor) = self.anchor else {
+            return Ok(());
+        };
+        let records = self.logged_versions(anchor)?;
+        if let Ok((history, refused)) = History::open(anchor, &records) {
+            for version in refused {
+                tracing::warn!(number = ?version.number, error = %version.error, "a version of the register is not believed");
+            }
+            let mut held = self.history.write().unwrap_or_else(PoisonError::into_inner);
+            *held = Some(Arc::new(history));
+        }
+        Ok(())
+    }
+}

@@ -81,7 +81,13 @@ pub trait Peers: Send + Sync {
     /// # Errors
     ///
     /// [`PeerError`]; a status that is neither 200 nor 206 is [`PeerError::Status`].
-    fn package_part(&self, peer: &Peer, package: PackageId, from: u64, len: usize) -> Result<Vec<u8>, PeerError>;
+    fn package_part(
+        &self,
+        peer: &Peer,
+        package: PackageId,
+        from: u64,
+        len: usize,
+    ) -> Result<Vec<u8>, PeerError>;
 
     /// `HEAD /peer/v1/uploads/{package}`: how many bytes have arrived.
     ///
@@ -95,7 +101,13 @@ pub trait Peers: Send + Sync {
     /// # Errors
     ///
     /// [`PeerError`].
-    fn upload_part(&self, peer: &Peer, package: PackageId, offset: u64, bytes: &[u8]) -> Result<u64, PeerError>;
+    fn upload_part(
+        &self,
+        peer: &Peer,
+        package: PackageId,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<u64, PeerError>;
 }
 
 /// How long one call may take.

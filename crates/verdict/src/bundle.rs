@@ -84,27 +84,41 @@ impl Bundle {
         if bytes.len() > BUNDLE_BYTES_MAX {
             return Err(BundleError::TooLong(bytes.len()));
         }
-        let json: BundleJson =
-            serde_json::from_slice(bytes).map_err(|error| BundleError::Malformed(error.to_string()))?;
+        let json: BundleJson = serde_json::from_slice(bytes)
+            .map_err(|error| BundleError::Malformed(error.to_string()))?;
         if json.statements.len() > BUNDLE_STATEMENTS_MAX {
-            return Err(BundleError::Malformed(format!("{} statements", json.statements.len())));
+            return Err(BundleError::Malformed(format!(
+                "{} statements",
+                json.statements.len()
+            )));
         }
         let entries = json.statements.into_iter().map(EntryJson::into_entry);
-        Ok(Self { entries: entries.collect::<Result<_, _>>().map_err(BundleError::Malformed)? })
+        Ok(Self {
+            entries: entries
+                .collect::<Result<_, _>>()
+                .map_err(BundleError::Malformed)?,
+        })
     }
 
     /// The bundle as JSON text.
     pub fn to_bytes(&self) -> Vec<u8> {
         let statements = self.entries.iter().map(EntryJson::from).collect();
         // Plain structs with string keys: writing them to memory cannot fail.
-        serde_json::to_vec(&BundleJson { kind: BundleKind::V1, statements }).unwrap_or_default()
+        serde_json::to_vec(&BundleJson {
+            kind: BundleKind::V1,
+            statements,
+        })
+        .unwrap_or_default()
     }
 }
 
 impl From<&Entry> for EntryJson {
     fn from(entry: &Entry) -> Self {
         let inclusion = entry.inclusion.as_ref().map(InclusionJson::from);
-        Self { envelope: STANDARD.encode(&entry.envelope), inclusion }
+        Self {
+            envelope: STANDARD.encode(&entry.envelope),
+            inclusion,
+        }
     }
 }
 
@@ -115,8 +129,16 @@ impl EntryJson {
     ///
     /// A sentence that says what is wrong.
     pub fn into_entry(self) -> Result<Entry, String> {
-        let envelope = STANDARD.decode(&self.envelope).map_err(|error| format!("an envelope: {error}"))?;
-        Ok(Entry { envelope, inclusion: self.inclusion.map(InclusionJson::into_inclusion).transpose()? })
+        let envelope = STANDARD
+            .decode(&self.envelope)
+            .map_err(|error| format!("an envelope: {error}"))?;
+        Ok(Entry {
+            envelope,
+            inclusion: self
+                .inclusion
+                .map(InclusionJson::into_inclusion)
+                .transpose()?,
+        })
     }
 }
 
@@ -139,8 +161,12 @@ impl InclusionJson {
     ///
     /// A sentence that says what is wrong.
     pub fn into_inclusion(self) -> Result<Inclusion, String> {
-        let leaf = STANDARD.decode(&self.leaf).map_err(|error| format!("a leaf: {error}"))?;
-        let docket = STANDARD.decode(&self.docket).map_err(|error| format!("a docket: {error}"))?;
+        let leaf = STANDARD
+            .decode(&self.leaf)
+            .map_err(|error| format!("a leaf: {error}"))?;
+        let docket = STANDARD
+            .decode(&self.docket)
+            .map_err(|error| format!("a docket: {error}"))?;
         let opening = Opening {
             docket,
             docket_salt: Salt(self.docket_salt.0.0),
@@ -149,7 +175,8 @@ impl InclusionJson {
         Ok(Inclusion {
             leaf: Leaf::parse(&leaf).map_err(|error| format!("a leaf: {error}"))?,
             opening,
-            proof: TlogProof::parse(self.proof.as_bytes()).map_err(|error| format!("a proof: {error}"))?,
+            proof: TlogProof::parse(self.proof.as_bytes())
+                .map_err(|error| format!("a proof: {error}"))?,
         })
     }
 }
@@ -165,5 +192,7 @@ pub fn inclusion_to_bytes(inclusion: &Inclusion) -> Vec<u8> {
 ///
 /// A sentence that says what is wrong.
 pub fn inclusion_from_bytes(bytes: &[u8]) -> Result<Inclusion, String> {
-    serde_json::from_slice::<InclusionJson>(bytes).map_err(|error| error.to_string())?.into_inclusion()
+    serde_json::from_slice::<InclusionJson>(bytes)
+        .map_err(|error| error.to_string())?
+        .into_inclusion()
 }

@@ -37,13 +37,20 @@ pub struct Parsed {
 ///
 /// [`VersionError::Malformed`] with a sentence that says what is wrong.
 pub fn parse(bytes: &[u8]) -> Result<Parsed, VersionError> {
-    let envelope = Envelope::parse(bytes).map_err(|error| VersionError::Malformed(error.to_string()))?;
+    let envelope =
+        Envelope::parse(bytes).map_err(|error| VersionError::Malformed(error.to_string()))?;
     if envelope.payload_type() != PAYLOAD_TYPE {
-        return Err(VersionError::Malformed(format!("the payload type is not `{PAYLOAD_TYPE}`")));
+        return Err(VersionError::Malformed(format!(
+            "the payload type is not `{PAYLOAD_TYPE}`"
+        )));
     }
     let register = parse_payload(envelope.payload())?;
     let digest = sha256(envelope.payload());
-    Ok(Parsed { envelope, register, digest })
+    Ok(Parsed {
+        envelope,
+        register,
+        digest,
+    })
 }
 
 /// Reads a version's payload alone.
@@ -52,8 +59,8 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, VersionError> {
 ///
 /// As [`parse`].
 pub fn parse_payload(bytes: &[u8]) -> Result<Register, VersionError> {
-    let wire: wire::RegisterJson =
-        serde_json::from_slice(bytes).map_err(|error| VersionError::Malformed(error.to_string()))?;
+    let wire: wire::RegisterJson = serde_json::from_slice(bytes)
+        .map_err(|error| VersionError::Malformed(error.to_string()))?;
     wire.into_register().map_err(VersionError::Malformed)
 }
 
@@ -66,5 +73,9 @@ pub fn payload(register: &Register) -> Vec<u8> {
 
 /// The log entry of a version: five lines that name it, never its contents.
 pub fn log_entry(register: &Register, digest: &Digest) -> Vec<u8> {
-    format!("portcullis/register/v1\n{}\n{}\n{digest}\n", register.realm, register.version).into_bytes()
+    format!(
+        "portcullis/register/v1\n{}\n{}\n{digest}\n",
+        register.realm, register.version
+    )
+    .into_bytes()
 }

@@ -65,7 +65,10 @@ impl StatementError {
 
 /// The payload type of a kind of statement.
 pub fn payload_type(kind: Kind) -> String {
-    format!("application/vnd.portcullis.{}+json", kind.as_str().replace('_', "-"))
+    format!(
+        "application/vnd.portcullis.{}+json",
+        kind.as_str().replace('_', "-")
+    )
 }
 
 /// The payload of a statement about to be signed: JSON text, made once.
@@ -76,7 +79,11 @@ pub fn payload_type(kind: Kind) -> String {
 pub fn payload(header: &Header, event: &Event) -> Result<Vec<u8>, StatementError> {
     let bytes = serde_json::to_vec(&wire::Payload::from_parts(header, event))
         .map_err(|source| StatementError::Payload(source.to_string()))?;
-    if bytes.len() > PAYLOAD_BYTES_MAX { Err(StatementError::TooLong(bytes.len())) } else { Ok(bytes) }
+    if bytes.len() > PAYLOAD_BYTES_MAX {
+        Err(StatementError::TooLong(bytes.len()))
+    } else {
+        Ok(bytes)
+    }
 }
 
 /// Reads a statement from its envelope's bytes.
@@ -86,14 +93,23 @@ pub fn payload(header: &Header, event: &Event) -> Result<Vec<u8>, StatementError
 /// [`StatementError`]: no envelope, too long, another payload type, or a
 /// payload with anything missing, unknown, doubled or not canonical.
 pub fn parse(bytes: &[u8]) -> Result<Parsed, StatementError> {
-    let envelope = Envelope::parse(bytes).map_err(|error| StatementError::Envelope(error.to_string()))?;
+    let envelope =
+        Envelope::parse(bytes).map_err(|error| StatementError::Envelope(error.to_string()))?;
     let (header, event) = parse_payload(envelope.payload())?;
     if envelope.payload_type() != payload_type(header.kind) {
         let found = envelope.payload_type().chars().take(80).collect();
-        return Err(StatementError::PayloadType { found, kind: header.kind });
+        return Err(StatementError::PayloadType {
+            found,
+            kind: header.kind,
+        });
     }
     let digest = sha256(envelope.payload());
-    Ok(Parsed { envelope, header, event, digest })
+    Ok(Parsed {
+        envelope,
+        header,
+        event,
+        digest,
+    })
 }
 
 /// Reads a payload alone, such as one that is about to be signed elsewhere.
@@ -105,8 +121,8 @@ pub fn parse_payload(bytes: &[u8]) -> Result<(Header, Event), StatementError> {
     if bytes.len() > PAYLOAD_BYTES_MAX {
         return Err(StatementError::TooLong(bytes.len()));
     }
-    let payload: wire::Payload =
-        serde_json::from_slice(bytes).map_err(|error| StatementError::Payload(error.to_string()))?;
+    let payload: wire::Payload = serde_json::from_slice(bytes)
+        .map_err(|error| StatementError::Payload(error.to_string()))?;
     payload.into_parts().map_err(StatementError::Payload)
 }
 

@@ -21,7 +21,9 @@ impl<'de, T: FromStr<Err: Display> + Display> Deserialize<'de> for Text<T> {
         if value.to_string() == text {
             Ok(Self(value))
         } else {
-            Err(D::Error::custom(format_args!("`{value}` is written another way")))
+            Err(D::Error::custom(format_args!(
+                "`{value}` is written another way"
+            )))
         }
     }
 }
@@ -32,13 +34,19 @@ macro_rules! word {
         pub(crate) mod $module {
             use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
 
-            pub(crate) fn serialize<S: Serializer>(value: &$type, serializer: S) -> Result<S::Ok, S::Error> {
+            pub(crate) fn serialize<S: Serializer>(
+                value: &$type,
+                serializer: S,
+            ) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(value.as_str())
             }
 
-            pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$type, D::Error> {
+            pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<$type, D::Error> {
                 let text = String::deserialize(deserializer)?;
-                <$type>::parse(&text).ok_or_else(|| D::Error::custom(format_args!("`{text}` is not known here")))
+                <$type>::parse(&text)
+                    .ok_or_else(|| D::Error::custom(format_args!("`{text}` is not known here")))
             }
         }
     };
@@ -59,7 +67,9 @@ pub(crate) type Instant = Text<Timestamp>;
 /// # Errors
 ///
 /// [`portcullis_core::realm::RealmError`] when the name is none.
-pub fn realm(name: &str) -> Result<portcullis_core::realm::Realm, portcullis_core::realm::RealmError> {
+pub fn realm(
+    name: &str,
+) -> Result<portcullis_core::realm::Realm, portcullis_core::realm::RealmError> {
     use portcullis_core::realm::{Realm, RealmError};
     if name == "live" {
         return Ok(Realm::live());

@@ -172,13 +172,21 @@ impl Grounds {
     ) -> Result<Self, Unfit> {
         let law = laws.get(digest).ok_or(Unfit::UnknownLaw(*digest))?;
         let day = drafted.to_zoned(law.calendar.zone.clone()).date();
-        let found = law.rule(rule, day).ok_or_else(|| Refusal::NotLaw { rule: rule.to_owned() })?;
-        Ok(Self { law: Arc::clone(law), rule: found.clone() })
+        let found = law.rule(rule, day).ok_or_else(|| Refusal::NotLaw {
+            rule: rule.to_owned(),
+        })?;
+        Ok(Self {
+            law: Arc::clone(law),
+            rule: found.clone(),
+        })
     }
 
     /// As `core` wants it.
     pub fn basis(&self) -> Basis<'_> {
-        Basis { law: &self.law, rule: &self.rule }
+        Basis {
+            law: &self.law,
+            rule: &self.rule,
+        }
     }
 
     /// The law.
@@ -228,7 +236,9 @@ impl Growing {
     /// [`Unfit::UnknownLaw`] when a law file was taken away.
     pub fn replay(&mut self, laws: &Laws, statement: &Statement) -> Result<(), Unfit> {
         self.find_grounds(laws, &statement.header, &statement.event)?;
-        let Some(grounds) = &self.grounds else { return Err(Refusal::NothingToApprove.into()) };
+        let Some(grounds) = &self.grounds else {
+            return Err(Refusal::NothingToApprove.into());
+        };
         match &mut self.case {
             Some(case) => case.apply(grounds.basis(), statement),
             None => self.case = Case::open(grounds.basis(), statement),
@@ -241,11 +251,25 @@ impl Growing {
     /// # Errors
     ///
     /// [`Unfit::UnknownLaw`], [`Unfit::Refused`]. Nothing has changed then.
-    pub fn join(&mut self, laws: &Laws, statement: &Statement, now: Timestamp) -> Result<(), Unfit> {
+    pub fn join(
+        &mut self,
+        laws: &Laws,
+        statement: &Statement,
+        now: Timestamp,
+    ) -> Result<(), Unfit> {
         self.find_grounds(laws, &statement.header, &statement.event)?;
-        let Some(grounds) = &self.grounds else { return Err(Refusal::NothingToApprove.into()) };
+        let Some(grounds) = &self.grounds else {
+            return Err(Refusal::NothingToApprove.into());
+        };
         let basis = grounds.basis();
-        decide(self.case.as_ref(), basis, &statement.header, &statement.by, &statement.event, now)?;
+        decide(
+            self.case.as_ref(),
+            basis,
+            &statement.header,
+            &statement.by,
+            &statement.event,
+            now,
+        )?;
         match &mut self.case {
             Some(case) => case.apply(basis, statement),
             None => self.case = Case::open(basis, statement),
@@ -301,7 +325,10 @@ pub fn judge_statement(
 /// Offline, pure and total: it reads nothing but its arguments, and answers for
 /// any bytes. See [`crate`] for an example.
 pub fn verify(bundle: &Bundle, against: &Against<'_>) -> Verdict {
-    let mut trial = Trial { checks: Vec::new(), failed: None };
+    let mut trial = Trial {
+        checks: Vec::new(),
+        failed: None,
+    };
     let case = trial.hear(bundle, against);
     trial.conclude(case, against)
 }
@@ -314,28 +341,71 @@ struct Trial {
 
 impl Trial {
     fn pass(&mut self, name: impl Into<String>, detail: impl Into<String>, clause: Option<String>) {
-        self.checks.push(Check { name: name.into(), passed: true, detail: detail.into(), clause });
+        self.checks.push(Check {
+            name: name.into(),
+            passed: true,
+            detail: detail.into(),
+            clause,
+        });
     }
 
-    fn fail(&mut self, name: impl Into<String>, code: &str, forgery: bool, detail: String, clause: Option<String>) {
-        self.failed.get_or_insert((forgery, code.to_owned(), detail.clone()));
-        self.checks.push(Check { name: name.into(), passed: false, detail, clause });
+    fn fail(
+        &mut self,
+        name: impl Into<String>,
+        code: &str,
+        forgery: bool,
+        detail: String,
+        clause: Option<String>,
+    ) {
+        self.failed
+            .get_or_insert((forgery, code.to_owned(), detail.clone()));
+        self.checks.push(Check {
+            name: name.into(),
+            passed: false,
+            detail,
+            clause,
+        });
     }
 
     fn unfit(&mut self, name: String, unfit: &Unfit) {
-        self.fail(name, unfit.code(), unfit.is_forgery(), unfit.to_string(), None);
+        self.fail(
+            name,
+            unfit.code(),
+            unfit.is_forgery(),
+            unfit.to_string(),
+            None,
+        );
     }
 
     fn hear(&mut self, bundle: &Bundle, against: &Against<'_>) -> Option<(Case, Grounds)> {
         let newest = &against.history.newest().register;
         if against.history.is_expired(against.now) {
-            let error = NotBelieved::RegisterExpired { version: newest.version, at: newest.expires };
-            self.fail("register.current", error.code(), true, error.to_string(), None);
+            let error = NotBelieved::RegisterExpired {
+                version: newest.version,
+                at: newest.expires,
+            };
+            self.fail(
+                "register.current",
+                error.code(),
+                true,
+                error.to_string(),
+                None,
+            );
             return None;
         }
-        self.pass("register.current", format!("version {}, until {}", newest.version, newest.expires), None);
+        self.pass(
+            "register.current",
+            format!("version {}, until {}", newest.version, newest.expires),
+            None,
+        );
         if bundle.entries.is_empty() {
-            self.fail("bundle.statements", "bundle.empty", true, "the bundle holds no statement".into(), None);
+            self.fail(
+                "bundle.statements",
+                "bundle.empty",
+                true,
+                "the bundle holds no statement".into(),
+                None,
+            );
             return None;
         }
         let mut growing = Growing::new();
@@ -352,7 +422,13 @@ impl Trial {
         let parsed = match statement::parse(&entry.envelope) {
             Ok(parsed) => parsed,
             Err(error) => {
-                self.fail("statement.readable", error.code(), true, error.to_string(), None);
+                self.fail(
+                    "statement.readable",
+                    error.code(),
+                    true,
+                    error.to_string(),
+                    None,
+                );
                 return false;
             }
         };
@@ -368,7 +444,12 @@ impl Trial {
                 return false;
             }
         };
-        let offices: Vec<_> = judgement.officer.offices.iter().map(|office| office.as_str()).collect();
+        let offices: Vec<_> = judgement
+            .officer
+            .offices
+            .iter()
+            .map(|office| office.as_str())
+            .collect();
         let by = format!("{} of {}", offices.join(", "), judgement.officer.member);
         let judged = match judgement.included_at {
             Some(at) => format!("{by}; witnessed {at}"),
@@ -379,8 +460,14 @@ impl Trial {
             self.unfit(format!("rule.{kind}"), &unfit);
             return false;
         }
-        let clause = growing.grounds().map(|grounds| clause_of(&statement, grounds.rule()));
-        self.pass(format!("rule.{kind}"), format!("said {}", statement.header.time), clause.flatten());
+        let clause = growing
+            .grounds()
+            .map(|grounds| clause_of(&statement, grounds.rule()));
+        self.pass(
+            format!("rule.{kind}"),
+            format!("said {}", statement.header.time),
+            clause.flatten(),
+        );
         if kind == Kind::Drafted {
             return self.draft(&statement, growing, against);
         }
@@ -388,17 +475,36 @@ impl Trial {
     }
 
     fn draft(&mut self, statement: &Statement, growing: &Growing, against: &Against<'_>) -> bool {
-        let Some(grounds) = growing.grounds() else { return false };
+        let Some(grounds) = growing.grounds() else {
+            return false;
+        };
         let law = grounds.law();
         if against.laws.published(&law.digest) {
-            self.pass("law.published", format!("{} is a published law file", law.id), None);
+            self.pass(
+                "law.published",
+                format!("{} is a published law file", law.id),
+                None,
+            );
         } else {
-            self.pass("law.published", format!("{} is NOT among the published law files", law.id), None);
+            self.pass(
+                "law.published",
+                format!("{} is NOT among the published law files", law.id),
+                None,
+            );
         }
         match against.us {
             Some(us) if *us != statement.header.addressee => {
-                let detail = format!("the order is addressed to `{}`, not to `{us}`", statement.header.addressee);
-                self.fail("order.addressed_to_us", Refusal::OtherAddressee.code(), true, detail, None);
+                let detail = format!(
+                    "the order is addressed to `{}`, not to `{us}`",
+                    statement.header.addressee
+                );
+                self.fail(
+                    "order.addressed_to_us",
+                    Refusal::OtherAddressee.code(),
+                    true,
+                    detail,
+                    None,
+                );
                 false
             }
             Some(us) => {
@@ -419,13 +525,33 @@ impl Trial {
         let (outcome, line, code) = match (&self.failed, &heard) {
             (None, Some((case, grounds))) => (Outcome::Genuine, genuine(case, grounds), None),
             (Some((forgery, code, detail)), _) => {
-                let outcome = if *forgery { Outcome::NotGenuine } else { Outcome::Insufficient };
-                (outcome, format!("{}: {code}: {detail}", outcome.as_str()), Some(code.clone()))
+                let outcome = if *forgery {
+                    Outcome::NotGenuine
+                } else {
+                    Outcome::Insufficient
+                };
+                (
+                    outcome,
+                    format!("{}: {code}: {detail}", outcome.as_str()),
+                    Some(code.clone()),
+                )
             }
-            (None, None) => (Outcome::NotGenuine, "NOT GENUINE: bundle.empty".into(), Some("bundle.empty".into())),
+            (None, None) => (
+                Outcome::NotGenuine,
+                "NOT GENUINE: bundle.empty".into(),
+                Some("bundle.empty".into()),
+            ),
         };
         let case = heard.map(|(case, _)| case);
-        Verdict { outcome, kind, line, code, checks: self.checks, at: against.now, case }
+        Verdict {
+            outcome,
+            kind,
+            line,
+            code,
+            checks: self.checks,
+            at: against.now,
+            case,
+        }
     }
 
     /// What the law asks of the order as a whole, now.
@@ -436,13 +562,27 @@ impl Trial {
                 let detail = format!("{} of {} at {}", given.office, given.member, given.at);
                 self.pass("order.approval", detail, Some(turn.clause.to_string()));
             }
-            let needed = if case.order.urgency.is_some() { subject.turns_before } else { subject.turns.len() };
-            let missing = subject.turns.iter().take(needed).skip(subject.approvals.len());
+            let needed = if case.order.urgency.is_some() {
+                subject.turns_before
+            } else {
+                subject.turns.len()
+            };
+            let missing = subject
+                .turns
+                .iter()
+                .take(needed)
+                .skip(subject.approvals.len());
             if subject.refused.is_none() && case.ended.is_none() {
                 for turn in missing {
                     let (needed, clause) = (turn.offices.clone(), turn.clause.clone());
                     let refusal = Refusal::ApprovalMissing { needed, clause };
-                    self.fail("order.approval", refusal.code(), false, refusal.to_string(), Some(turn.clause.to_string()));
+                    self.fail(
+                        "order.approval",
+                        refusal.code(),
+                        false,
+                        refusal.to_string(),
+                        Some(turn.clause.to_string()),
+                    );
                 }
             }
             if case.later_approval_is_owed()
@@ -456,21 +596,46 @@ impl Trial {
             Ok(()) => {
                 let until = case.ends_at(basis).ok().flatten();
                 let until = until.map_or_else(String::new, |end| format!("until {end}"));
-                self.pass("order.in_force", until, Some(basis.rule.duration.clause.to_string()));
+                self.pass(
+                    "order.in_force",
+                    until,
+                    Some(basis.rule.duration.clause.to_string()),
+                );
             }
-            Err(refusal) => self.fail("order.in_force", refusal.code(), false, refusal.to_string(), None),
+            Err(refusal) => self.fail(
+                "order.in_force",
+                refusal.code(),
+                false,
+                refusal.to_string(),
+                None,
+            ),
         }
         if let (Some(served), Some(limit)) = (case.served, &basis.rule.serve_within) {
-            self.pass("order.served_in_time", format!("served {served}"), Some(limit.clause.to_string()));
+            self.pass(
+                "order.served_in_time",
+                format!("served {served}"),
+                Some(limit.clause.to_string()),
+            );
         }
     }
 }
 
 fn genuine(case: &Case, grounds: &Grounds) -> String {
     let order = &case.order;
-    let until = case.ends_at(grounds.basis()).ok().flatten().map_or_else(String::new, |end| format!(", in force until {end}"));
-    let unverified = if grounds.rule().clause.verified { "" } else { " [rule not verified]" };
-    let (targets, items) = (count(order.targets.len(), "target"), count(order.items.len(), "item"));
+    let until = case
+        .ends_at(grounds.basis())
+        .ok()
+        .flatten()
+        .map_or_else(String::new, |end| format!(", in force until {end}"));
+    let unverified = if grounds.rule().clause.verified {
+        ""
+    } else {
+        " [rule not verified]"
+    };
+    let (targets, items) = (
+        count(order.targets.len(), "target"),
+        count(order.items.len(), "item"),
+    );
     format!(
         "GENUINE {}/{}{unverified} from {} to {}: {targets}, {items}{until}",
         order.law, order.rule, order.authority, order.provider,
@@ -478,7 +643,11 @@ fn genuine(case: &Case, grounds: &Grounds) -> String {
 }
 
 fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+    if n == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{n} {what}s")
+    }
 }
 
 /// The clause that asks for a statement, where one does.

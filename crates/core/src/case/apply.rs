@@ -1,7 +1,8 @@
 //! Folding a statement into a case.
 
 use super::{
-    Basis, Case, Chain, Ending, Given, Informed, Issue, ItemState, Package, Question, Subject, SubjectKind, order_check,
+    Basis, Case, Chain, Ending, Given, Informed, Issue, ItemState, Package, Question, Subject,
+    SubjectKind, order_check,
 };
 use crate::{
     law::Turn,
@@ -15,7 +16,9 @@ impl Case {
     ///
     /// Whether it may be opened is [`super::decide`]'s to say, before.
     pub fn open(basis: Basis<'_>, statement: &Statement) -> Option<Self> {
-        let Event::Drafted(order) = &statement.event else { return None };
+        let Event::Drafted(order) = &statement.event else {
+            return None;
+        };
         let header = &statement.header;
         let mut case = Self {
             id: header.case,
@@ -29,7 +32,11 @@ impl Case {
             served: None,
             received: None,
             preserved: None,
-            items: order.items.keys().map(|number| (*number, ItemState::Open)).collect(),
+            items: order
+                .items
+                .keys()
+                .map(|number| (*number, ItemState::Open))
+                .collect(),
             packages: BTreeMap::new(),
             questions: Vec::new(),
             freed: None,
@@ -53,7 +60,12 @@ impl Case {
             Event::Drafted(_) => {}
             Event::Approved(approval) => {
                 let by = &statement.by;
-                let given = Given { key: by.key, member: by.member.clone(), office: approval.office, at };
+                let given = Given {
+                    key: by.key,
+                    member: by.member.clone(),
+                    office: approval.office,
+                    at,
+                };
                 if let Some(subject) = self.subject_mut(approval.subject) {
                     subject.approvals.push(given);
                 }
@@ -69,32 +81,61 @@ impl Case {
                     self.destroy |= refused.destroy;
                 }
             }
-            Event::Issued { urgent, .. } => self.issued = Some(Issue { at, urgent: *urgent }),
+            Event::Issued { urgent, .. } => {
+                self.issued = Some(Issue {
+                    at,
+                    urgent: *urgent,
+                })
+            }
             Event::Served { .. } => self.served = Some(at),
             Event::Modified(modification) => {
                 let turns = modification_turns(&self.order, basis, modification);
-                self.add_subject(SubjectKind::Modification(modification.clone()), turns, statement);
+                self.add_subject(
+                    SubjectKind::Modification(modification.clone()),
+                    turns,
+                    statement,
+                );
             }
             Event::Renewed { .. } => {
-                let turns = basis.rule.renewal.as_ref().map(|law| law.approval.clone()).unwrap_or_default();
+                let turns = basis
+                    .rule
+                    .renewal
+                    .as_ref()
+                    .map(|law| law.approval.clone())
+                    .unwrap_or_default();
                 self.add_subject(SubjectKind::Renewal, turns, statement);
             }
             Event::Received { .. } => self.received = Some(at),
             Event::Preserved { until } => self.preserved = Some((at, *until)),
-            Event::ClarificationAsked { .. } => self.questions.push(Question { asked: at, answered: None }),
+            Event::ClarificationAsked { .. } => self.questions.push(Question {
+                asked: at,
+                answered: None,
+            }),
             Event::ClarificationAnswered { .. } => {
                 if let Some(question) = self.questions.last_mut() {
                     question.answered = Some(at);
                 }
             }
             Event::Freed => self.freed = Some(at),
-            Event::Accepted { items } => self.answer(items.iter().map(|n| (*n, ItemState::Accepted))),
-            Event::Narrowed { items, .. } => self.answer(items.iter().map(|(n, s)| (*n, ItemState::Narrowed(*s)))),
+            Event::Accepted { items } => {
+                self.answer(items.iter().map(|n| (*n, ItemState::Accepted)))
+            }
+            Event::Narrowed { items, .. } => {
+                self.answer(items.iter().map(|(n, s)| (*n, ItemState::Narrowed(*s))))
+            }
             Event::Challenged { items, reason, .. } => {
-                self.answer(items.iter().map(|n| (*n, ItemState::Challenged(reason.clone()))));
+                self.answer(
+                    items
+                        .iter()
+                        .map(|n| (*n, ItemState::Challenged(reason.clone()))),
+                );
             }
             Event::Declined { items, reason } => {
-                self.answer(items.iter().map(|n| (*n, ItemState::Declined(reason.clone()))));
+                self.answer(
+                    items
+                        .iter()
+                        .map(|n| (*n, ItemState::Declined(reason.clone()))),
+                );
             }
             Event::Sealed(seal) => {
                 let package = Package {
@@ -139,7 +180,11 @@ impl Case {
 
     fn advance(&mut self, statement: &Statement) {
         let header = &statement.header;
-        let chain = Chain { next: header.number.saturating_add(1), last: statement.digest, time: header.time };
+        let chain = Chain {
+            next: header.number.saturating_add(1),
+            last: statement.digest,
+            time: header.time,
+        };
         self.chains.insert(header.author.clone(), chain);
         self.statements += 1;
     }
@@ -153,7 +198,11 @@ impl Case {
         self.noted_end.insert(statement.header.author.clone());
     }
 
-    fn each_package(&mut self, ids: &BTreeSet<crate::id::PackageId>, mut f: impl FnMut(&mut Package)) {
+    fn each_package(
+        &mut self,
+        ids: &BTreeSet<crate::id::PackageId>,
+        mut f: impl FnMut(&mut Package),
+    ) {
         for id in ids {
             if let Some(package) = self.packages.get_mut(id) {
                 f(package);
@@ -162,7 +211,9 @@ impl Case {
     }
 
     fn subject_mut(&mut self, digest: crate::digest::Digest) -> Option<&mut Subject> {
-        self.subjects.iter_mut().find(|subject| subject.digest == digest)
+        self.subjects
+            .iter_mut()
+            .find(|subject| subject.digest == digest)
     }
 
     fn add_subject(&mut self, kind: SubjectKind, turns: Vec<Turn>, statement: &Statement) {
@@ -182,8 +233,16 @@ impl Case {
 
     /// Changes the order once a modification has all its approvals.
     fn take_effect(&mut self, digest: crate::digest::Digest) {
-        let Some(subject) = self.subjects.iter().find(|subject| subject.digest == digest) else { return };
-        let SubjectKind::Modification(modification) = subject.kind.clone() else { return };
+        let Some(subject) = self
+            .subjects
+            .iter()
+            .find(|subject| subject.digest == digest)
+        else {
+            return;
+        };
+        let SubjectKind::Modification(modification) = subject.kind.clone() else {
+            return;
+        };
         if !subject.is_complete() {
             return;
         }
@@ -230,7 +289,14 @@ fn order_subject(order: &Order, basis: Basis<'_>, statement: &Statement) -> Subj
 
 fn modification_turns(order: &Order, basis: Basis<'_>, modification: &Modification) -> Vec<Turn> {
     let change = modification.change();
-    let Some(law) = basis.rule.modifications.iter().find(|known| known.change == change) else { return Vec::new() };
+    let Some(law) = basis
+        .rule
+        .modifications
+        .iter()
+        .find(|known| known.change == change)
+    else {
+        return Vec::new();
+    };
     let mut turns = law.approval.clone();
     if !order.protected.is_empty() {
         turns.extend(law.approval_if_protected.iter().cloned());

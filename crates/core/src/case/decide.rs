@@ -1,14 +1,16 @@
 //! Whether one more statement may join a case.
 
 use super::{
-    Basis, CANNOT_DECRYPT, CLOCK_SKEW_SECONDS_MAX, Case, Ending, NOT_HELD, Refusal, STATEMENTS_MAX, Subject,
-    SubjectKind, holds, order_check,
+    Basis, CANNOT_DECRYPT, CLOCK_SKEW_SECONDS_MAX, Case, Ending, NOT_HELD, Refusal, STATEMENTS_MAX,
+    Subject, SubjectKind, holds, order_check,
 };
 use crate::{
     law::{Party, Reason, SecrecyRule, Turn},
     office::Office,
     order::{ItemNumber, Secrecy},
-    statement::{Approval, Event, Header, Kind, Modification, Officer, Recorded, Refused, Withdrawal},
+    statement::{
+        Approval, Event, Header, Kind, Modification, Officer, Recorded, Refused, Withdrawal,
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -60,7 +62,12 @@ pub fn decide(
         };
     };
     head(case, header)?;
-    let turn = Say { case, basis, by, time: header.time };
+    let turn = Say {
+        case,
+        basis,
+        by,
+        time: header.time,
+    };
     match event {
         Event::Drafted(_) => Err(Refusal::AlreadyDrafted),
         Event::Approved(approval) => turn.approve(approval),
@@ -77,10 +84,12 @@ pub fn decide(
         Event::Accepted { items } => turn.respond(items, None),
         Event::Narrowed { items, reason } => {
             turn.respond(&items.keys().copied().collect(), Some(reason))?;
-            items.iter().try_for_each(|(number, span)| match case.order.items.get(number) {
-                Some(item) if item.span.contains(span) => Ok(()),
-                _ => Err(Refusal::Widened { item: *number }),
-            })
+            items
+                .iter()
+                .try_for_each(|(number, span)| match case.order.items.get(number) {
+                    Some(item) if item.span.contains(span) => Ok(()),
+                    _ => Err(Refusal::Widened { item: *number }),
+                })
         }
         Event::Challenged { items, reason, .. } | Event::Declined { items, reason } => {
             turn.respond(items, Some(reason))
@@ -99,26 +108,46 @@ pub fn decide(
             turn.office(Kind::Released, Party::Provider, &[Office::ReleaseOfficer])?;
             let package = case.packages.get(package).ok_or(Refusal::UnknownPackage)?;
             if package.released.is_some() {
-                return Err(Refusal::AlreadySaid { kind: Kind::Released });
+                return Err(Refusal::AlreadySaid {
+                    kind: Kind::Released,
+                });
             }
             if package.sealed_by == by.key {
                 return Err(Refusal::SecondPersonNeeded);
             }
             case.in_force(basis, header.time)?;
             turn.hold()?;
-            if matches!(recorded, Recorded::Promised(_)) { turn.promise() } else { Ok(()) }
+            if matches!(recorded, Recorded::Promised(_)) {
+                turn.promise()
+            } else {
+                Ok(())
+            }
         }
-        Event::Collected { package, ciphertext } => {
-            let may = [Office::Applicant, Office::SeniorOfficer, Office::ServingOfficer, Office::Node];
+        Event::Collected {
+            package,
+            ciphertext,
+        } => {
+            let may = [
+                Office::Applicant,
+                Office::SeniorOfficer,
+                Office::ServingOfficer,
+                Office::Node,
+            ];
             turn.office(Kind::Collected, Party::Authority, &may)?;
             let package = case.packages.get(package).ok_or(Refusal::UnknownPackage)?;
             if package.released.is_none() {
                 return Err(Refusal::NotReleased);
             }
             if package.collected.is_some() {
-                return Err(Refusal::AlreadySaid { kind: Kind::Collected });
+                return Err(Refusal::AlreadySaid {
+                    kind: Kind::Collected,
+                });
             }
-            if package.seal.ciphertext == *ciphertext { Ok(()) } else { Err(Refusal::OtherCiphertext) }
+            if package.seal.ciphertext == *ciphertext {
+                Ok(())
+            } else {
+                Err(Refusal::OtherCiphertext)
+            }
         }
         Event::Lapsed => turn.end(Kind::Lapsed),
         Event::Expired => turn.end(Kind::Expired),
@@ -127,8 +156,16 @@ pub fn decide(
         Event::DestructionConfirmed { packages } => {
             let may = [Office::Applicant, Office::SeniorOfficer];
             turn.office(Kind::DestructionConfirmed, Party::Authority, &may)?;
-            let owed = |id| case.packages.get(id).is_some_and(|p| p.destruction_instructed && !p.destroyed);
-            if !packages.is_empty() && packages.iter().all(owed) { Ok(()) } else { Err(Refusal::NothingToDestroy) }
+            let owed = |id| {
+                case.packages
+                    .get(id)
+                    .is_some_and(|p| p.destruction_instructed && !p.destroyed)
+            };
+            if !packages.is_empty() && packages.iter().all(owed) {
+                Ok(())
+            } else {
+                Err(Refusal::NothingToDestroy)
+            }
         }
         Event::InformationDue => turn.information_due(),
         Event::InformationDelayed { reason, until } => turn.information_delayed(reason, *until),
@@ -167,9 +204,14 @@ fn head(case: &Case, header: &Header) -> Result<(), Refusal> {
     if header.addressee != *case.addressee(&header.author) {
         return Err(Refusal::OtherAddressee);
     }
-    let Some(chain) = case.chains.get(&header.author) else { return chain_start(header) };
+    let Some(chain) = case.chains.get(&header.author) else {
+        return chain_start(header);
+    };
     if header.number != chain.next {
-        return Err(Refusal::Gap { expected: chain.next, found: header.number });
+        return Err(Refusal::Gap {
+            expected: chain.next,
+            found: header.number,
+        });
     }
     if header.previous != Some(chain.last) {
         return Err(Refusal::Fork);
@@ -197,7 +239,10 @@ impl Say<'_> {
         if here && needed.iter().any(|office| self.by.offices.contains(office)) {
             Ok(())
         } else {
-            Err(Refusal::NotYours { kind, needed: needed.to_vec() })
+            Err(Refusal::NotYours {
+                kind,
+                needed: needed.to_vec(),
+            })
         }
     }
 
@@ -205,25 +250,48 @@ impl Say<'_> {
         if holds(turn, self.by) {
             Ok(())
         } else {
-            Err(Refusal::WrongOffice { needed: turn.offices.clone(), clause: turn.clause.clone() })
+            Err(Refusal::WrongOffice {
+                needed: turn.offices.clone(),
+                clause: turn.clause.clone(),
+            })
         }
     }
 
     fn subject(&self, digest: crate::digest::Digest) -> Result<&Subject, Refusal> {
-        self.case.subjects.iter().find(|subject| subject.digest == digest).ok_or(Refusal::NothingToApprove)
+        self.case
+            .subjects
+            .iter()
+            .find(|subject| subject.digest == digest)
+            .ok_or(Refusal::NothingToApprove)
     }
 
     /// An approver in the office that the order asks its member for.
-    fn in_office(&self, subject: &Subject, turn: &Turn, office: Office, for_another: bool) -> Result<(), Refusal> {
-        let wrong = || Refusal::WrongOffice { needed: turn.offices.clone(), clause: turn.clause.clone() };
-        let signs_for = for_another && turn.signed_for_by.is_some_and(|official| self.by.offices.contains(&official));
+    fn in_office(
+        &self,
+        subject: &Subject,
+        turn: &Turn,
+        office: Office,
+        for_another: bool,
+    ) -> Result<(), Refusal> {
+        let wrong = || Refusal::WrongOffice {
+            needed: turn.offices.clone(),
+            clause: turn.clause.clone(),
+        };
+        let signs_for = for_another
+            && turn
+                .signed_for_by
+                .is_some_and(|official| self.by.offices.contains(&official));
         if !turn.offices.contains(&office) || !(self.by.offices.contains(&office) || signs_for) {
             return Err(wrong());
         }
         if subject.author == self.by.key {
             return Err(Refusal::OwnOrder);
         }
-        if subject.approvals.iter().any(|given| given.key == self.by.key) {
+        if subject
+            .approvals
+            .iter()
+            .any(|given| given.key == self.by.key)
+        {
             return Err(Refusal::SamePerson);
         }
         if self.case.order.approvers.get(&office) != Some(&self.by.member) {
@@ -260,7 +328,12 @@ impl Say<'_> {
         {
             return Err(Refusal::NotIssued);
         }
-        self.in_office(subject, turn, approval.office, approval.signed_for.is_some())
+        self.in_office(
+            subject,
+            turn,
+            approval.office,
+            approval.signed_for.is_some(),
+        )
     }
 
     fn refuse(&self, refused: &Refused) -> Result<(), Refusal> {
@@ -275,7 +348,9 @@ impl Say<'_> {
         if known.iter().any(|reason| reason.code == code) {
             Ok(())
         } else {
-            Err(Refusal::UnknownReason { reason: code.into() })
+            Err(Refusal::UnknownReason {
+                reason: code.into(),
+            })
         }
     }
 
@@ -294,7 +369,10 @@ impl Say<'_> {
         if !subject.takes_effect()
             && let Some(turn) = subject.next_turn()
         {
-            return Err(Refusal::ApprovalMissing { needed: turn.offices.clone(), clause: turn.clause.clone() });
+            return Err(Refusal::ApprovalMissing {
+                needed: turn.offices.clone(),
+                clause: turn.clause.clone(),
+            });
         }
         self.turn(&self.basis.rule.issues)
     }
@@ -310,7 +388,9 @@ impl Say<'_> {
         if let (Some(limit), Some(issue)) = (&self.basis.rule.serve_within, self.case.issued)
             && limit.rule.end_from(issue.at, &self.basis.law.calendar)? <= self.time
         {
-            return Err(Refusal::Unserved { clause: limit.clause.clone() });
+            return Err(Refusal::Unserved {
+                clause: limit.clause.clone(),
+            });
         }
         self.turn(&self.basis.rule.serves)
     }
@@ -318,7 +398,12 @@ impl Say<'_> {
     fn modify(&self, modification: &Modification) -> Result<(), Refusal> {
         self.case.in_force(self.basis, self.time)?;
         let change = modification.change();
-        let law = self.basis.rule.modifications.iter().find(|known| known.change == change);
+        let law = self
+            .basis
+            .rule
+            .modifications
+            .iter()
+            .find(|known| known.change == change);
         self.turn(&law.ok_or(Refusal::NoSuchModification { change })?.by)?;
         let order = &self.case.order;
         let unfit = |why| Err(Refusal::ModificationUnfit(why));
@@ -326,12 +411,23 @@ impl Say<'_> {
             Modification::AddTarget { target, selector } => {
                 if order.targets.len() >= usize::from(self.basis.rule.targets_max) {
                     let (found, max) = (order.targets.len() + 1, self.basis.rule.targets_max);
-                    return Err(Refusal::Targets { found, max, clause: self.basis.rule.clause.clone() });
+                    return Err(Refusal::Targets {
+                        found,
+                        max,
+                        clause: self.basis.rule.clause.clone(),
+                    });
                 }
                 if !self.basis.rule.selectors.contains(&selector.kind()) {
-                    return Err(Refusal::Selector { kind: selector.kind() });
+                    return Err(Refusal::Selector {
+                        kind: selector.kind(),
+                    });
                 }
-                if order.targets.keys().next_back().is_none_or(|last| last < target) {
+                if order
+                    .targets
+                    .keys()
+                    .next_back()
+                    .is_none_or(|last| last < target)
+                {
                     Ok(())
                 } else {
                     unfit("the target's number is taken")
@@ -343,15 +439,29 @@ impl Say<'_> {
                     return Err(Refusal::CategoryOutOfReach { category, clause });
                 }
                 if !order.targets.contains_key(&what.target) {
-                    return Err(Refusal::UnknownTarget { target: what.target });
+                    return Err(Refusal::UnknownTarget {
+                        target: what.target,
+                    });
                 }
-                if self.case.ends_at(self.basis)?.is_some_and(|end| what.span.to() > end) {
+                if self
+                    .case
+                    .ends_at(self.basis)?
+                    .is_some_and(|end| what.span.to() > end)
+                {
                     return Err(Refusal::SpanTooLate { item: *item });
                 }
                 if self.case.items.len() >= crate::order::ITEMS_MAX {
-                    return Err(Refusal::Items { found: self.case.items.len() + 1 });
+                    return Err(Refusal::Items {
+                        found: self.case.items.len() + 1,
+                    });
                 }
-                if self.case.items.keys().next_back().is_none_or(|last| last < item) {
+                if self
+                    .case
+                    .items
+                    .keys()
+                    .next_back()
+                    .is_none_or(|last| last < item)
+                {
                     Ok(())
                 } else {
                     unfit("the item's number is taken")
@@ -361,13 +471,21 @@ impl Say<'_> {
                 if !order.targets.contains_key(target) {
                     return Err(Refusal::UnknownTarget { target: *target });
                 }
-                if order.targets.len() > 1 { Ok(()) } else { unfit("it is the last target; withdraw the order") }
+                if order.targets.len() > 1 {
+                    Ok(())
+                } else {
+                    unfit("it is the last target; withdraw the order")
+                }
             }
             Modification::RemoveItem { item } => {
                 if !order.items.contains_key(item) {
                     return Err(Refusal::UnknownItem { item: *item });
                 }
-                if order.items.len() > 1 { Ok(()) } else { unfit("it is the last item; withdraw the order") }
+                if order.items.len() > 1 {
+                    Ok(())
+                } else {
+                    unfit("it is the last item; withdraw the order")
+                }
             }
         }
     }
@@ -378,23 +496,39 @@ impl Say<'_> {
         }
         self.case.in_force(self.basis, self.time)?;
         let renewal = self.basis.rule.renewal.as_ref().ok_or(Refusal::NoRenewal)?;
-        let renewals = self.case.subjects.iter().filter(|subject| subject.kind == SubjectKind::Renewal);
+        let renewals = self
+            .case
+            .subjects
+            .iter()
+            .filter(|subject| subject.kind == SubjectKind::Renewal);
         let before = renewals.filter(|subject| subject.refused.is_none()).count();
-        if renewal.times_max.is_some_and(|max| before >= usize::from(max)) {
+        if renewal
+            .times_max
+            .is_some_and(|max| before >= usize::from(max))
+        {
             return Err(Refusal::NoRenewal);
         }
         let urgent = self.case.issued.is_some_and(|issue| issue.urgent);
-        if let (Some(window), Some(end), false) = (&renewal.window, self.case.ends_at(self.basis)?, urgent) {
+        if let (Some(window), Some(end), false) =
+            (&renewal.window, self.case.ends_at(self.basis)?, urgent)
+        {
             let from = window.start_before(end, &self.basis.law.calendar)?;
             if self.time < from {
-                return Err(Refusal::RenewalTooEarly { from, clause: renewal.clause.clone() });
+                return Err(Refusal::RenewalTooEarly {
+                    from,
+                    clause: renewal.clause.clone(),
+                });
             }
         }
         self.turn(&renewal.by)
     }
 
     fn receive(&self, order: &crate::digest::Digest) -> Result<(), Refusal> {
-        self.office(Kind::Received, Party::Provider, &[Office::Node, Office::LegalResponse])?;
+        self.office(
+            Kind::Received,
+            Party::Provider,
+            &[Office::Node, Office::LegalResponse],
+        )?;
         if *order != self.case.order_digest {
             return Err(Refusal::OtherOrder);
         }
@@ -402,13 +536,19 @@ impl Say<'_> {
             return Err(Refusal::NotServed);
         }
         if self.case.received.is_some() {
-            return Err(Refusal::AlreadySaid { kind: Kind::Received });
+            return Err(Refusal::AlreadySaid {
+                kind: Kind::Received,
+            });
         }
         Ok(())
     }
 
     fn preserve(&self) -> Result<(), Refusal> {
-        self.office(Kind::Preserved, Party::Provider, &[Office::Node, Office::LegalResponse])?;
+        self.office(
+            Kind::Preserved,
+            Party::Provider,
+            &[Office::Node, Office::LegalResponse],
+        )?;
         if self.case.received.is_none() {
             return Err(Refusal::NotReceived);
         }
@@ -416,21 +556,37 @@ impl Say<'_> {
     }
 
     fn ask(&self, items: &BTreeSet<ItemNumber>) -> Result<(), Refusal> {
-        self.office(Kind::ClarificationAsked, Party::Provider, &[Office::LegalResponse])?;
+        self.office(
+            Kind::ClarificationAsked,
+            Party::Provider,
+            &[Office::LegalResponse],
+        )?;
         if self.case.received.is_none() {
             return Err(Refusal::NotReceived);
         }
         self.case.in_force(self.basis, self.time)?;
         self.known(items)?;
-        if self.open_question().is_some() { Err(Refusal::QuestionOpen) } else { Ok(()) }
+        if self.open_question().is_some() {
+            Err(Refusal::QuestionOpen)
+        } else {
+            Ok(())
+        }
     }
 
     fn open_question(&self) -> Option<Timestamp> {
-        self.case.questions.last().filter(|question| question.answered.is_none()).map(|question| question.asked)
+        self.case
+            .questions
+            .last()
+            .filter(|question| question.answered.is_none())
+            .map(|question| question.asked)
     }
 
     fn answer(&self) -> Result<(), Refusal> {
-        let may = [Office::Applicant, Office::SeniorOfficer, Office::ServingOfficer];
+        let may = [
+            Office::Applicant,
+            Office::SeniorOfficer,
+            Office::ServingOfficer,
+        ];
         self.office(Kind::ClarificationAnswered, Party::Authority, &may)?;
         self.open_question().map(drop).ok_or(Refusal::NoQuestion)
     }
@@ -441,20 +597,38 @@ impl Say<'_> {
             return Err(Refusal::AlreadySaid { kind: Kind::Freed });
         }
         let asked = self.open_question().ok_or(Refusal::NoQuestion)?;
-        let law = self.basis.rule.clarification.as_ref().filter(|law| law.silence_frees);
-        let within = law.and_then(|law| law.answer_within.as_ref()).ok_or(Refusal::NotDue)?;
+        let law = self
+            .basis
+            .rule
+            .clarification
+            .as_ref()
+            .filter(|law| law.silence_frees);
+        let within = law
+            .and_then(|law| law.answer_within.as_ref())
+            .ok_or(Refusal::NotDue)?;
         let end = within.rule.end_from(asked, &self.basis.law.calendar)?;
-        if end <= self.time { Ok(()) } else { Err(Refusal::NotDue) }
+        if end <= self.time {
+            Ok(())
+        } else {
+            Err(Refusal::NotDue)
+        }
     }
 
     fn known(&self, items: &BTreeSet<ItemNumber>) -> Result<(), Refusal> {
-        match items.iter().find(|item| !self.case.order.items.contains_key(item)) {
+        match items
+            .iter()
+            .find(|item| !self.case.order.items.contains_key(item))
+        {
             Some(item) => Err(Refusal::UnknownItem { item: *item }),
             None => Ok(()),
         }
     }
 
-    fn respond(&self, items: &BTreeSet<ItemNumber>, reason: Option<&String>) -> Result<(), Refusal> {
+    fn respond(
+        &self,
+        items: &BTreeSet<ItemNumber>,
+        reason: Option<&String>,
+    ) -> Result<(), Refusal> {
         self.office(Kind::Accepted, Party::Provider, &[Office::LegalResponse])?;
         if self.case.received.is_none() {
             return Err(Refusal::NotReceived);
@@ -470,7 +644,12 @@ impl Say<'_> {
         {
             self.reason(&self.basis.rule.provider_reasons, reason)?;
         }
-        let sealed = |item: &ItemNumber| self.case.packages.values().any(|package| package.seal.items.contains(item));
+        let sealed = |item: &ItemNumber| {
+            self.case
+                .packages
+                .values()
+                .any(|package| package.seal.items.contains(item))
+        };
         match items.iter().find(|item| sealed(item)) {
             Some(item) => Err(Refusal::ItemNotOpen { item: *item }),
             None => Ok(()),
@@ -478,24 +657,40 @@ impl Say<'_> {
     }
 
     fn hold(&self) -> Result<(), Refusal> {
-        let (Some(hold), Some(received)) = (&self.basis.rule.hold, self.case.received) else { return Ok(()) };
+        let (Some(hold), Some(received)) = (&self.basis.rule.hold, self.case.received) else {
+            return Ok(());
+        };
         if self.case.order.urgency.is_some() {
             return Ok(());
         }
         let until = hold.rule.end_from(received, &self.basis.law.calendar)?;
-        if until <= self.time { Ok(()) } else { Err(Refusal::Held { until, clause: hold.clause.clone() }) }
+        if until <= self.time {
+            Ok(())
+        } else {
+            Err(Refusal::Held {
+                until,
+                clause: hold.clause.clone(),
+            })
+        }
     }
 
     fn promise(&self) -> Result<(), Refusal> {
         let emergency = self.case.order.urgency.is_some() && self.basis.rule.urgent.is_some();
         let deadline = super::timer::answer_deadline(self.case, self.basis)?;
         let presses = deadline.is_some_and(|end| end.duration_since(self.time) <= PROMISE_LEAD);
-        if emergency || presses { Ok(()) } else { Err(Refusal::NoPromise) }
+        if emergency || presses {
+            Ok(())
+        } else {
+            Err(Refusal::NoPromise)
+        }
     }
 
     fn end(&self, kind: Kind) -> Result<(), Refusal> {
         if !self.by.offices.contains(&Office::Node) {
-            return Err(Refusal::NotYours { kind, needed: vec![Office::Node] });
+            return Err(Refusal::NotYours {
+                kind,
+                needed: vec![Office::Node],
+            });
         }
         if self.case.noted_end.contains(&self.by.member) {
             return Err(Refusal::AlreadySaid { kind });
@@ -508,7 +703,11 @@ impl Say<'_> {
         }
         let end = self.case.ends_at(self.basis)?.ok_or(Refusal::NotIssued)?;
         let lapses = self.case.later_approval_is_owed();
-        if end <= self.time && lapses == (kind == Kind::Lapsed) { Ok(()) } else { Err(Refusal::NotDue) }
+        if end <= self.time && lapses == (kind == Kind::Lapsed) {
+            Ok(())
+        } else {
+            Err(Refusal::NotDue)
+        }
     }
 
     fn withdraw(&self, withdrawal: Withdrawal) -> Result<(), Refusal> {
@@ -516,7 +715,9 @@ impl Say<'_> {
             return Err(match ending {
                 Ending::Refused => Refusal::ApproverRefused,
                 Ending::Withdrawn => Refusal::Withdrawn,
-                Ending::Lapsed | Ending::Expired => Refusal::AlreadySaid { kind: Kind::Expired },
+                Ending::Lapsed | Ending::Expired => Refusal::AlreadySaid {
+                    kind: Kind::Expired,
+                },
             });
         }
         match (withdrawal, &self.basis.rule.cancels) {
@@ -525,9 +726,10 @@ impl Say<'_> {
                 self.office(Kind::Withdrawn, Party::Authority, &may)
             }
             (Withdrawal::Cancelled, Some(turn)) => self.turn(turn),
-            (Withdrawal::Cancelled, None) => {
-                Err(Refusal::NotYours { kind: Kind::Withdrawn, needed: vec![Office::Applicant] })
-            }
+            (Withdrawal::Cancelled, None) => Err(Refusal::NotYours {
+                kind: Kind::Withdrawn,
+                needed: vec![Office::Applicant],
+            }),
         }
     }
 
@@ -540,7 +742,12 @@ impl Say<'_> {
         if provider.is_err() && self.case.party(&self.by.member) != Some(Party::Approver) {
             return provider;
         }
-        let crossed = |id| self.case.packages.get(id).is_some_and(|p| p.released.is_some() && !p.destruction_instructed);
+        let crossed = |id| {
+            self.case
+                .packages
+                .get(id)
+                .is_some_and(|p| p.released.is_some() && !p.destruction_instructed)
+        };
         if packages.is_empty() || !packages.iter().all(crossed) || self.case.ended.is_none() {
             return Err(Refusal::NothingToDestroy);
         }
@@ -549,10 +756,14 @@ impl Say<'_> {
 
     fn informs(&self, kind: Kind, needed: &[Office]) -> Result<(), Refusal> {
         let law = &self.basis.rule.information;
-        let party = law.by.ok_or_else(|| Refusal::NoInformation { clause: law.clause.clone() })?;
+        let party = law.by.ok_or_else(|| Refusal::NoInformation {
+            clause: law.clause.clone(),
+        })?;
         self.office(kind, party, needed)?;
         if self.case.informed.given.is_some() {
-            return Err(Refusal::AlreadySaid { kind: Kind::InformationGiven });
+            return Err(Refusal::AlreadySaid {
+                kind: Kind::InformationGiven,
+            });
         }
         Ok(())
     }
@@ -560,7 +771,9 @@ impl Say<'_> {
     fn information_due(&self) -> Result<(), Refusal> {
         self.informs(Kind::InformationDue, &[Office::Node])?;
         if self.case.informed.due.is_some() {
-            return Err(Refusal::AlreadySaid { kind: Kind::InformationDue });
+            return Err(Refusal::AlreadySaid {
+                kind: Kind::InformationDue,
+            });
         }
         match super::timer::information_due_at(self.case, self.basis)? {
             Some(due) if due <= self.time => Ok(()),
@@ -569,11 +782,23 @@ impl Say<'_> {
     }
 
     fn information_delayed(&self, reason: &str, until: Timestamp) -> Result<(), Refusal> {
-        let may = [Office::Applicant, Office::SeniorOfficer, Office::LegalResponse, Office::GovernmentAttorney];
+        let may = [
+            Office::Applicant,
+            Office::SeniorOfficer,
+            Office::LegalResponse,
+            Office::GovernmentAttorney,
+        ];
         self.informs(Kind::InformationDelayed, &may)?;
         let law = &self.basis.rule.information;
-        let refuse = |why| Err(Refusal::NoDelay { clause: law.clause.clone(), why });
-        let Some(longest) = law.delay_longest else { return refuse("it provides for none") };
+        let refuse = |why| {
+            Err(Refusal::NoDelay {
+                clause: law.clause.clone(),
+                why,
+            })
+        };
+        let Some(longest) = law.delay_longest else {
+            return refuse("it provides for none");
+        };
         self.reason(&law.delay_reasons, reason)?;
         if until <= self.time {
             return refuse("it ends before it begins");
@@ -585,7 +810,12 @@ impl Say<'_> {
     }
 
     fn information_given(&self) -> Result<(), Refusal> {
-        let may = [Office::Applicant, Office::SeniorOfficer, Office::LegalResponse, Office::GovernmentAttorney];
+        let may = [
+            Office::Applicant,
+            Office::SeniorOfficer,
+            Office::LegalResponse,
+            Office::GovernmentAttorney,
+        ];
         self.informs(Kind::InformationGiven, &may)?;
         match self.basis.rule.secrecy {
             SecrecyRule::NoEndInLaw { .. } => Err(Refusal::SecretWithoutEnd),
@@ -601,16 +831,31 @@ impl Say<'_> {
     }
 
     fn unseal(&self) -> Result<(), Refusal> {
-        let may = [Office::Inspector, Office::Applicant, Office::SeniorOfficer, Office::LegalResponse, Office::Node];
+        let may = [
+            Office::Inspector,
+            Office::Applicant,
+            Office::SeniorOfficer,
+            Office::LegalResponse,
+            Office::Node,
+        ];
         if !may.iter().any(|office| self.by.offices.contains(office)) {
-            return Err(Refusal::NotYours { kind: Kind::Unsealed, needed: may.to_vec() });
+            return Err(Refusal::NotYours {
+                kind: Kind::Unsealed,
+                needed: may.to_vec(),
+            });
         }
-        let overseer = self.by.standing.roles.contains(&crate::member::Role::Overseer);
+        let overseer = self
+            .by
+            .standing
+            .roles
+            .contains(&crate::member::Role::Overseer);
         if self.case.party(&self.by.member).is_none() && !overseer {
             return Err(Refusal::NoParty);
         }
         if self.case.unsealed.is_some() {
-            return Err(Refusal::AlreadySaid { kind: Kind::Unsealed });
+            return Err(Refusal::AlreadySaid {
+                kind: Kind::Unsealed,
+            });
         }
         match self.case.order.secrecy {
             Secrecy::None => Err(Refusal::NothingSecret),
@@ -621,7 +866,10 @@ impl Say<'_> {
 
     fn erase(&self) -> Result<(), Refusal> {
         if !self.by.offices.contains(&Office::Node) {
-            return Err(Refusal::NotYours { kind: Kind::Erased, needed: vec![Office::Node] });
+            return Err(Refusal::NotYours {
+                kind: Kind::Erased,
+                needed: vec![Office::Node],
+            });
         }
         match super::timer::erasure_at(self.case, self.basis)? {
             Some(term) if term <= self.time => Ok(()),

@@ -18,9 +18,16 @@ use std::collections::BTreeSet;
 /// # Errors
 ///
 /// [`CalendarError`] when the calendar does not reach that far.
-pub fn due(case: &Case, basis: Basis<'_>, member: &MemberId, at: Timestamp) -> Result<Vec<Event>, CalendarError> {
+pub fn due(
+    case: &Case,
+    basis: Basis<'_>,
+    member: &MemberId,
+    at: Timestamp,
+) -> Result<Vec<Event>, CalendarError> {
     let mut events = Vec::new();
-    let Some(party) = case.party(member) else { return Ok(events) };
+    let Some(party) = case.party(member) else {
+        return Ok(events);
+    };
     if case.erased.contains(member) {
         return Ok(events);
     }
@@ -34,12 +41,18 @@ pub fn due(case: &Case, basis: Basis<'_>, member: &MemberId, at: Timestamp) -> R
             Some((Ending::Refused | Ending::Withdrawn, _)) => {}
             None if case.completed_at(basis.rule).is_some() => {}
             None if case.ends_at(basis)?.is_some_and(|end| end <= at) => {
-                events.push(if case.later_approval_is_owed() { Event::Lapsed } else { Event::Expired });
+                events.push(if case.later_approval_is_owed() {
+                    Event::Lapsed
+                } else {
+                    Event::Expired
+                });
             }
             None => {}
         }
     }
-    let tells = basis.rule.information.by == Some(party) && case.informed.due.is_none() && case.informed.given.is_none();
+    let tells = basis.rule.information.by == Some(party)
+        && case.informed.due.is_none()
+        && case.informed.given.is_none();
     if tells && timer::information_due_at(case, basis)?.is_some_and(|due| due <= at) {
         events.push(Event::InformationDue);
     }
@@ -49,17 +62,36 @@ pub fn due(case: &Case, basis: Basis<'_>, member: &MemberId, at: Timestamp) -> R
     Ok(events)
 }
 
-fn provider(case: &Case, basis: Basis<'_>, at: Timestamp, events: &mut Vec<Event>) -> Result<(), CalendarError> {
-    let preserves = basis.rule.effect == Effect::Preserve || basis.rule.preserve_on_receipt.is_some();
+fn provider(
+    case: &Case,
+    basis: Basis<'_>,
+    at: Timestamp,
+    events: &mut Vec<Event>,
+) -> Result<(), CalendarError> {
+    let preserves =
+        basis.rule.effect == Effect::Preserve || basis.rule.preserve_on_receipt.is_some();
     if case.received.is_some() && preserves && case.preserved.is_none() && case.ended.is_none() {
-        let until = if basis.rule.effect == Effect::Preserve { case.ends_at(basis)? } else { None };
+        let until = if basis.rule.effect == Effect::Preserve {
+            case.ends_at(basis)?
+        } else {
+            None
+        };
         events.push(Event::Preserved { until });
     }
-    let frees = basis.rule.clarification.as_ref().filter(|law| law.silence_frees);
-    let open = case.questions.last().filter(|question| question.answered.is_none());
-    if let (Some(within), Some(question), None) =
-        (frees.and_then(|law| law.answer_within.as_ref()), open, case.freed)
-        && within.rule.end_from(question.asked, &basis.law.calendar)? <= at
+    let frees = basis
+        .rule
+        .clarification
+        .as_ref()
+        .filter(|law| law.silence_frees);
+    let open = case
+        .questions
+        .last()
+        .filter(|question| question.answered.is_none());
+    if let (Some(within), Some(question), None) = (
+        frees.and_then(|law| law.answer_within.as_ref()),
+        open,
+        case.freed,
+    ) && within.rule.end_from(question.asked, &basis.law.calendar)? <= at
     {
         events.push(Event::Freed);
     }

@@ -108,7 +108,10 @@ pub enum Refusal {
         office: Office,
     },
     /// The order names nobody for an office that the law asks for.
-    #[error("`{clause}` asks for {}, and the order names no member for it", offices(needed))]
+    #[error(
+        "`{clause}` asks for {}, and the order names no member for it",
+        offices(needed)
+    )]
     ApproverMissing {
         /// Any of these.
         needed: Vec<Office>,
@@ -298,7 +301,9 @@ pub enum Refusal {
         item: ItemNumber,
     },
     /// The tapping itself is elsewhere.
-    #[error("intercepted content is handed over by the provider's own system; `{clause}` is approved, served and counted here")]
+    #[error(
+        "intercepted content is handed over by the provider's own system; `{clause}` is approved, served and counted here"
+    )]
     NotCarried {
         /// Says who.
         clause: Clause,
@@ -327,7 +332,9 @@ pub enum Refusal {
         clause: Clause,
     },
     /// A promise is for emergencies.
-    #[error("a promise stands in for the witnesses only in an emergency that the law knows, or in the last hour before a deadline")]
+    #[error(
+        "a promise stands in for the witnesses only in an emergency that the law knows, or in the last hour before a deadline"
+    )]
     NoPromise,
     /// Not released yet.
     #[error("the package has not been released")]
@@ -370,7 +377,10 @@ pub enum Refusal {
 }
 
 fn offices(list: &[Office]) -> String {
-    list.iter().map(|office| office.as_str()).collect::<Vec<_>>().join(" or ")
+    list.iter()
+        .map(|office| office.as_str())
+        .collect::<Vec<_>>()
+        .join(" or ")
 }
 
 impl Refusal {

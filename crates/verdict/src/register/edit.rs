@@ -1,12 +1,12 @@
 //! Writing the next version: pure edits on a register that roots then sign.
 
+use jiff::Timestamp;
 use portcullis_core::{
     digest::Digest,
     member::MemberId,
     office::Office,
     register::{Key, Member, Register, Revocation, Roots, Term},
 };
-use jiff::Timestamp;
 
 /// Why an edit does not fit the register.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -65,9 +65,21 @@ pub fn add_office(
     if register.key(&key).is_some_and(|(owner, _)| owner != id) {
         return Err(EditError::KeyExists(key));
     }
-    let member = register.members.get_mut(id).ok_or_else(|| EditError::UnknownMember(id.clone()))?;
-    let fresh = || Key { public: public.to_owned(), offices: std::collections::BTreeMap::new(), revoked: None };
-    member.keys.entry(key).or_insert_with(fresh).offices.insert(office, term);
+    let member = register
+        .members
+        .get_mut(id)
+        .ok_or_else(|| EditError::UnknownMember(id.clone()))?;
+    let fresh = || Key {
+        public: public.to_owned(),
+        offices: std::collections::BTreeMap::new(),
+        revoked: None,
+    };
+    member
+        .keys
+        .entry(key)
+        .or_insert_with(fresh)
+        .offices
+        .insert(office, term);
     Ok(())
 }
 
@@ -76,8 +88,15 @@ pub fn add_office(
 /// # Errors
 ///
 /// [`EditError::UnknownKey`].
-pub fn revoke(register: &mut Register, key: Digest, revocation: Revocation) -> Result<(), EditError> {
-    let held = register.members.values_mut().find_map(|member| member.keys.get_mut(&key));
+pub fn revoke(
+    register: &mut Register,
+    key: Digest,
+    revocation: Revocation,
+) -> Result<(), EditError> {
+    let held = register
+        .members
+        .values_mut()
+        .find_map(|member| member.keys.get_mut(&key));
     held.ok_or(EditError::UnknownKey(key))?.revoked = Some(revocation);
     Ok(())
 }

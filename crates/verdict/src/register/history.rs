@@ -1,18 +1,13 @@
 //! The versions of a register that are to be believed, in their order.
 
 use super::{Parsed, log_entry, parse};
+use jiff::Timestamp;
 use portcullis_core::{
     digest::Digest,
     register::{Register, Roots},
 };
 use portcullis_sign::PublicKey;
-use portcullis_tlog::{
-    hash::leaf_hash,
-    note::VerifierKey,
-    policy::Policy,
-    proof::TlogProof,
-};
-use jiff::Timestamp;
+use portcullis_tlog::{hash::leaf_hash, note::VerifierKey, policy::Policy, proof::TlogProof};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a node knows of a register before it has read it: the digest of version 1's
@@ -85,7 +80,9 @@ pub enum VersionError {
     #[error("its quorum of witnesses could come from one sector alone (`{0}`), or there is none")]
     OneSector(String),
     /// There are two of that number.
-    #[error("two valid versions of number {number} exist: evidence against the roots; both are refused")]
+    #[error(
+        "two valid versions of number {number} exist: evidence against the roots; both are refused"
+    )]
     TwoOfOneNumber {
         /// Which.
         number: u64,
@@ -135,7 +132,10 @@ impl History {
     /// # Errors
     ///
     /// The refused versions, when not even version 1 is to be believed.
-    pub fn open(anchor: Anchor, records: &[Logged]) -> Result<(Self, Vec<RefusedVersion>), Vec<RefusedVersion>> {
+    pub fn open(
+        anchor: Anchor,
+        records: &[Logged],
+    ) -> Result<(Self, Vec<RefusedVersion>), Vec<RefusedVersion>> {
         let mut refused = Vec::new();
         let mut by_number: BTreeMap<u64, Vec<(Parsed, &Logged)>> = BTreeMap::new();
         let mut seen = BTreeSet::new();
@@ -144,10 +144,17 @@ impl History {
                 Ok(parsed) => {
                     // The same payload under other signatures is no second version of a number.
                     if seen.insert((parsed.digest, parsed.envelope.digest())) {
-                        by_number.entry(parsed.register.version).or_default().push((parsed, record));
+                        by_number
+                            .entry(parsed.register.version)
+                            .or_default()
+                            .push((parsed, record));
                     }
                 }
-                Err(error) => refused.push(RefusedVersion { number: None, digest: None, error }),
+                Err(error) => refused.push(RefusedVersion {
+                    number: None,
+                    digest: None,
+                    error,
+                }),
             }
         }
         let mut versions: Vec<Version> = Vec::new();
@@ -159,21 +166,36 @@ impl History {
                     Ok(version) if valid.iter().any(|known| known.digest == version.digest) => {}
                     Ok(version) => valid.push(version),
                     Err(error) => {
-                        refused.push(RefusedVersion { number: Some(number), digest: Some(parsed.digest), error });
+                        refused.push(RefusedVersion {
+                            number: Some(number),
+                            digest: Some(parsed.digest),
+                            error,
+                        });
                     }
                 }
             }
             if valid.len() > 1 {
                 for version in &valid {
                     let error = VersionError::TwoOfOneNumber { number };
-                    refused.push(RefusedVersion { number: Some(number), digest: Some(version.digest), error });
+                    refused.push(RefusedVersion {
+                        number: Some(number),
+                        digest: Some(version.digest),
+                        error,
+                    });
                 }
                 valid.clear();
             }
             versions.extend(valid.pop());
         }
         match versions.last().cloned() {
-            Some(newest) => Ok((Self { anchor, versions, newest }, refused)),
+            Some(newest) => Ok((
+                Self {
+                    anchor,
+                    versions,
+                    newest,
+                },
+                refused,
+            )),
             None => Err(refused),
         }
     }
@@ -195,7 +217,10 @@ impl History {
 
     /// The version that spoke at an instant.
     pub fn at(&self, at: Timestamp) -> Option<&Version> {
-        self.versions.iter().rev().find(|version| version.since <= at)
+        self.versions
+            .iter()
+            .rev()
+            .find(|version| version.since <= at)
     }
 
     /// Whether nothing is GENUINE any more, because the newest version has expired.
@@ -217,7 +242,12 @@ fn believe(
                 return Err(VersionError::OtherRegister { expected: anchor.0 });
             }
         }
-        None => return Err(VersionError::OutOfOrder { newest: 0, found: register.version }),
+        None => {
+            return Err(VersionError::OutOfOrder {
+                newest: 0,
+                found: register.version,
+            });
+        }
         Some(before) => {
             if Some(register.version) != before.register.version.checked_add(1) {
                 let (newest, found) = (before.register.version, register.version);
@@ -241,16 +271,30 @@ fn believe(
     };
     let since = logged(register, &parsed.digest, record, log, judges)?;
     let since = newest.map_or(since, |before| since.max(before.since));
-    Ok(Version { register: register.clone(), digest: parsed.digest, since, policy })
+    Ok(Version {
+        register: register.clone(),
+        digest: parsed.digest,
+        since,
+        policy,
+    })
 }
 
 fn signed(which: &'static str, roots: &Roots, parsed: &Parsed) -> Result<(), VersionError> {
     let verifies = |text: &&String| {
-        text.parse::<PublicKey>().is_ok_and(|key| parsed.envelope.verify_by(&key).is_ok())
+        text.parse::<PublicKey>()
+            .is_ok_and(|key| parsed.envelope.verify_by(&key).is_ok())
     };
     let found = roots.keys.values().filter(verifies).count();
     let needed = usize::from(roots.threshold);
-    if found >= needed { Ok(()) } else { Err(VersionError::TooFewRoots { which, found, needed }) }
+    if found >= needed {
+        Ok(())
+    } else {
+        Err(VersionError::TooFewRoots {
+            which,
+            found,
+            needed,
+        })
+    }
 }
 
 /// Reads a version's witness policy and sees that no sector suffices alone.
@@ -262,16 +306,35 @@ pub fn witness_policy(register: &Register) -> Result<Policy, VersionError> {
     let policy = Policy::parse(register.witness_policy.as_bytes())
         .map_err(|error| VersionError::Malformed(format!("its witness policy: {error}")))?;
     let sector_of = |name: &str| {
-        let key = policy.witnesses().iter().find(|witness| witness.name() == name)?.key().to_string();
-        register.members.values().find(|member| member.witness.as_ref() == Some(&key)).map(|member| &member.sector)
+        let key = policy
+            .witnesses()
+            .iter()
+            .find(|witness| witness.name() == name)?
+            .key()
+            .to_string();
+        register
+            .members
+            .values()
+            .find(|member| member.witness.as_ref() == Some(&key))
+            .map(|member| &member.sector)
     };
-    let sectors: BTreeSet<_> = policy.witnesses().iter().map(|witness| sector_of(witness.name())).collect();
+    let sectors: BTreeSet<_> = policy
+        .witnesses()
+        .iter()
+        .map(|witness| sector_of(witness.name()))
+        .collect();
     for sector in sectors {
         if policy.quorum_met_by(|name| sector_of(name) == sector) {
-            return Err(VersionError::OneSector(sector.cloned().unwrap_or_else(|| "not a member".into())));
+            return Err(VersionError::OneSector(
+                sector.cloned().unwrap_or_else(|| "not a member".into()),
+            ));
         }
     }
-    if policy.asks_for_witnesses() { Ok(policy) } else { Err(VersionError::OneSector("none".into())) }
+    if policy.asks_for_witnesses() {
+        Ok(policy)
+    } else {
+        Err(VersionError::OneSector("none".into()))
+    }
 }
 
 fn logged(
@@ -282,12 +345,22 @@ fn logged(
     policy: &Policy,
 ) -> Result<Timestamp, VersionError> {
     let unlogged = |why: String| VersionError::Unlogged(why);
-    let proof = record.proof.as_deref().ok_or_else(|| unlogged("no proof came with it".into()))?;
+    let proof = record
+        .proof
+        .as_deref()
+        .ok_or_else(|| unlogged("no proof came with it".into()))?;
     let proof = TlogProof::parse(proof).map_err(|error| unlogged(error.to_string()))?;
-    let key: VerifierKey = log.parse().map_err(|error| unlogged(format!("the log's key: {error}")))?;
+    let key: VerifierKey = log
+        .parse()
+        .map_err(|error| unlogged(format!("the log's key: {error}")))?;
     let leaf = leaf_hash(&log_entry(register, digest));
-    let included = proof.verify_as(&leaf, policy, &key).map_err(|error| unlogged(error.to_string()))?;
-    let at = included.cosigned.quorum_at.ok_or_else(|| unlogged("no quorum".into()))?;
+    let included = proof
+        .verify_as(&leaf, policy, &key)
+        .map_err(|error| unlogged(error.to_string()))?;
+    let at = included
+        .cosigned
+        .quorum_at
+        .ok_or_else(|| unlogged("no quorum".into()))?;
     i64::try_from(at)
         .ok()
         .and_then(|at| Timestamp::from_second(at).ok())

@@ -86,7 +86,9 @@ pub enum NotBelieved {
     #[error("the signature is false: {0}")]
     FalseSignature(String),
     /// The key was revoked.
-    #[error("the key {key} is revoked since {since}, and nothing proves that this was witnessed before")]
+    #[error(
+        "the key {key} is revoked since {since}, and nothing proves that this was witnessed before"
+    )]
     Revoked {
         /// Which key.
         key: Digest,
@@ -139,43 +141,85 @@ pub fn judge(
 ) -> Result<Judgement, NotBelieved> {
     if history.is_expired(now) {
         let newest = &history.newest().register;
-        return Err(NotBelieved::RegisterExpired { version: newest.version, at: newest.expires });
+        return Err(NotBelieved::RegisterExpired {
+            version: newest.version,
+            at: newest.expires,
+        });
     }
-    let included_at = inclusion.map(|inclusion| prove(history, author, envelope, inclusion)).transpose()?;
-    let late = |at: Timestamp| at.duration_since(claimed) > SignedDuration::from_hours(INCLUSION_HOURS_MAX);
+    let included_at = inclusion
+        .map(|inclusion| prove(history, author, envelope, inclusion))
+        .transpose()?;
+    let late = |at: Timestamp| {
+        at.duration_since(claimed) > SignedDuration::from_hours(INCLUSION_HOURS_MAX)
+    };
     let witnessed = included_at.filter(|at| !late(*at));
     // A witness's clock has whole seconds and its own drift: never judge before the claim itself.
     let second = witnessed.unwrap_or(now).max(claimed.min(now));
-    let then = history.at(claimed).ok_or(NotBelieved::NoRegisterThen { at: claimed })?;
-    let member =
-        then.register.members.get(author).ok_or_else(|| NotBelieved::UnknownMember(author.clone()))?;
-    let (key, public) = signer(author, member.keys.iter().map(|(id, key)| (*id, key.public.as_str())), envelope)?;
+    let then = history
+        .at(claimed)
+        .ok_or(NotBelieved::NoRegisterThen { at: claimed })?;
+    let member = then
+        .register
+        .members
+        .get(author)
+        .ok_or_else(|| NotBelieved::UnknownMember(author.clone()))?;
+    let (key, public) = signer(
+        author,
+        member
+            .keys
+            .iter()
+            .map(|(id, key)| (*id, key.public.as_str())),
+        envelope,
+    )?;
     believed(trust, author, &key)?;
     if let Some(gone) = revocation(history, author, &key)
         && revoked(gone, claimed, witnessed, second)
     {
-        return Err(NotBelieved::Revoked { key, since: gone.since });
+        return Err(NotBelieved::Revoked {
+            key,
+            since: gone.since,
+        });
     }
     let mut offices = offices_at(history, author, &key, claimed)?;
-    offices.retain(|office| offices_at(history, author, &key, second).is_ok_and(|later| later.contains(office)));
+    offices.retain(|office| {
+        offices_at(history, author, &key, second).is_ok_and(|later| later.contains(office))
+    });
     if offices.is_empty() {
         return Err(NotBelieved::NoOffice { key, at: second });
     }
-    let public: PublicKey =
-        public.parse().map_err(|_| NotBelieved::FalseSignature("the register's key cannot be read".into()))?;
-    envelope.verify_by(&public).map_err(|error| NotBelieved::FalseSignature(error.to_string()))?;
+    let public: PublicKey = public
+        .parse()
+        .map_err(|_| NotBelieved::FalseSignature("the register's key cannot be read".into()))?;
+    envelope
+        .verify_by(&public)
+        .map_err(|error| NotBelieved::FalseSignature(error.to_string()))?;
     let standing = Standing {
         roles: member.roles.clone(),
         authority: member.authority.clone(),
         delivery_keys: member.delivery_keys.clone(),
     };
-    let officer = Officer { member: author.clone(), key, offices, standing };
-    Ok(Judgement { officer, included_at, judged_at: [claimed, second] })
+    let officer = Officer {
+        member: author.clone(),
+        key,
+        offices,
+        standing,
+    };
+    Ok(Judgement {
+        officer,
+        included_at,
+        judged_at: [claimed, second],
+    })
 }
 
 fn believed(trust: &Trust, author: &MemberId, key: &Digest) -> Result<(), NotBelieved> {
-    let pinned_elsewhere = trust.pinned.get(author).is_some_and(|keys| !keys.contains(key));
-    if pinned_elsewhere || trust.distrusted_members.contains(author) || trust.distrusted_keys.contains(key) {
+    let pinned_elsewhere = trust
+        .pinned
+        .get(author)
+        .is_some_and(|keys| !keys.contains(key));
+    if pinned_elsewhere
+        || trust.distrusted_members.contains(author)
+        || trust.distrusted_keys.contains(key)
+    {
         return Err(NotBelieved::Distrusted(author.clone()));
     }
     Ok(())
@@ -188,7 +232,10 @@ fn signer<'a>(
     envelope: &Envelope,
 ) -> Result<(Digest, &'a str), NotBelieved> {
     let keys: BTreeMap<Digest, &str> = keys.collect();
-    let named = envelope.signatures().iter().map(|signature| Digest(*signature.key_id.as_bytes()));
+    let named = envelope
+        .signatures()
+        .iter()
+        .map(|signature| Digest(*signature.key_id.as_bytes()));
     named
         .filter_map(|id| keys.get(&id).map(|public| (id, *public)))
         .next()
@@ -201,7 +248,12 @@ fn revocation(history: &History, author: &MemberId, key: &Digest) -> Option<Revo
     versions.find_map(|version| version.register.members.get(author)?.keys.get(key)?.revoked)
 }
 
-fn revoked(gone: Revocation, claimed: Timestamp, witnessed: Option<Timestamp>, second: Timestamp) -> bool {
+fn revoked(
+    gone: Revocation,
+    claimed: Timestamp,
+    witnessed: Option<Timestamp>,
+    second: Timestamp,
+) -> bool {
     if gone.compromised {
         // What was not witnessed before `since` is void, whatever date it bears.
         witnessed.is_none_or(|at| at >= gone.since)
@@ -217,7 +269,11 @@ fn offices_at(
     at: Timestamp,
 ) -> Result<BTreeSet<Office>, NotBelieved> {
     let version = history.at(at).ok_or(NotBelieved::NoRegisterThen { at })?;
-    let held = version.register.members.get(author).and_then(|member| member.keys.get(key));
+    let held = version
+        .register
+        .members
+        .get(author)
+        .and_then(|member| member.keys.get(key));
     Ok(held.map(|key| key.offices_at(at)).unwrap_or_default())
 }
 
@@ -229,19 +285,31 @@ fn prove(
     inclusion: &Inclusion,
 ) -> Result<Timestamp, NotBelieved> {
     let wrong = |why: String| NotBelieved::FalseProof(why);
-    inclusion.leaf.opens_to(&inclusion.opening, envelope.as_bytes()).map_err(|error| wrong(error.to_string()))?;
-    let checkpoint = Checkpoint::parse(inclusion.proof.checkpoint().text()).map_err(|error| wrong(error.to_string()))?;
+    inclusion
+        .leaf
+        .opens_to(&inclusion.opening, envelope.as_bytes())
+        .map_err(|error| wrong(error.to_string()))?;
+    let checkpoint = Checkpoint::parse(inclusion.proof.checkpoint().text())
+        .map_err(|error| wrong(error.to_string()))?;
     let leaf = leaf_hash(inclusion.leaf.as_bytes());
     let mut last = wrong("the author's log is not in the register".into());
     // A log's key may have been rotated, and witnesses changed: any believed version may vouch.
     for version in history.versions().iter().rev() {
-        let Some(log) = version.register.members.get(author).and_then(|member| member.log.as_deref()) else {
+        let Some(log) = version
+            .register
+            .members
+            .get(author)
+            .and_then(|member| member.log.as_deref())
+        else {
             continue;
         };
         match log_key(log, &checkpoint.origin) {
             Ok(key) => match inclusion.proof.verify_as(&leaf, &version.policy, &key) {
                 Ok(included) => {
-                    let at = included.cosigned.quorum_at.and_then(|at| i64::try_from(at).ok());
+                    let at = included
+                        .cosigned
+                        .quorum_at
+                        .and_then(|at| i64::try_from(at).ok());
                     let at = at.and_then(|at| Timestamp::from_second(at).ok());
                     return at.ok_or_else(|| wrong("no quorum".into()));
                 }
@@ -260,10 +328,18 @@ fn prove(
 ///
 /// A sentence, when the origin is not one of the log's.
 pub fn log_key(log: &str, origin: &Origin) -> Result<VerifierKey, String> {
-    let key: VerifierKey = log.parse().map_err(|error| format!("the log's key in the register: {error}"))?;
+    let key: VerifierKey = log
+        .parse()
+        .map_err(|error| format!("the log's key in the register: {error}"))?;
     if !origin.is_below(key.name().as_str()) {
-        return Err(format!("`{origin}` is not an origin of the author's log `{}`", key.name()));
+        return Err(format!(
+            "`{origin}` is not an origin of the author's log `{}`",
+            key.name()
+        ));
     }
-    let name: KeyName = origin.as_str().parse().map_err(|error| format!("the origin: {error}"))?;
+    let name: KeyName = origin
+        .as_str()
+        .parse()
+        .map_err(|error| format!("the origin: {error}"))?;
     Ok(key.named(name))
 }

@@ -138,9 +138,10 @@ impl From<&Key> for KeyJson {
         Self {
             public: key.public.clone(),
             offices: key.offices.iter().map(term).collect(),
-            revoked: key
-                .revoked
-                .map(|gone| RevokedJson { since: Text(gone.since), compromised: gone.compromised }),
+            revoked: key.revoked.map(|gone| RevokedJson {
+                since: Text(gone.since),
+                compromised: gone.compromised,
+            }),
         }
     }
 }
@@ -148,12 +149,18 @@ impl From<&Key> for KeyJson {
 impl RegisterJson {
     pub(super) fn into_register(self) -> Result<Register, String> {
         if self.members.len() > MEMBERS_MAX {
-            return Err(format!("{} members; {MEMBERS_MAX} are carried", self.members.len()));
+            return Err(format!(
+                "{} members; {MEMBERS_MAX} are carried",
+                self.members.len()
+            ));
         }
         let keys = keys_by_digest(self.roots.keys, |public| public.clone())?;
         let threshold = usize::from(self.roots.threshold);
         if threshold == 0 || threshold > keys.len() {
-            return Err(format!("a threshold of {threshold} among {} roots", keys.len()));
+            return Err(format!(
+                "a threshold of {threshold} among {} roots",
+                keys.len()
+            ));
         }
         if self.made.0 >= self.expires.0 {
             return Err("it expires before it is made".into());
@@ -175,9 +182,16 @@ impl RegisterJson {
             previous: self.previous.map(|digest| digest.0),
             made: self.made.0,
             expires: self.expires.0,
-            roots: Roots { threshold: self.roots.threshold, keys },
+            roots: Roots {
+                threshold: self.roots.threshold,
+                keys,
+            },
             log: short(self.log)?,
-            witness_policy: self.witness_policy.into_iter().map(|line| short(line).map(|l| l + "\n")).collect::<Result<_, _>>()?,
+            witness_policy: self
+                .witness_policy
+                .into_iter()
+                .map(|line| short(line).map(|l| l + "\n"))
+                .collect::<Result<_, _>>()?,
             members,
         })
     }
@@ -186,7 +200,11 @@ impl RegisterJson {
 impl MemberJson {
     fn into_member(self) -> Result<(MemberId, Member), String> {
         if self.keys.len() > KEYS_MAX {
-            return Err(format!("`{}` has {} keys; {KEYS_MAX} are carried", self.id.0, self.keys.len()));
+            return Err(format!(
+                "`{}` has {} keys; {KEYS_MAX} are carried",
+                self.id.0,
+                self.keys.len()
+            ));
         }
         let mut keys = BTreeMap::new();
         for key in self.keys {
@@ -197,18 +215,29 @@ impl MemberJson {
         }
         let endpoint = short(self.endpoint)?;
         if !endpoint.is_empty() && !endpoint.starts_with("https://") {
-            return Err(format!("`{}`: an endpoint begins with `https://`", self.id.0));
+            return Err(format!(
+                "`{}`: an endpoint begins with `https://`",
+                self.id.0
+            ));
         }
         let member = Member {
             title: short(self.title)?,
             roles: self.roles.into_iter().map(|role| role.0).collect(),
-            authority: self.authority.into_iter().map(short).collect::<Result<_, _>>()?,
+            authority: self
+                .authority
+                .into_iter()
+                .map(short)
+                .collect::<Result<_, _>>()?,
             sector: short(self.sector)?,
             endpoint,
             tls: self.tls.into_iter().map(|digest| digest.0).collect(),
             log: self.log.map(short).transpose()?,
             witness: self.witness.map(short).transpose()?,
-            delivery_keys: self.delivery_keys.into_iter().map(short).collect::<Result<_, _>>()?,
+            delivery_keys: self
+                .delivery_keys
+                .into_iter()
+                .map(short)
+                .collect::<Result<_, _>>()?,
             keys,
         };
         Ok((self.id.0, member))
@@ -217,32 +246,50 @@ impl MemberJson {
 
 impl KeyJson {
     fn into_key(self) -> Result<Key, String> {
-        self.public.parse::<PublicKey>().map_err(|error| format!("a public key: {error}"))?;
+        self.public
+            .parse::<PublicKey>()
+            .map_err(|error| format!("a public key: {error}"))?;
         let mut offices = BTreeMap::new();
         for term in self.offices {
             if term.from.0 >= term.until.0 {
                 return Err(format!("a term as {} ends before it begins", term.office));
             }
-            let times = Term { from: term.from.0, until: term.until.0 };
+            let times = Term {
+                from: term.from.0,
+                until: term.until.0,
+            };
             if offices.insert(term.office, times).is_some() {
                 return Err(format!("a key holds {} twice", term.office));
             }
         }
-        let revoked = self
-            .revoked
-            .map(|gone| Revocation { since: gone.since.0, compromised: gone.compromised });
-        Ok(Key { public: self.public, offices, revoked })
+        let revoked = self.revoked.map(|gone| Revocation {
+            since: gone.since.0,
+            compromised: gone.compromised,
+        });
+        Ok(Key {
+            public: self.public,
+            offices,
+            revoked,
+        })
     }
 }
 
-fn keys_by_digest<T>(texts: Vec<String>, make: impl Fn(&String) -> T) -> Result<BTreeMap<Digest, T>, String> {
+fn keys_by_digest<T>(
+    texts: Vec<String>,
+    make: impl Fn(&String) -> T,
+) -> Result<BTreeMap<Digest, T>, String> {
     if texts.len() > KEYS_MAX {
         return Err(format!("{} roots; {KEYS_MAX} are carried", texts.len()));
     }
     let mut keys = BTreeMap::new();
     for public in &texts {
-        public.parse::<PublicKey>().map_err(|error| format!("a root's key: {error}"))?;
-        if keys.insert(sha256(public.as_bytes()), make(public)).is_some() {
+        public
+            .parse::<PublicKey>()
+            .map_err(|error| format!("a root's key: {error}"))?;
+        if keys
+            .insert(sha256(public.as_bytes()), make(public))
+            .is_some()
+        {
             return Err("a root stands twice".into());
         }
     }
@@ -251,7 +298,9 @@ fn keys_by_digest<T>(texts: Vec<String>, make: impl Fn(&String) -> T) -> Result<
 
 fn short(text: String) -> Result<String, String> {
     if text.len() > TEXT_BYTES_MAX || text.chars().any(char::is_control) {
-        return Err(format!("a text is longer than {TEXT_BYTES_MAX} bytes or has control characters"));
+        return Err(format!(
+            "a text is longer than {TEXT_BYTES_MAX} bytes or has control characters"
+        ));
     }
     Ok(text)
 }

@@ -7,11 +7,11 @@ use portcullis_core::{
     law::Protected,
     member::MemberId,
     office::Office,
-    order::{DELIVERY_KEY_BYTES_MAX, ITEMS_MAX, Item, ItemNumber, Order, Secrecy, Span, TargetNumber},
-    selector::Selector,
-    statement::{
-        Approval, Event, Header, Kind, Modification, Recorded, Refused, Seal, Withdrawal,
+    order::{
+        DELIVERY_KEY_BYTES_MAX, ITEMS_MAX, Item, ItemNumber, Order, Secrecy, Span, TargetNumber,
     },
+    selector::Selector,
+    statement::{Approval, Event, Header, Kind, Modification, Recorded, Refused, Seal, Withdrawal},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -111,10 +111,19 @@ struct OrderBody {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, tag = "change", rename_all = "snake_case")]
 enum ModifiedBody {
-    AddTarget { target: TargetNumber, selector: SelectorJson },
-    AddItem { item: ItemJson },
-    RemoveTarget { target: TargetNumber },
-    RemoveItem { item: ItemNumber },
+    AddTarget {
+        target: TargetNumber,
+        selector: SelectorJson,
+    },
+    AddItem {
+        item: ItemJson,
+    },
+    RemoveTarget {
+        target: TargetNumber,
+    },
+    RemoveItem {
+        item: ItemNumber,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -230,9 +239,11 @@ fn body_of(event: &Event) -> Box<RawValue> {
     }
     match event {
         Event::Drafted(order) => raw(&OrderFile::from(&**order)),
-        Event::Approved(a) => {
-            raw(&ApprovedBody { subject: Text(a.subject), office: a.office, signed_for: a.signed_for.clone() })
-        }
+        Event::Approved(a) => raw(&ApprovedBody {
+            subject: Text(a.subject),
+            office: a.office,
+            signed_for: a.signed_for.clone(),
+        }),
         Event::Refused(r) => raw(&RefusedBody {
             subject: Text(r.subject),
             office: r.office,
@@ -240,32 +251,55 @@ fn body_of(event: &Event) -> Box<RawValue> {
             note: r.note.map(Text),
             destroy: r.destroy,
         }),
-        Event::Issued { order, urgent } => raw(&IssuedBody { order: Text(*order), urgent: *urgent }),
-        Event::Served { order } | Event::Renewed { order } => raw(&OrderBody { order: Text(*order) }),
+        Event::Issued { order, urgent } => raw(&IssuedBody {
+            order: Text(*order),
+            urgent: *urgent,
+        }),
+        Event::Served { order } | Event::Renewed { order } => raw(&OrderBody {
+            order: Text(*order),
+        }),
         Event::Modified(modification) => raw(&ModifiedBody::from(modification)),
-        Event::Received { order, verdict } => raw(&ReceivedBody { order: Text(*order), verdict: verdict.clone() }),
-        Event::Preserved { until } => raw(&PreservedBody { until: until.map(Text) }),
-        Event::ClarificationAsked { items, question } => {
-            raw(&AskedBody { items: items.iter().copied().collect(), question: question.clone() })
-        }
-        Event::ClarificationAnswered { answer } => raw(&AnsweredBody { answer: answer.clone() }),
-        Event::Accepted { items } => raw(&ItemsBody { items: items.iter().copied().collect() }),
+        Event::Received { order, verdict } => raw(&ReceivedBody {
+            order: Text(*order),
+            verdict: verdict.clone(),
+        }),
+        Event::Preserved { until } => raw(&PreservedBody {
+            until: until.map(Text),
+        }),
+        Event::ClarificationAsked { items, question } => raw(&AskedBody {
+            items: items.iter().copied().collect(),
+            question: question.clone(),
+        }),
+        Event::ClarificationAnswered { answer } => raw(&AnsweredBody {
+            answer: answer.clone(),
+        }),
+        Event::Accepted { items } => raw(&ItemsBody {
+            items: items.iter().copied().collect(),
+        }),
         Event::Narrowed { items, reason } => {
             let item = |(item, span): (&ItemNumber, &Span)| NarrowedItem {
                 item: *item,
                 from: Text(span.from()),
                 to: Text(span.to()),
             };
-            raw(&NarrowedBody { items: items.iter().map(item).collect(), reason: reason.clone() })
+            raw(&NarrowedBody {
+                items: items.iter().map(item).collect(),
+                reason: reason.clone(),
+            })
         }
-        Event::Challenged { items, reason, note } => raw(&ChallengedBody {
+        Event::Challenged {
+            items,
+            reason,
+            note,
+        } => raw(&ChallengedBody {
             items: items.iter().copied().collect(),
             reason: reason.clone(),
             note: note.clone(),
         }),
-        Event::Declined { items, reason } => {
-            raw(&DeclinedBody { items: items.iter().copied().collect(), reason: reason.clone() })
-        }
+        Event::Declined { items, reason } => raw(&DeclinedBody {
+            items: items.iter().copied().collect(),
+            reason: reason.clone(),
+        }),
         Event::Sealed(seal) => raw(&SealedBody {
             package: Text(seal.package),
             items: seal.items.iter().copied().collect(),
@@ -279,18 +313,30 @@ fn body_of(event: &Event) -> Box<RawValue> {
                 Recorded::Cosigned => None,
                 Recorded::Promised(digest) => Some(Text(*digest)),
             };
-            raw(&ReleasedBody { package: Text(*package), promise })
+            raw(&ReleasedBody {
+                package: Text(*package),
+                promise,
+            })
         }
-        Event::Collected { package, ciphertext } => {
-            raw(&CollectedBody { package: Text(*package), ciphertext: Text(*ciphertext) })
-        }
-        Event::Withdrawn(withdrawal) => raw(&WithdrawnBody { cancelled: *withdrawal == Withdrawal::Cancelled }),
+        Event::Collected {
+            package,
+            ciphertext,
+        } => raw(&CollectedBody {
+            package: Text(*package),
+            ciphertext: Text(*ciphertext),
+        }),
+        Event::Withdrawn(withdrawal) => raw(&WithdrawnBody {
+            cancelled: *withdrawal == Withdrawal::Cancelled,
+        }),
         Event::DestructionInstructed { packages } | Event::DestructionConfirmed { packages } => {
-            raw(&PackagesBody { packages: packages.iter().copied().map(Text).collect() })
+            raw(&PackagesBody {
+                packages: packages.iter().copied().map(Text).collect(),
+            })
         }
-        Event::InformationDelayed { reason, until } => {
-            raw(&DelayedBody { reason: reason.clone(), until: Text(*until) })
-        }
+        Event::InformationDelayed { reason, until } => raw(&DelayedBody {
+            reason: reason.clone(),
+            until: Text(*until),
+        }),
         Event::Freed
         | Event::Lapsed
         | Event::Expired
@@ -309,8 +355,15 @@ fn event_of(kind: Kind, body: &str) -> Result<Event, String> {
         Kind::Drafted => Event::Drafted(Box::new(read::<OrderFile>(body)?.try_into()?)),
         Kind::Approved => {
             let body: ApprovedBody = read(body)?;
-            let signed_for = body.signed_for.map(|name| words(&name, CODE_BYTES_MAX * 4)).transpose()?;
-            Event::Approved(Approval { subject: body.subject.0, office: body.office, signed_for })
+            let signed_for = body
+                .signed_for
+                .map(|name| words(&name, CODE_BYTES_MAX * 4))
+                .transpose()?;
+            Event::Approved(Approval {
+                subject: body.subject.0,
+                office: body.office,
+                signed_for,
+            })
         }
         Kind::Refused => {
             let body: RefusedBody = read(body)?;
@@ -324,30 +377,57 @@ fn event_of(kind: Kind, body: &str) -> Result<Event, String> {
         }
         Kind::Issued => {
             let body: IssuedBody = read(body)?;
-            Event::Issued { order: body.order.0, urgent: body.urgent }
+            Event::Issued {
+                order: body.order.0,
+                urgent: body.urgent,
+            }
         }
-        Kind::Served => Event::Served { order: read::<OrderBody>(body)?.order.0 },
+        Kind::Served => Event::Served {
+            order: read::<OrderBody>(body)?.order.0,
+        },
         Kind::Modified => Event::Modified(read::<ModifiedBody>(body)?.try_into()?),
-        Kind::Renewed => Event::Renewed { order: read::<OrderBody>(body)?.order.0 },
+        Kind::Renewed => Event::Renewed {
+            order: read::<OrderBody>(body)?.order.0,
+        },
         Kind::Received => {
             let body: ReceivedBody = read(body)?;
-            Event::Received { order: body.order.0, verdict: words(&body.verdict, WORDS_BYTES_MAX)? }
+            Event::Received {
+                order: body.order.0,
+                verdict: words(&body.verdict, WORDS_BYTES_MAX)?,
+            }
         }
-        Kind::Preserved => Event::Preserved { until: read::<PreservedBody>(body)?.until.map(|text| text.0) },
+        Kind::Preserved => Event::Preserved {
+            until: read::<PreservedBody>(body)?.until.map(|text| text.0),
+        },
         Kind::ClarificationAsked => {
             let body: AskedBody = read(body)?;
-            let items = if body.items.is_empty() { BTreeSet::new() } else { numbers(body.items)? };
-            Event::ClarificationAsked { items, question: words(&body.question, WORDS_BYTES_MAX)? }
+            let items = if body.items.is_empty() {
+                BTreeSet::new()
+            } else {
+                numbers(body.items)?
+            };
+            Event::ClarificationAsked {
+                items,
+                question: words(&body.question, WORDS_BYTES_MAX)?,
+            }
         }
-        Kind::ClarificationAnswered => {
-            Event::ClarificationAnswered { answer: words(&read::<AnsweredBody>(body)?.answer, WORDS_BYTES_MAX)? }
-        }
+        Kind::ClarificationAnswered => Event::ClarificationAnswered {
+            answer: words(&read::<AnsweredBody>(body)?.answer, WORDS_BYTES_MAX)?,
+        },
         Kind::Freed => read::<Nothing>(body).map(|_| Event::Freed)?,
-        Kind::Accepted => Event::Accepted { items: numbers(read::<ItemsBody>(body)?.items)? },
+        Kind::Accepted => Event::Accepted {
+            items: numbers(read::<ItemsBody>(body)?.items)?,
+        },
         Kind::Narrowed => {
             let body: NarrowedBody = read(body)?;
-            let spans = body.items.iter().map(|item| Ok((item.item, span(item.from, item.to)?)));
-            Event::Narrowed { items: ordered(spans.collect::<Result<_, String>>()?)?, reason: code(&body.reason)? }
+            let spans = body
+                .items
+                .iter()
+                .map(|item| Ok((item.item, span(item.from, item.to)?)));
+            Event::Narrowed {
+                items: ordered(spans.collect::<Result<_, String>>()?)?,
+                reason: code(&body.reason)?,
+            }
         }
         Kind::Challenged => {
             let body: ChallengedBody = read(body)?;
@@ -359,7 +439,10 @@ fn event_of(kind: Kind, body: &str) -> Result<Event, String> {
         }
         Kind::Declined => {
             let body: DeclinedBody = read(body)?;
-            Event::Declined { items: numbers(body.items)?, reason: code(&body.reason)? }
+            Event::Declined {
+                items: numbers(body.items)?,
+                reason: code(&body.reason)?,
+            }
         }
         Kind::Sealed => {
             let body: SealedBody = read(body)?;
@@ -374,12 +457,20 @@ fn event_of(kind: Kind, body: &str) -> Result<Event, String> {
         }
         Kind::Released => {
             let body: ReleasedBody = read(body)?;
-            let recorded = body.promise.map_or(Recorded::Cosigned, |digest| Recorded::Promised(digest.0));
-            Event::Released { package: body.package.0, recorded }
+            let recorded = body
+                .promise
+                .map_or(Recorded::Cosigned, |digest| Recorded::Promised(digest.0));
+            Event::Released {
+                package: body.package.0,
+                recorded,
+            }
         }
         Kind::Collected => {
             let body: CollectedBody = read(body)?;
-            Event::Collected { package: body.package.0, ciphertext: body.ciphertext.0 }
+            Event::Collected {
+                package: body.package.0,
+                ciphertext: body.ciphertext.0,
+            }
         }
         Kind::Lapsed => read::<Nothing>(body).map(|_| Event::Lapsed)?,
         Kind::Withdrawn => Event::Withdrawn(match read::<WithdrawnBody>(body)?.cancelled {
@@ -387,12 +478,19 @@ fn event_of(kind: Kind, body: &str) -> Result<Event, String> {
             false => Withdrawal::Withdrawn,
         }),
         Kind::Expired => read::<Nothing>(body).map(|_| Event::Expired)?,
-        Kind::DestructionInstructed => Event::DestructionInstructed { packages: packages(body)? },
-        Kind::DestructionConfirmed => Event::DestructionConfirmed { packages: packages(body)? },
+        Kind::DestructionInstructed => Event::DestructionInstructed {
+            packages: packages(body)?,
+        },
+        Kind::DestructionConfirmed => Event::DestructionConfirmed {
+            packages: packages(body)?,
+        },
         Kind::InformationDue => read::<Nothing>(body).map(|_| Event::InformationDue)?,
         Kind::InformationDelayed => {
             let body: DelayedBody = read(body)?;
-            Event::InformationDelayed { reason: code(&body.reason)?, until: body.until.0 }
+            Event::InformationDelayed {
+                reason: code(&body.reason)?,
+                until: body.until.0,
+            }
         }
         Kind::InformationGiven => read::<Nothing>(body).map(|_| Event::InformationGiven)?,
         Kind::Unsealed => read::<Nothing>(body).map(|_| Event::Unsealed)?,
@@ -406,17 +504,28 @@ fn words(text: &str, bytes_max: usize) -> Result<String, String> {
         return Err("a text is empty".into());
     }
     if text.len() > bytes_max {
-        return Err(format!("a text has {} bytes; {bytes_max} are carried", text.len()));
+        return Err(format!(
+            "a text has {} bytes; {bytes_max} are carried",
+            text.len()
+        ));
     }
-    if text.chars().all(fine) { Ok(text.into()) } else { Err("a text has control characters".into()) }
+    if text.chars().all(fine) {
+        Ok(text.into())
+    } else {
+        Err("a text has control characters".into())
+    }
 }
 
 fn code(text: &str) -> Result<String, String> {
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.' | b'-');
+    let plain =
+        |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'.' | b'-');
     if (1..=CODE_BYTES_MAX).contains(&text.len()) && text.bytes().all(plain) {
         Ok(text.into())
     } else {
-        Err(format!("`{}` is no code: 1 to 64 of a–z, 0–9, `_`, `-` and `.`", text.chars().take(80).collect::<String>()))
+        Err(format!(
+            "`{}` is no code: 1 to 64 of a–z, 0–9, `_`, `-` and `.`",
+            text.chars().take(80).collect::<String>()
+        ))
     }
 }
 
@@ -427,7 +536,10 @@ fn numbers(list: Vec<u16>) -> Result<BTreeSet<u16>, String> {
 
 fn ordered<K: Ord + Copy, V>(list: Vec<(K, V)>) -> Result<BTreeMap<K, V>, String> {
     if list.is_empty() || list.len() > ITEMS_MAX {
-        return Err(format!("a list has {} entries; 1 to {ITEMS_MAX} are carried", list.len()));
+        return Err(format!(
+            "a list has {} entries; 1 to {ITEMS_MAX} are carried",
+            list.len()
+        ));
     }
     if list.is_sorted_by(|(a, _), (b, _)| a < b) {
         Ok(list.into_iter().collect())
@@ -438,7 +550,8 @@ fn ordered<K: Ord + Copy, V>(list: Vec<(K, V)>) -> Result<BTreeMap<K, V>, String
 
 fn packages(body: &str) -> Result<BTreeSet<PackageId>, String> {
     let body: PackagesBody = serde_json::from_str(body).map_err(|error| error.to_string())?;
-    ordered(body.packages.into_iter().map(|id| (id.0, ())).collect()).map(|map| map.into_keys().collect())
+    ordered(body.packages.into_iter().map(|id| (id.0, ())).collect())
+        .map(|map| map.into_keys().collect())
 }
 
 fn span(from: Instant, to: Instant) -> Result<Span, String> {
@@ -524,7 +637,9 @@ enum SecrecyJson {
 ///
 /// A sentence that says what is wrong.
 pub fn order_from_json(bytes: &[u8]) -> Result<Order, String> {
-    serde_json::from_slice::<OrderFile>(bytes).map_err(|error| error.to_string())?.try_into()
+    serde_json::from_slice::<OrderFile>(bytes)
+        .map_err(|error| error.to_string())?
+        .try_into()
 }
 
 /// Writes an order as JSON text.
@@ -542,12 +657,18 @@ impl From<&Order> for OrderFile {
             approvers: order
                 .approvers
                 .iter()
-                .map(|(office, member)| ApproverJson { office: *office, member: Text(member.clone()) })
+                .map(|(office, member)| ApproverJson {
+                    office: *office,
+                    member: Text(member.clone()),
+                })
                 .collect(),
             targets: order
                 .targets
                 .iter()
-                .map(|(target, selector)| TargetJson { target: *target, selector: selector.into() })
+                .map(|(target, selector)| TargetJson {
+                    target: *target,
+                    selector: selector.into(),
+                })
                 .collect(),
             items: order.items.iter().map(ItemJson::from).collect(),
             grounds: order.grounds.iter().cloned().collect(),
@@ -556,7 +677,10 @@ impl From<&Order> for OrderFile {
             protected: order
                 .protected
                 .iter()
-                .map(|who| ProtectedJson { who: *who, stated: order.stated.contains(who) })
+                .map(|who| ProtectedJson {
+                    who: *who,
+                    stated: order.stated.contains(who),
+                })
                 .collect(),
             delivery_key: order.delivery_key.clone(),
             secrecy: match order.secrecy {
@@ -576,34 +700,64 @@ impl TryFrom<OrderFile> for Order {
         if file.delivery_key.len() > DELIVERY_KEY_BYTES_MAX {
             return Err("the delivery key is too long".into());
         }
-        let approvers: Vec<_> = file.approvers.into_iter().map(|a| (a.office, a.member.0)).collect();
+        let approvers: Vec<_> = file
+            .approvers
+            .into_iter()
+            .map(|a| (a.office, a.member.0))
+            .collect();
         let targets: Vec<(TargetNumber, Selector)> = file
             .targets
             .into_iter()
             .map(|t| Ok((t.target, t.selector.try_into()?)))
             .collect::<Result<_, String>>()?;
-        let items: Vec<_> =
-            file.items.into_iter().map(<(ItemNumber, Item)>::try_from).collect::<Result<_, String>>()?;
-        let grounds: BTreeSet<String> = file.grounds.iter().map(|g| code(g)).collect::<Result<_, _>>()?;
+        let items: Vec<_> = file
+            .items
+            .into_iter()
+            .map(<(ItemNumber, Item)>::try_from)
+            .collect::<Result<_, String>>()?;
+        let grounds: BTreeSet<String> = file
+            .grounds
+            .iter()
+            .map(|g| code(g))
+            .collect::<Result<_, _>>()?;
         if grounds.len() != file.grounds.len() || !file.grounds.is_sorted() {
             return Err("the grounds are not in ascending order, each once".into());
         }
         let protected: BTreeMap<Protected, bool> = match file.protected.is_empty() {
             true => BTreeMap::new(),
-            false => ordered(file.protected.into_iter().map(|p| (p.who, p.stated)).collect())?,
+            false => ordered(
+                file.protected
+                    .into_iter()
+                    .map(|p| (p.who, p.stated))
+                    .collect(),
+            )?,
         };
         Ok(Self {
             law: code(&file.law)?,
             rule: code(&file.rule)?,
             authority: file.authority.0,
             provider: file.provider.0,
-            approvers: if approvers.is_empty() { BTreeMap::new() } else { ordered(approvers)? },
+            approvers: if approvers.is_empty() {
+                BTreeMap::new()
+            } else {
+                ordered(approvers)?
+            },
             targets: ordered(targets)?,
             items: ordered(items)?,
             grounds,
-            offence: file.offence.map(|text| words(&text, WORDS_BYTES_MAX)).transpose()?,
-            urgency: file.urgency.map(|text| words(&text, WORDS_BYTES_MAX)).transpose()?,
-            stated: protected.iter().filter(|(_, stated)| **stated).map(|(who, _)| *who).collect(),
+            offence: file
+                .offence
+                .map(|text| words(&text, WORDS_BYTES_MAX))
+                .transpose()?,
+            urgency: file
+                .urgency
+                .map(|text| words(&text, WORDS_BYTES_MAX))
+                .transpose()?,
+            stated: protected
+                .iter()
+                .filter(|(_, stated)| **stated)
+                .map(|(who, _)| *who)
+                .collect(),
             protected: protected.into_keys().collect(),
             delivery_key: file.delivery_key,
             secrecy: match file.secrecy {
@@ -631,14 +785,26 @@ impl TryFrom<SelectorJson> for Selector {
     type Error = String;
 
     fn try_from(json: SelectorJson) -> Result<Self, String> {
-        Self::new(json.kind, &json.value, json.at.map(|text| text.0), json.port).map_err(|error| error.to_string())
+        Self::new(
+            json.kind,
+            &json.value,
+            json.at.map(|text| text.0),
+            json.port,
+        )
+        .map_err(|error| error.to_string())
     }
 }
 
 impl From<(&ItemNumber, &Item)> for ItemJson {
     fn from((number, item): (&ItemNumber, &Item)) -> Self {
         let (from, to) = (Text(item.span.from()), Text(item.span.to()));
-        Self { item: *number, target: item.target, category: item.category, from, to }
+        Self {
+            item: *number,
+            target: item.target,
+            category: item.category,
+            from,
+            to,
+        }
     }
 }
 
@@ -646,7 +812,11 @@ impl TryFrom<ItemJson> for (ItemNumber, Item) {
     type Error = String;
 
     fn try_from(json: ItemJson) -> Result<Self, String> {
-        let what = Item { target: json.target, category: json.category, span: span(json.from, json.to)? };
+        let what = Item {
+            target: json.target,
+            category: json.category,
+            span: span(json.from, json.to)?,
+        };
         Ok((json.item, what))
     }
 }
@@ -654,10 +824,13 @@ impl TryFrom<ItemJson> for (ItemNumber, Item) {
 impl From<&Modification> for ModifiedBody {
     fn from(modification: &Modification) -> Self {
         match modification {
-            Modification::AddTarget { target, selector } => {
-                Self::AddTarget { target: *target, selector: selector.into() }
-            }
-            Modification::AddItem { item, what } => Self::AddItem { item: (item, what).into() },
+            Modification::AddTarget { target, selector } => Self::AddTarget {
+                target: *target,
+                selector: selector.into(),
+            },
+            Modification::AddItem { item, what } => Self::AddItem {
+                item: (item, what).into(),
+            },
             Modification::RemoveTarget { target } => Self::RemoveTarget { target: *target },
             Modification::RemoveItem { item } => Self::RemoveItem { item: *item },
         }
@@ -669,9 +842,10 @@ impl TryFrom<ModifiedBody> for Modification {
 
     fn try_from(body: ModifiedBody) -> Result<Self, String> {
         Ok(match body {
-            ModifiedBody::AddTarget { target, selector } => {
-                Self::AddTarget { target, selector: selector.try_into()? }
-            }
+            ModifiedBody::AddTarget { target, selector } => Self::AddTarget {
+                target,
+                selector: selector.try_into()?,
+            },
             ModifiedBody::AddItem { item } => {
                 let (item, what) = item.try_into()?;
                 Self::AddItem { item, what }

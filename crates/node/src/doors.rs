@@ -1,0 +1,204 @@
+//! The node's doors: what `web` and the simulator call.
+
+use crate::{
+    Node,
+    door::{Doors, Problem, PublicFile, WitnessAnswer},
+};
+use portcullis_core::{digest::Digest, id::PackageId, member::MemberId};
+
+/// What of the blobs everybody may read.
+const PUBLIC: [&str; 2] = ["log/", "register/log/"];
+
+fn fault(error: impl core::fmt::Display) -> Problem {
+    tracing::error!(%error, "a door could not be answered");
+    Problem {
+        status: 500,
+        code: "node.fault",
+        detail: "this node cannot answer now; try again".into(),
+    }
+}
+
+impl Doors for Node {
+    fn member_of_certificate(&self, certificate: &Digest) -> Option<MemberId> {
+        let history = self.history().ok()?;
+        history
+            .newest()
+            .register
+            .member_of_certificate(certificate)
+            .cloned()
+    }
+
+    fn receive(&self, from: &MemberId, body: &[u8]) -> Result<Vec<u8>, Problem> {
+        self.take_in(from, body)
+    }
+
+    fn witness_add_checkpoint(&self, body: &[u8]) -> WitnessAnswer {
+        self.witness(body)
+    }
+
+    fn public_file(&self, path: &str) -> Option<PublicFile> {
+        const TEXT: &str = "text/plain; charset=utf-8";
+        if path == "register/versions" {
+            let bytes = self.export_register().ok()?;
+            return Some(PublicFile {
+                bytes,
+                media_type: "application/json",
+                immutable: false,
+            });
+        }
+        if let Some(hex) = path
+            .strip_prefix("witness/")
+            .and_then(|rest| rest.strip_suffix("/checkpoint"))
+        {
+            let bytes = self.witnessed_latest(hex)?;
+            return Some(PublicFile {
+                bytes,
+                media_type: TEXT,
+                immutable: false,
+            });
+        }
+        if !PUBLIC.iter().any(|prefix| path.starts_with(prefix)) {
+            return None;
+        }
+        let bytes = self.blobs.get(path).ok().flatten()?;
+        let immutable = path.contains("/tile/");
+        let media_type = if immutable {
+            "application/octet-stream"
+        } else {
+            TEXT
+        };
+        Some(PublicFile {
+            bytes,
+            media_type,
+            immutable,
+        })
+    }
+
+    fn package_size(&self, from: &MemberId, package: PackageId) -> Result<u64, Problem> {
+        self.released_to(from, package)?;
+        let size = self
+            .blobs
+            .size(&Self::package_path(&package))
+            .map_err(fault)?;
+        size.ok_or_else(|| Problem {
+            status: 404,
+            code: "package.unknown",
+            detail: "its bytes are gone".into(),
+        })
+    }
+
+    fn package_part(
+        &self,
+        from: &MemberId,
+        package: PackageId,
+        offset: u64,
+        len: usize,
+    ) -> Result<Vec<u8>, Problem> {
+        let size = self.package_size(from, package)?;
+        if offset > size {
+            return Err(Problem {
+                status: 416,
+                code: "package.range",
+                detail: format!("the package has {size} bytes"),
+            });
+        }
+        let len = (len as u64).min(size - offset);
+        let bytes = self
+            .blobs
+            .get_range(&Self::package_path(&package), offset, len)
+            .map_err(fault)?;
+        bytes.ok_or_else(|| Problem {
+            status: 404,
+            code: "package.unknown",
+            detail: "its bytes are gone".into(),
+        })
+    }
+
+    fn upload_offset(&self, from: &MemberId, package: PackageId) -> Result<u64, Problem> {
+        let (_, size) = self.pushed_by(from, package)?;
+        if self
+            .blobs
+            .exists(&Self::collected_path(&package))
+            .map_err(fault)?
+        {
+            return Ok(size);
+        }
+        let parts = self.upload_parts(&package).map_err(fault)?;
+        Ok(parts.iter().map(|(_, _, size)| size).sum())
+    }
+
+    fn upload_part(
+        &self,
+        from: &MemberId,
+        package: PackageId,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<u64, Problem> {
+        let (_, size) = self.pushed_by(from, package)?;
+        let stands = self.upload_offset(from, package)?;
+        let end = offset.saturating_add(bytes.len() as u64);
+        if offset != stands || end > size || bytes.is_empty() {
+            let detail = format!("the upload stands at {stands} of {size} bytes");
+            return Err(Problem {
+                status: 409,
+                code: "package.offset",
+                detail,
+            });
+        }
+        self.blobs
+            .put(&format!("uploads/{package}/{offset:020}"), bytes.to_vec())
+            .map_err(fault)?;
+        if end == size {
+            self.assemble(&package).map_err(fault)?;
+        }
+        Ok(end)
+    }
+}
+
+impl Node {
+    /// Puts an upload's parts together once all are there.
+    fn assemble(&self, package: &PackageId) -> Result<(), crate::NodeError> {
+        let parts = self.upload_parts(package)?;
+        let mut reader = Parts {
+            node: self,
+            paths: parts.iter().map(|(path, ..)| path.clone()).collect(),
+            open: Vec::new(),
+            at: 0,
+        };
+        self.blobs
+            .put_reader(&Self::collected_path(package), &mut reader)?;
+        self.blobs.sync([Self::collected_path(package).as_str()])?;
+        for (path, ..) in parts {
+            self.blobs.delete(&path)?;
+        }
+        Ok(())
+    }
+}
+
+/// The parts of an upload, one after the other.
+struct Parts<'a> {
+    node: &'a Node,
+    paths: std::collections::VecDeque<String>,
+    open: Vec<u8>,
+    at: usize,
+}
+
+impl std::io::Read for Parts<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        while self.at == self.open.len() {
+            let Some(path) = self.paths.pop_front() else {
+                return Ok(0);
+            };
+            let bytes = self.node.blobs.get(&path).map_err(std::io::Error::other)?;
+            self.open = bytes.ok_or_else(|| std::io::Error::other("a part is gone"))?;
+            self.at = 0;
+        }
+        let rest = self.open.get(self.at..).unwrap_or_default();
+        let n = rest.len().min(buffer.len());
+        for (to, from) in buffer.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        self.at += n;
+        Ok(n)
+    }
+}

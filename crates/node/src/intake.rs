@@ -1,0 +1,572 @@
+//! Taking in what other nodes bring.
+//!
+//! A delivery is JSON: of which cases, which statements, each with what its
+//! sender had seen before it (`after`), so that statements of several authors
+//! join in an order that makes sense on both sides. Each case's part is
+//! accepted, asked for again later, or refused by name; a refused part changes
+//! nothing.
+
+use crate::{
+    Node, NodeError,
+    door::{DELIVERY_BYTES_MAX, Problem},
+    record::{Joining, Loaded},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
+use portcullis_core::{
+    case::Refusal,
+    digest::Digest,
+    id::CaseId,
+    law::Party,
+    member::MemberId,
+    statement::{Event, Kind},
+};
+use portcullis_store::{NewDelivery, TurnedAway};
+use portcullis_verdict::{
+    Against, Bundle, Entry,
+    bundle::{EntryJson, inclusion_to_bytes},
+    register::NotBelieved,
+    statement,
+    verify::{Growing, Unfit, judge_statement, verify},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The most cases in one delivery.
+pub(crate) const DELIVERY_CASES_MAX: usize = 256;
+/// The longest attachment, in bytes: an application with its grounds.
+const ATTACHMENT_BYTES_MAX: usize = 512 * 1024;
+
+/// A delivery between nodes.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeliveryJson {
+    pub(crate) kind: DeliveryKind,
+    pub(crate) realm: String,
+    pub(crate) register: RegisterJson,
+    pub(crate) cases: Vec<CaseJson>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) enum DeliveryKind {
+    #[serde(rename = "portcullis-delivery/v1")]
+    V1,
+}
+
+/// Which version of the register the sender goes by.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegisterJson {
+    pub(crate) version: u64,
+    pub(crate) digest: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CaseJson {
+    pub(crate) case: String,
+    pub(crate) statements: Vec<SentJson>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SentJson {
+    pub(crate) statement: EntryJson,
+    pub(crate) attachment: Option<String>,
+    /// Author and number of the newest statements that the sender held before this one.
+    pub(crate) after: Vec<(String, u32)>,
+}
+
+/// What became of one case's part.
+#[derive(Serialize, Deserialize, Clone, Debug, Eq, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResultJson {
+    pub(crate) case: String,
+    pub(crate) outcome: OutcomeJson,
+    pub(crate) code: Option<String>,
+    pub(crate) detail: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OutcomeJson {
+    Accepted,
+    Later,
+    Refused,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResultsJson {
+    pub(crate) results: Vec<ResultJson>,
+}
+
+/// Why a case's part is not taken now.
+#[derive(Debug)]
+struct No {
+    later: bool,
+    code: String,
+    detail: String,
+}
+
+impl No {
+    fn later(code: &str, detail: impl Into<String>) -> Self {
+        Self {
+            later: true,
+            code: code.into(),
+            detail: detail.into(),
+        }
+    }
+
+    fn never(code: &str, detail: impl Into<String>) -> Self {
+        Self {
+            later: false,
+            code: code.into(),
+            detail: detail.into(),
+        }
+    }
+}
+
+impl From<NodeError> for No {
+    fn from(error: NodeError) -> Self {
+        // What is wrong on our side is never held against the sender.
+        tracing::warn!(%error, code = error.code(), "a delivery could not be taken in");
+        Self::later(
+            error.code(),
+            "the receiving node could not take this in; it will when asked again",
+        )
+    }
+}
+
+impl From<Unfit> for No {
+    fn from(unfit: Unfit) -> Self {
+        let waits = match &unfit {
+            // These heal by themselves: the clock goes on, a register or a law arrives, a gap is filled.
+            Unfit::Refused(Refusal::FromTheFuture { .. })
+            | Unfit::UnknownLaw(_)
+            | Unfit::NotBelieved(
+                NotBelieved::RegisterExpired { .. } | NotBelieved::NoRegisterThen { .. },
+            ) => true,
+            Unfit::Refused(Refusal::Gap { expected, found }) => expected < found,
+            Unfit::Refused(_) | Unfit::NotBelieved(_) | Unfit::Unreadable(_) => false,
+        };
+        Self {
+            later: waits,
+            code: unfit.code().into(),
+            detail: unfit.to_string(),
+        }
+    }
+}
+
+impl Node {
+    /// Takes in a delivery from the member whose certificate was shown.
+    pub(crate) fn take_in(&self, from: &MemberId, body: &[u8]) -> Result<Vec<u8>, Problem> {
+        let problem = |status, code, detail: String| Problem {
+            status,
+            code,
+            detail,
+        };
+        if body.len() > DELIVERY_BYTES_MAX {
+            return Err(problem(
+                413,
+                "peer.too_large",
+                format!("{DELIVERY_BYTES_MAX} bytes are carried"),
+            ));
+        }
+        let delivery: DeliveryJson = serde_json::from_slice(body)
+            .map_err(|error| problem(400, "peer.malformed", format!("not a delivery: {error}")))?;
+        if delivery.cases.len() > DELIVERY_CASES_MAX {
+            return Err(problem(
+                400,
+                "peer.malformed",
+                format!("{DELIVERY_CASES_MAX} cases are carried"),
+            ));
+        }
+        if delivery.realm != self.realm.name() {
+            let refusal = Refusal::OtherRealm;
+            self.turn_away(from, refusal.code(), &refusal.to_string());
+            return Err(problem(409, refusal.code(), refusal.to_string()));
+        }
+        self.compare_registers(from, &delivery.register)?;
+        let now = self.now();
+        let results = delivery
+            .cases
+            .into_iter()
+            .map(|part| {
+                let case = part.case.clone();
+                match self.take_in_case(from, part, now) {
+                    Ok(()) => ResultJson {
+                        case,
+                        outcome: OutcomeJson::Accepted,
+                        code: None,
+                        detail: None,
+                    },
+                    Err(no) => {
+                        if !no.later {
+                            self.turn_away(from, &no.code, &no.detail);
+                        }
+                        let outcome = if no.later {
+                            OutcomeJson::Later
+                        } else {
+                            OutcomeJson::Refused
+                        };
+                        ResultJson {
+                            case,
+                            outcome,
+                            code: Some(no.code),
+                            detail: Some(no.detail),
+                        }
+                    }
+                }
+            })
+            .collect();
+        serde_json::to_vec(&ResultsJson { results })
+            .map_err(|error| problem(500, "peer.answer", error.to_string()))
+    }
+
+    fn turn_away(&self, from: &MemberId, code: &str, detail: &str) {
+        let entry = TurnedAway {
+            peer: from.clone(),
+            at: self.now(),
+            code: code.into(),
+            detail: detail.into(),
+        };
+        if let Err(error) = self.store.turned_away(entry) {
+            tracing::warn!(%error, "a refusal could not be remembered");
+        }
+    }
+
+    fn compare_registers(&self, from: &MemberId, theirs: &RegisterJson) -> Result<(), Problem> {
+        let problem = |code, detail: String| Problem {
+            status: 409,
+            code,
+            detail,
+        };
+        let history = self
+            .history()
+            .map_err(|error| problem("register.none", error.to_string()))?;
+        let newest = history.newest();
+        let (ours, digest) = (newest.register.version, newest.digest.to_string());
+        if theirs.version < ours {
+            let detail = format!(
+                "you go by version {} of the register; version {ours} is out: fetch it",
+                theirs.version
+            );
+            self.turn_away(from, "peer.old_register", &detail);
+            return Err(problem("peer.old_register", detail));
+        }
+        if theirs.version > ours {
+            let detail = format!(
+                "you go by version {} of the register, and we hold {ours}; ask again later",
+                theirs.version
+            );
+            return Err(problem("register.behind", detail));
+        }
+        if theirs.digest != digest {
+            let detail = format!("you hold another version {ours} of the register than we do");
+            self.turn_away(from, "register.two_of_one_number", &detail);
+            return Err(problem("register.two_of_one_number", detail));
+        }
+        Ok(())
+    }
+
+    fn take_in_case(&self, from: &MemberId, part: CaseJson, now: Timestamp) -> Result<(), No> {
+        let id: CaseId = part
+            .case
+            .parse()
+            .map_err(|_| No::never("statement.payload", "that is no case id"))?;
+        if id.realm_tag() != self.realm.tag() {
+            return Err(No::never(
+                Refusal::OtherRealm.code(),
+                Refusal::OtherRealm.to_string(),
+            ));
+        }
+        let loaded = self.load(&id)?;
+        if loaded.is_none() && self.store.case(&id).map_err(NodeError::from)?.is_some() {
+            return Err(No::never(
+                Refusal::Erased.code(),
+                Refusal::Erased.to_string(),
+            ));
+        }
+        let mut taking = Taking {
+            node: self,
+            from,
+            now,
+            id,
+            held: heads(loaded.as_ref()),
+            growing: loaded
+                .as_ref()
+                .map_or_else(Growing::new, |loaded| loaded.growing.clone()),
+            joining: Vec::new(),
+            proofs: Vec::new(),
+        };
+        let mut waits = None;
+        for sent in part.statements {
+            match taking.one(loaded.as_ref(), sent) {
+                Ok(()) => {}
+                Err(no) if no.later => {
+                    waits = Some(no);
+                    break;
+                }
+                Err(no) => return Err(no),
+            }
+        }
+        taking.finish(loaded.as_ref())?;
+        waits.map_or(Ok(()), Err)
+    }
+}
+
+/// The newest number we hold of each author.
+fn heads(loaded: Option<&Loaded>) -> BTreeMap<MemberId, u32> {
+    let statements = loaded
+        .map(|loaded| loaded.record.statements.as_slice())
+        .unwrap_or_default();
+    statements
+        .iter()
+        .map(|record| (record.author.clone(), record.number))
+        .collect()
+}
+
+/// One case's part of a delivery, half taken in.
+struct Taking<'a> {
+    node: &'a Node,
+    from: &'a MemberId,
+    now: Timestamp,
+    id: CaseId,
+    held: BTreeMap<MemberId, u32>,
+    growing: Growing,
+    joining: Vec<Joining>,
+    proofs: Vec<(Digest, Vec<u8>)>,
+}
+
+impl Taking<'_> {
+    fn one(&mut self, loaded: Option<&Loaded>, sent: SentJson) -> Result<(), No> {
+        let malformed = |why: String| No::never("statement.payload", why);
+        for (author, number) in &sent.after {
+            let author: MemberId = author
+                .parse()
+                .map_err(|_| malformed("an author's name".into()))?;
+            if self.held.get(&author).is_none_or(|held| held < number) {
+                return Err(No::later(
+                    "case.behind",
+                    format!("statement {number} of `{author}` is not here yet"),
+                ));
+            }
+        }
+        let attachment = sent
+            .attachment
+            .map(|text| STANDARD.decode(text))
+            .transpose();
+        let attachment = attachment.map_err(|_| malformed("an attachment is not base64".into()))?;
+        if attachment
+            .as_ref()
+            .is_some_and(|bytes| bytes.len() > ATTACHMENT_BYTES_MAX)
+        {
+            return Err(malformed(format!(
+                "an attachment is longer than {ATTACHMENT_BYTES_MAX} bytes"
+            )));
+        }
+        let entry = sent.statement.into_entry().map_err(malformed)?;
+        let parsed = statement::parse(&entry.envelope).map_err(Unfit::from)?;
+        if parsed.header.case != self.id {
+            return Err(Unfit::from(Refusal::OtherCase).into());
+        }
+        let known = loaded.and_then(|l| {
+            l.record
+                .statements
+                .iter()
+                .find(|record| record.digest == parsed.digest)
+        });
+        if let Some(record) = known {
+            return self.known(record, &parsed, entry);
+        }
+        if self.growing.case().is_none() && parsed.header.kind != Kind::Drafted {
+            return Err(No::later("case.unknown", "the case is not known here yet"));
+        }
+        if parsed.header.author == self.node.me {
+            return self.ours_come_back(loaded, &parsed);
+        }
+        let judged = self.judge(&parsed, &entry)?;
+        self.growing.join(&self.node.laws, &judged, self.now)?;
+        self.held
+            .insert(parsed.header.author.clone(), parsed.header.number);
+        self.joining.push(Joining {
+            parsed,
+            statement: judged,
+            inclusion: entry.inclusion,
+            attachment,
+            ours: false,
+        });
+        Ok(())
+    }
+
+    fn judge(
+        &self,
+        parsed: &statement::Parsed,
+        entry: &Entry,
+    ) -> Result<portcullis_core::statement::Statement, No> {
+        let judged = self
+            .node
+            .against(self.now, |against| judge_statement(parsed, entry, against))?;
+        Ok(judged.map_err(Unfit::from)?.0)
+    }
+
+    /// A statement of our own that we do not hold: we were restored from an old backup, or
+    /// somebody has our key. What peers kept comes back to us, if it is ours by its signature.
+    fn ours_come_back(
+        &mut self,
+        loaded: Option<&Loaded>,
+        parsed: &statement::Parsed,
+    ) -> Result<(), No> {
+        let _ = loaded;
+        Err(No::never(
+            "statement.not_ours",
+            format!(
+                "we hold no such statement of ours (number {})",
+                parsed.header.number
+            ),
+        ))
+    }
+
+    /// A statement that we hold: its proof may be new.
+    fn known(
+        &mut self,
+        record: &portcullis_store::StatementRecord,
+        parsed: &statement::Parsed,
+        entry: Entry,
+    ) -> Result<(), No> {
+        if record.proof.is_some() || entry.inclusion.is_none() || record.envelope != entry.envelope
+        {
+            return Ok(());
+        }
+        let judged = self
+            .node
+            .against(self.now, |against| judge_statement(parsed, &entry, against))?;
+        match judged {
+            Ok(_) => {
+                if let Some(inclusion) = &entry.inclusion {
+                    self.proofs
+                        .push((record.digest, inclusion_to_bytes(inclusion)));
+                }
+                Ok(())
+            }
+            Err(error @ NotBelieved::FalseProof(_)) => Err(Unfit::from(error).into()),
+            // The key has since been revoked or has ended; the proof is kept all the same, if it
+            // proves: the verdict weighs it against `since`.
+            Err(error) => {
+                tracing::info!(%error, "a proof arrived for a statement that is no longer believed");
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(mut self, loaded: Option<&Loaded>) -> Result<(), No> {
+        let (Some(case), Some(_)) = (self.growing.case(), self.growing.grounds()) else {
+            return Ok(());
+        };
+        if self.joining.is_empty() && self.proofs.is_empty() {
+            return Ok(());
+        }
+        let us = &self.node.me;
+        let party = case.party(us);
+        let of_the_case = case.party(self.from).is_some();
+        if party.is_none() || !of_the_case {
+            return Err(No::never("case.not_yours", "this is somebody else's case"));
+        }
+        if party == Some(Party::Provider) {
+            self.receive(loaded)?;
+        }
+        let served_now = self
+            .joining
+            .iter()
+            .any(|new| new.statement.event.kind() == Kind::Served);
+        let mut joining = std::mem::take(&mut self.joining);
+        self.node
+            .follow_up(&mut self.growing, &mut joining, self.now)?;
+        self.commit(loaded, joining, served_now)
+    }
+
+    /// The provider's own verdict decides whether an order comes in, and is kept with it.
+    fn receive(&mut self, loaded: Option<&Loaded>) -> Result<(), No> {
+        let Some(case) = self.growing.case() else {
+            return Ok(());
+        };
+        if case.received.is_some() {
+            return Ok(());
+        }
+        if case.served.is_none() {
+            return Err(Unfit::from(Refusal::NotServed).into());
+        }
+        let order = case.order_digest;
+        let mut bundle = Bundle::default();
+        let held = loaded
+            .map(|loaded| loaded.record.statements.as_slice())
+            .unwrap_or_default();
+        let stored = held.iter().map(|record| Entry {
+            envelope: record.envelope.clone(),
+            inclusion: None,
+        });
+        bundle.entries.extend(stored);
+        bundle.entries.extend(self.joining.iter().map(|new| Entry {
+            envelope: new.parsed.envelope.as_bytes().to_vec(),
+            inclusion: new.inclusion.clone(),
+        }));
+        let us = &self.node.me;
+        let verdict = self.node.against(self.now, |against| {
+            verify(
+                &bundle,
+                &Against {
+                    us: Some(us),
+                    ..*against
+                },
+            )
+        })?;
+        if !verdict.holds() {
+            return Err(No::never(&verdict.code.unwrap_or_default(), verdict.line));
+        }
+        let event = Event::Received {
+            order,
+            verdict: verdict.line,
+        };
+        let received = self.node.node_says(&mut self.growing, &event, self.now)?;
+        self.joining.push(received);
+        Ok(())
+    }
+
+    fn commit(
+        self,
+        loaded: Option<&Loaded>,
+        joining: Vec<Joining>,
+        served_now: bool,
+    ) -> Result<(), No> {
+        let node = self.node;
+        let before = loaded.map(|loaded| &loaded.record);
+        let packages: Vec<_> = joining
+            .iter()
+            .filter_map(|new| match &new.statement.event {
+                Event::Sealed(seal) => Some(seal.package),
+                _ => None,
+            })
+            .collect();
+        let Some(mut commit) = node.commit_of(before, &self.growing, joining, self.now)? else {
+            return Ok(());
+        };
+        commit.proofs = self.proofs;
+        if served_now {
+            Self::nothing_of_ours(&mut commit.deliveries);
+        }
+        node.store.commit_one(commit).map_err(NodeError::from)?;
+        for package in packages {
+            let key = format!("package/{package}");
+            node.store
+                .set_meta(&key, self.id.to_string().as_bytes())
+                .map_err(NodeError::from)?;
+        }
+        Ok(())
+    }
+
+    /// Deliveries of nothing are none.
+    fn nothing_of_ours(deliveries: &mut Vec<NewDelivery>) {
+        deliveries.retain(|delivery| !delivery.statements.is_empty());
+    }
+}

@@ -1,0 +1,232 @@
+//! Packages at a node: who may fetch which bytes, and what must be recorded first.
+
+use crate::{Node, NodeError, door::Problem};
+use portcullis_core::{
+    digest::Digest,
+    grant::Grant,
+    id::{CaseId, PackageId},
+    member::MemberId,
+    order::ItemNumber,
+    statement::{Event, Recorded},
+};
+use portcullis_sign::SecretKey;
+use std::collections::BTreeSet;
+
+/// Whether a package's leaves are recorded, as law 4 asks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ReleaseReadiness {
+    /// They are in a checkpoint that a quorum has cosigned.
+    Recorded,
+    /// They wait for a tick or for witnesses.
+    Waiting,
+}
+
+impl Node {
+    /// Where a sealed package's bytes lie among the blobs.
+    pub fn package_path(package: &PackageId) -> String {
+        format!("packages/{package}.age")
+    }
+
+    /// Where a collected package's bytes lie among the blobs.
+    pub fn collected_path(package: &PackageId) -> String {
+        format!("collected/{package}.age")
+    }
+
+    /// The right to seal these items now: every signature is judged anew first.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError::NoLongerHolds`] with the verdict's line; [`NodeError::Refused`].
+    pub fn grant(&self, case: CaseId, items: &BTreeSet<ItemNumber>) -> Result<Grant, NodeError> {
+        self.still_holds(case)?;
+        let viewed = self.view(case)?;
+        Ok(viewed
+            .case
+            .grant(viewed.grounds.basis(), items, self.now())?)
+    }
+
+    fn still_holds(&self, case: CaseId) -> Result<(), NodeError> {
+        let verdict = self.verdict(case)?;
+        if verdict.holds() {
+            Ok(())
+        } else {
+            Err(NodeError::NoLongerHolds(verdict.line))
+        }
+    }
+
+    /// Whether a package may be released as law 4 asks.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError`] when there is no such package.
+    pub fn release_readiness(
+        &self,
+        case: CaseId,
+        package: &PackageId,
+    ) -> Result<ReleaseReadiness, NodeError> {
+        let sealed = self.sealed_statement(case, package)?;
+        let leaves = self.store.leaves_of(&sealed)?;
+        let queued = self.store.queued_leaves(usize::MAX >> 1)?;
+        let waits = queued.iter().any(|leaf| leaf.statement == sealed);
+        let mut recorded = !leaves.is_empty() && !waits;
+        for leaf in leaves {
+            let cosigned = self
+                .store
+                .log(&leaf.origin)?
+                .map_or(0, |log| log.cosigned_size);
+            recorded &= leaf.index < cosigned;
+        }
+        Ok(if recorded {
+            ReleaseReadiness::Recorded
+        } else {
+            ReleaseReadiness::Waiting
+        })
+    }
+
+    /// Releases a package by a second officer: recorded first, or promised where the law lets.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError::NotRecorded`] until the leaves are cosigned; [`NodeError`] otherwise.
+    pub fn release(
+        &self,
+        case: CaseId,
+        package: PackageId,
+        by: &SecretKey,
+        promise: bool,
+    ) -> Result<crate::Said, NodeError> {
+        self.still_holds(case)?;
+        let ready = self.release_readiness(case, &package)?;
+        let (recorded, attachment) = match (ready, promise) {
+            (ReleaseReadiness::Recorded, _) => (Recorded::Cosigned, None),
+            (ReleaseReadiness::Waiting, false) => return Err(NodeError::NotRecorded),
+            (ReleaseReadiness::Waiting, true) => {
+                let sealed = self.sealed_statement(case, &package)?;
+                let (digest, bytes) = self.make_promise(&sealed)?;
+                (Recorded::Promised(digest), Some(bytes))
+            }
+        };
+        self.say(
+            Some(case),
+            &Event::Released { package, recorded },
+            by,
+            attachment.as_deref(),
+        )
+    }
+
+    fn sealed_statement(&self, case: CaseId, package: &PackageId) -> Result<Digest, NodeError> {
+        let record = self
+            .store
+            .case(&case)?
+            .ok_or(NodeError::UnknownCase(case))?;
+        for statement in &record.statements {
+            if statement.kind == "sealed" {
+                let parsed = crate::record::statement_of(statement)?;
+                if matches!(&parsed.event, Event::Sealed(seal) if seal.package == *package) {
+                    return Ok(statement.digest);
+                }
+            }
+        }
+        Err(portcullis_core::case::Refusal::UnknownPackage.into())
+    }
+
+    pub(crate) fn delete_package(&self, package: &PackageId) -> Result<(), NodeError> {
+        self.blobs.delete(&Self::package_path(package))?;
+        self.blobs.delete(&Self::collected_path(package))?;
+        for part in self.upload_parts(package)? {
+            self.blobs.delete(&part.0)?;
+        }
+        Ok(())
+    }
+
+    fn case_of(&self, package: &PackageId) -> Option<CaseId> {
+        let bytes = self
+            .store
+            .meta(&format!("package/{package}"))
+            .ok()
+            .flatten()?;
+        String::from_utf8(bytes).ok()?.parse().ok()
+    }
+
+    /// The package of a case in which `from` is the authority and we are the provider, and
+    /// which has been released.
+    pub(crate) fn released_to(&self, from: &MemberId, package: PackageId) -> Result<(), Problem> {
+        let unknown = || Problem {
+            status: 404,
+            code: "package.unknown",
+            detail: "no such package for you".into(),
+        };
+        let case = self.case_of(&package).ok_or_else(unknown)?;
+        let viewed = self.view(case).map_err(|_| unknown())?;
+        if viewed.case.order.authority != *from || viewed.case.order.provider != self.me {
+            return Err(unknown());
+        }
+        let held = viewed.case.packages.get(&package).ok_or_else(unknown)?;
+        if held.released.is_none() {
+            let detail = "the package has not been released".into();
+            return Err(Problem {
+                status: 403,
+                code: "package.not_released",
+                detail,
+            });
+        }
+        if held.collected.is_none()
+            && let Err(refusal) = viewed.case.in_force(viewed.grounds.basis(), self.now())
+        {
+            return Err(Problem {
+                status: 403,
+                code: refusal.code(),
+                detail: refusal.to_string(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The expected size of a package that `from`, the provider, may push to us.
+    pub(crate) fn pushed_by(
+        &self,
+        from: &MemberId,
+        package: PackageId,
+    ) -> Result<(CaseId, u64), Problem> {
+        let unknown = || Problem {
+            status: 404,
+            code: "package.unknown",
+            detail: "no such package expected from you".into(),
+        };
+        let case = self.case_of(&package).ok_or_else(unknown)?;
+        let viewed = self.view(case).map_err(|_| unknown())?;
+        if viewed.case.order.provider != *from || viewed.case.order.authority != self.me {
+            return Err(unknown());
+        }
+        let held = viewed.case.packages.get(&package).ok_or_else(unknown)?;
+        if held.released.is_none() {
+            let detail = "the package has not been released".into();
+            return Err(Problem {
+                status: 403,
+                code: "package.not_released",
+                detail,
+            });
+        }
+        Ok((case, held.seal.size_bytes))
+    }
+
+    /// Parts of an upload, in order: path, offset and size. Each part is one whole blob, so
+    /// an upload survives a stop at any moment.
+    pub(crate) fn upload_parts(
+        &self,
+        package: &PackageId,
+    ) -> Result<Vec<(String, u64, u64)>, NodeError> {
+        let mut parts = Vec::new();
+        for path in self.blobs.list(&format!("uploads/{package}"))? {
+            let offset = path
+                .rsplit('/')
+                .next()
+                .and_then(|name| name.parse::<u64>().ok());
+            if let (Some(offset), Some(size)) = (offset, self.blobs.size(&path)?) {
+                parts.push((path, offset, size));
+            }
+        }
+        parts.sort_by_key(|(_, offset, _)| *offset);
+        Ok(parts)
+    }
+}

@@ -1,0 +1,288 @@
+//! The register at a node: keeping versions, publishing one, following one.
+
+use crate::{
+    Node, NodeError,
+    log::{CosignError, LogFault, OwnLog},
+    peers::{Peer, Peers},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use portcullis_store::RegisterRecord;
+use portcullis_tlog::note::{KeyName, NoteSigner, VerifierKey};
+use portcullis_verdict::{
+    History,
+    register::{self, Anchor, Logged, VersionError, history::witness_policy, log_entry},
+};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Where the register's log and versions lie among the blobs.
+const PREFIX: &str = "register";
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VersionsJson {
+    register: String,
+    versions: Vec<VersionJson>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VersionJson {
+    envelope: String,
+    proof: Option<String>,
+}
+
+/// The versions of a register as one file: what `register/versions` serves and
+/// `portcullis register export` writes.
+pub(crate) fn versions_to_bytes(anchor: Anchor, versions: &[Logged]) -> Vec<u8> {
+    let json = VersionsJson {
+        register: anchor.0.to_string(),
+        versions: versions
+            .iter()
+            .map(|version| VersionJson {
+                envelope: STANDARD.encode(&version.envelope),
+                proof: version
+                    .proof
+                    .as_ref()
+                    .map(|proof| String::from_utf8_lossy(proof).into_owned()),
+            })
+            .collect(),
+    };
+    serde_json::to_vec(&json).unwrap_or_default()
+}
+
+impl Node {
+    /// The versions of a register that the store keeps.
+    pub(crate) fn logged_versions(&self, anchor: Anchor) -> Result<Vec<Logged>, NodeError> {
+        let ours = self
+            .store
+            .registers()?
+            .into_iter()
+            .filter(|record| record.register == anchor.0);
+        Ok(ours
+            .map(|record| Logged {
+                envelope: record.envelope,
+                proof: record.proof,
+            })
+            .collect())
+    }
+
+    /// The register's versions as one file.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError::NoRegister`].
+    pub fn export_register(&self) -> Result<Vec<u8>, NodeError> {
+        let anchor = self.anchor.ok_or(NodeError::NoRegister)?;
+        Ok(versions_to_bytes(anchor, &self.logged_versions(anchor)?))
+    }
+
+    /// Reads a file of versions.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError::Version`] when it is none.
+    pub fn parse_versions(bytes: &[u8]) -> Result<(Anchor, Vec<Logged>), NodeError> {
+        let malformed = |why: String| NodeError::Version(VersionError::Malformed(why));
+        let json: VersionsJson =
+            serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
+        let anchor = json
+            .register
+            .parse()
+            .map_err(|_| malformed("the register's name".into()))?;
+        let mut versions = Vec::new();
+        for version in json.versions {
+            let envelope = STANDARD
+                .decode(&version.envelope)
+                .map_err(|error| malformed(error.to_string()))?;
+            versions.push(Logged {
+                envelope,
+                proof: version.proof.map(String::into_bytes),
+            });
+        }
+        Ok((Anchor(anchor), versions))
+    }
+
+    /// Keeps versions that came from elsewhere, the valid ones and the evidence alike, and
+    /// answers the newest number that is believed now. A version that nobody signed or
+    /// logged is not kept.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError::NoRegister`]; [`NodeError::Version`] for the first version refused, when
+    /// none of what came is of use.
+    pub fn take_versions(&self, versions: Vec<Logged>) -> Result<u64, NodeError> {
+        let anchor = self.anchor.ok_or(NodeError::NoRegister)?;
+        let mut all = self.logged_versions(anchor)?;
+        all.extend(versions.iter().cloned());
+        let refused = match History::open(anchor, &all) {
+            Ok((_, refused)) => refused,
+            Err(refused) => refused,
+        };
+        let mut first = None;
+        for version in versions {
+            let Ok(parsed) = register::parse(&version.envelope) else {
+                continue;
+            };
+            let why = refused
+                .iter()
+                .find(|refused| refused.digest == Some(parsed.digest))
+                .map(|refused| &refused.error);
+            match why {
+                None | Some(VersionError::TwoOfOneNumber { .. }) => {
+                    self.store.add_register(RegisterRecord {
+                        register: anchor.0,
+                        version: parsed.register.version,
+                        envelope: version.envelope,
+                        proof: version.proof,
+                        stored_at: self.now(),
+                    })?;
+                }
+                Some(error) => {
+                    first.get_or_insert_with(|| error.clone());
+                }
+            }
+        }
+        if let Some(error) = first {
+            return Err(error.into());
+        }
+        self.refresh()?;
+        Ok(self.history()?.newest().register.version)
+    }
+
+    /// Asks a peer for its versions of the register and keeps what is new.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError`] when it does not answer or what it sends is of no use.
+    pub fn fetch_register(&self, from: &Peer, peers: &dyn Peers) -> Result<u64, NodeError> {
+        let answer = peers
+            .get(from, "register/versions")
+            .map_err(|error| NodeError::Broken(error.to_string()))?;
+        if answer.status != 200 {
+            return Err(NodeError::Broken(format!(
+                "`{}` answered with status {}",
+                from.member, answer.status
+            )));
+        }
+        let (anchor, versions) = Self::parse_versions(&answer.body)?;
+        if Some(anchor) != self.anchor {
+            let expected = self.anchor.ok_or(NodeError::NoRegister)?.0;
+            return Err(VersionError::OtherRegister { expected }.into());
+        }
+        self.take_versions(versions)
+    }
+
+    /// Publishes a signed version: into the register's own log, cosigned, and kept with its
+    /// proof. For the member that holds the register's log key.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError`]: not ours to publish, not believed, or no quorum of witnesses.
+    pub fn publish_register(
+        &self,
+        envelope: &[u8],
+        peers: &dyn Peers,
+    ) -> Result<Anchor, NodeError> {
+        let parsed = register::parse(envelope)?;
+        let seed = self
+            .keys
+            .register_seed
+            .as_ref()
+            .ok_or_else(|| LogFault::Key("this node holds no register's log".into()))?;
+        let key: VerifierKey = parsed
+            .register
+            .log
+            .parse()
+            .map_err(|_| LogFault::Key(parsed.register.log.clone()))?;
+        let name: KeyName = key.name().clone();
+        let signer = NoteSigner::new(name, seed);
+        if signer.vkey() != key {
+            return Err(LogFault::Key("the version names another log key than ours".into()).into());
+        }
+        let anchor = if parsed.register.version == 1 {
+            Anchor(parsed.digest)
+        } else {
+            self.anchor.ok_or(NodeError::NoRegister)?
+        };
+        // The witnesses of the version before it vouch for a version; its own for the first.
+        let (policy, from) = match self.history() {
+            Ok(history) => (
+                history.newest().policy.clone(),
+                Arc::new(history.newest().register.clone()),
+            ),
+            Err(_) => (
+                witness_policy(&parsed.register)?,
+                Arc::new(parsed.register.clone()),
+            ),
+        };
+        let mut witnesses = Self::witnesses_of(&from, &policy);
+        if witnesses.is_empty() {
+            witnesses = Self::witnesses_of(&parsed.register, &policy);
+        }
+        let prefix = format!("{PREFIX}/log");
+        let log = OwnLog {
+            store: &self.store,
+            blobs: &self.blobs,
+            prefix: &prefix,
+            signer: &signer,
+        };
+        let mut builder = log.take_up()?;
+        let entry = log_entry(&parsed.register, &parsed.digest);
+        let size = builder.size().0;
+        let index = (0..size).find(|index| {
+            log.tiles()
+                .entry(*index, size)
+                .is_ok_and(|known| known == entry)
+        });
+        let index = match index {
+            Some(index) => index,
+            None => {
+                log.append(&mut builder, vec![entry], Vec::new())?;
+                size
+            }
+        };
+        if let Err(CosignError::NoQuorum(words)) = log.cosign(&policy, &witnesses, peers)? {
+            return Err(NodeError::Broken(CosignError::NoQuorum(words).to_string()));
+        }
+        let proof = log.prove(index)?.to_string().into_bytes();
+        let logged = Logged {
+            envelope: envelope.to_vec(),
+            proof: Some(proof),
+        };
+        let mut all = self.logged_versions(anchor)?;
+        all.push(logged.clone());
+        let (History { .. }, refused) = match History::open(anchor, &all) {
+            Ok(opened) => opened,
+            Err(refused) => return Err(refusal_of(refused, parsed.digest).into()),
+        };
+        if refused
+            .iter()
+            .any(|version| version.digest == Some(parsed.digest))
+        {
+            return Err(refusal_of(refused, parsed.digest).into());
+        }
+        self.store.add_register(RegisterRecord {
+            register: anchor.0,
+            version: parsed.register.version,
+            envelope: logged.envelope,
+            proof: logged.proof,
+            stored_at: self.now(),
+        })?;
+        self.refresh()?;
+        Ok(anchor)
+    }
+}
+
+fn refusal_of(
+    refused: Vec<register::RefusedVersion>,
+    digest: portcullis_core::digest::Digest,
+) -> VersionError {
+    let found = refused
+        .into_iter()
+        .find(|version| version.digest == Some(digest));
+    found.map_or_else(
+        || VersionError::Malformed("it could not be read".into()),
+        |version| version.error,
+    )
+}

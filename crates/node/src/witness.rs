@@ -1,0 +1,177 @@
+//! The witness: cosigns others' checkpoints, durably before it answers.
+
+use crate::{Node, door::WitnessAnswer};
+use portcullis_store::{WitnessError, Witnessed};
+use portcullis_tlog::{
+    checkpoint::Origin,
+    hash::Hash,
+    note::VerifierKey,
+    tree::TreeSize,
+    witness::{AddCheckpoint, CONFLICT_CONTENT_TYPE, WitnessRefusal, decide},
+};
+use portcullis_verdict::register::judge::log_key;
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+impl Node {
+    /// Answers `add-checkpoint` (C2SP tlog-witness).
+    pub(crate) fn witness(&self, body: &[u8]) -> WitnessAnswer {
+        let Some(cosigner) = self.keys.cosigner() else {
+            return WitnessAnswer {
+                status: 404,
+                media_type: TEXT,
+                body: "this node is no witness\n".into(),
+            };
+        };
+        let request = match AddCheckpoint::parse(body) {
+            Ok(request) => request,
+            Err(error) => return refused(&error.into()),
+        };
+        let origin = request.checkpoint().origin.clone();
+        let keys = self.keys_of(&origin);
+        let fault = |why: String| {
+            tracing::error!(%why, "a witness's answer could not be made");
+            WitnessAnswer {
+                status: 500,
+                media_type: TEXT,
+                body: "the witness cannot answer now\n".into(),
+            }
+        };
+        let stored = match self.store.witnessed(origin.as_str()) {
+            Ok(stored) => stored,
+            Err(error) => return fault(error.to_string()),
+        };
+        let known = stored
+            .as_ref()
+            .map(|seen| (TreeSize(seen.size), Hash(seen.root)));
+        let accept = match decide(known, &keys, &request) {
+            Ok(accept) => accept,
+            Err(refusal) => {
+                if matches!(
+                    refusal,
+                    WitnessRefusal::OtherRoot | WitnessRefusal::BadProof(_)
+                ) {
+                    tracing::error!(%origin, %refusal, "a log shows a tree that did not grow from the one it showed before");
+                }
+                return refused(&refusal);
+            }
+        };
+        let Ok(seconds) = u64::try_from(self.env.now().as_second()) else {
+            return fault("the clock".into());
+        };
+        let line = match cosigner.cosign(&accept.text, seconds) {
+            Ok(line) => line,
+            Err(error) => return fault(error.to_string()),
+        };
+        let note = match request.note().clone().with_signature(line.clone()) {
+            Ok(note) => note,
+            Err(error) => return fault(error.to_string()),
+        };
+        let to = Witnessed {
+            size: accept.checkpoint.size.0,
+            root: accept.checkpoint.root.0,
+            note: note.to_text().into_bytes(),
+        };
+        // CRASH: what is durable here was perhaps never answered; the log asks again and gets it.
+        match self
+            .store
+            .witness_advance(origin.as_str(), stored.map(|seen| seen.size), to)
+        {
+            Ok(()) => WitnessAnswer {
+                status: 200,
+                media_type: TEXT,
+                body: line.to_text() + "\n",
+            },
+            Err(WitnessError::Conflict { found }) => refused(&WitnessRefusal::Conflict {
+                latest: TreeSize(found.unwrap_or(0)),
+            }),
+            Err(error) => fault(error.to_string()),
+        }
+    }
+
+    /// The keys under which a log of this origin may sign: of members' logs by the newest
+    /// register, of the register's own log, and of logs that the configuration names.
+    fn keys_of(&self, origin: &Origin) -> Vec<VerifierKey> {
+        let mut keys: Vec<VerifierKey> = self
+            .witnessed_logs
+            .iter()
+            .filter(|key| key.name().as_str() == origin.as_str())
+            .cloned()
+            .collect();
+        let Ok(history) = self.history() else {
+            return keys;
+        };
+        let register = &history.newest().register;
+        keys.extend(
+            register
+                .log
+                .parse::<VerifierKey>()
+                .ok()
+                .filter(|key| key.name().as_str() == origin.as_str()),
+        );
+        let logs = register
+            .members
+            .values()
+            .filter_map(|member| member.log.as_deref());
+        keys.extend(logs.filter_map(|log| log_key(log, origin).ok()));
+        keys
+    }
+
+    /// The latest checkpoint that we cosigned of the log whose origin has this SHA-256 in hex.
+    pub(crate) fn witnessed_latest(&self, hex: &str) -> Option<Vec<u8>> {
+        let origin = self.origin_by_hash(hex)?;
+        Some(self.store.witnessed(&origin).ok().flatten()?.note)
+    }
+
+    fn origin_by_hash(&self, hex: &str) -> Option<String> {
+        let matches = |origin: &str| {
+            let digest = portcullis_verdict::text::sha256(origin.as_bytes()).to_string();
+            digest.strip_prefix("sha256:") == Some(hex)
+        };
+        let history = self.history().ok();
+        let mut names: Vec<String> = self
+            .witnessed_logs
+            .iter()
+            .map(|key| key.name().to_string())
+            .collect();
+        if let Some(history) = &history {
+            let register = &history.newest().register;
+            names.extend(
+                register
+                    .log
+                    .parse::<VerifierKey>()
+                    .ok()
+                    .map(|key| key.name().to_string()),
+            );
+            let logs = register
+                .members
+                .values()
+                .filter_map(|member| member.log.as_deref());
+            let logs = logs.filter_map(|log| log.parse::<VerifierKey>().ok());
+            // Generations are few: a new one is opened only when a tree was lost.
+            names.extend(
+                logs.flat_map(|key| {
+                    (1..=GENERATIONS_MAX).map(move |n| format!("{}/{n}", key.name()))
+                }),
+            );
+        }
+        names.into_iter().find(|name| matches(name))
+    }
+}
+
+/// How many generations of a log a witness looks for by hash.
+const GENERATIONS_MAX: u32 = 64;
+
+fn refused(refusal: &WitnessRefusal) -> WitnessAnswer {
+    let conflict = matches!(refusal, WitnessRefusal::Conflict { .. });
+    let media_type = if conflict {
+        CONFLICT_CONTENT_TYPE
+    } else {
+        TEXT
+    };
+    WitnessAnswer {
+        status: refusal.status(),
+        media_type,
+        body: refusal.body(),
+    }
+}

@@ -68,7 +68,10 @@ fn a_file_with_several_faults_says_them_all_by_line() {
     let found = faults("worse.toml", worse.as_bytes());
     let said: Vec<_> = found.iter().map(|fault| fault.code).collect();
     let [category, number, office] = ["law.unknown_category", "law.number", "law.unknown_office"];
-    assert_eq!(said, [category, number, number, office, office, office]);
+    assert_eq!(
+        said,
+        [category, number, number, office, office, office, office]
+    );
     assert!(found.is_sorted_by_key(|fault| fault.line));
 }
 

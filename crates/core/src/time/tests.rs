@@ -236,6 +236,9 @@ fn the_window_for_renewal_is_the_last_thirty_days() {
     let month = rule(1, Unit::Months, FirstDay::On)
         .start_before("2026-08-31T23:00:00Z".parse().unwrap(), &uk());
     assert_eq!(month, Ok("2026-07-31T23:00:00Z".parse().unwrap()));
+    let not_that_day = rule(30, Unit::Days, FirstDay::After)
+        .start_before("2026-08-31T23:00:00Z".parse().unwrap(), &uk());
+    assert_eq!(not_that_day, Ok("2026-07-31T23:00:00Z".parse().unwrap()));
 }
 
 #[test]

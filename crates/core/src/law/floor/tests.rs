@@ -560,6 +560,11 @@ fn one_word_has_one_rule_on_one_day() {
         codes(vec![rule(), dated(summer, None)]),
         [("law.floor.overlap", "rule.1.valid".into())]
     );
+    // One day in common is one day too many.
+    assert_eq!(
+        codes(vec![dated(spring, Some(summer)), dated(summer, None)]),
+        [("law.floor.overlap", "rule.1.valid".into())]
+    );
     let ended = dated(spring, Some(Date::constant(2026, 5, 31)));
     assert_eq!(codes(vec![ended.clone(), dated(summer, None)]), []);
     assert_eq!(codes(vec![dated(summer, None), ended]), []);

@@ -71,6 +71,9 @@ impl Node {
             Ok(answer) => {
                 let code =
                     problem_code(&answer.body).unwrap_or_else(|| format!("http.{}", answer.status));
+                if code == "peer.old_register" {
+                    self.behind.store(true, std::sync::atomic::Ordering::Relaxed);
+                }
                 self.postpone_all(&taken, &code, now)
             }
             Err(PeerError::WrongCertificate { .. }) => {

@@ -256,6 +256,7 @@ impl Node {
             return Err(problem("peer.old_register", detail));
         }
         if theirs.version > ours {
+            self.behind.store(true, std::sync::atomic::Ordering::Relaxed);
             let detail = format!(
                 "you go by version {} of the register, and we hold {ours}; ask again later",
                 theirs.version

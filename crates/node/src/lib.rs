@@ -43,7 +43,10 @@ use portcullis_verdict::{
     law::Laws,
     register::{Anchor, Trust},
 };
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{
+    Arc, Mutex, PoisonError, RwLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// What a node is made of.
 pub struct Parts {
@@ -86,6 +89,7 @@ pub struct Node {
     pub(crate) shape: Shape,
     history: RwLock<Option<Arc<History>>>,
     pub(crate) sequencing: Mutex<sequencer::Sequencing>,
+    pub(crate) behind: AtomicBool,
 }
 
 impl Node {
@@ -109,6 +113,7 @@ impl Node {
             shape: parts.shape,
             history: RwLock::new(None),
             sequencing: Mutex::default(),
+            behind: AtomicBool::new(false),
         };
         node.refresh()?;
         Ok(node)
@@ -175,6 +180,11 @@ impl Node {
             us: None,
             now,
         }))
+    }
+
+    /// Whether a peer went by a newer register than ours since this was last asked.
+    pub fn register_is_behind(&self) -> bool {
+        self.behind.swap(false, Ordering::Relaxed)
     }
 
     /// Reads the register's versions from the store again.

@@ -1,0 +1,175 @@
+//! `portcullis init`: a node of one's own.
+
+use crate::{
+    Answer,
+    cmd::key::make_key,
+    config::{Config, FILE, LogConfig, TrustConfig, WitnessConfig},
+    failure::Failure,
+    home::{Home, fresh_seed, write_secret},
+    ui::Ui,
+};
+use clap::Args;
+use portcullis_core::member::Role;
+use portcullis_node::Generator;
+use portcullis_seal::key::Identity;
+use portcullis_sign::SecretKey;
+use portcullis_web::TlsIdentity;
+use std::{path::Path, process::ExitCode};
+
+/// Makes a node: its data folder, keys, first officer and configuration.
+///
+/// Nothing leaves this machine. What others need to know of the node is its card: send
+/// `card.json` to whoever runs the register, over a channel on which you know each other.
+///
+/// Example, a police force:
+///
+///   portcullis --dir police init --member police.example --title "Example Police" \
+///     --role authority --authority uk.met --sector police --listen 127.0.0.1:8441 \
+///     --officer dana=applicant
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Init {
+    /// The member's name in the register: a word of a–z, 0–9, `-`, `.`.
+    #[arg(long, value_name = "NAME")]
+    member: String,
+    /// The member's title, for people.
+    #[arg(long)]
+    title: String,
+    /// What it does: authority, approver, provider, overseer, cell, witness. Repeat for several.
+    #[arg(long = "role", required = true, value_name = "ROLE")]
+    roles: Vec<String>,
+    /// What kind of authority it is, in the law files' words, such as `uk.met`. Repeat for several.
+    #[arg(long, value_name = "WORD")]
+    authority: Vec<String>,
+    /// Its sector, such as police, government, judiciary, company, oversight, academia.
+    #[arg(long)]
+    sector: String,
+    /// Where `serve` listens.
+    #[arg(long, default_value = "127.0.0.1:8443", value_name = "ADDRESS:PORT")]
+    listen: String,
+    /// Under which address others reach it; `https://` and the listening address, if not given.
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
+    /// `live`, or `exercise-NAME`.
+    #[arg(long, default_value = "live")]
+    realm: String,
+    /// The first officers, each with an office: `dana=applicant`. Repeat for several.
+    #[arg(long = "officer", value_name = "NAME=OFFICE")]
+    officers: Vec<String>,
+    /// Makes the keys of a register's log too: for the member that publishes the register.
+    #[arg(long)]
+    registrar: bool,
+    /// The tick of the record, in milliseconds.
+    #[arg(long, default_value_t = 600_000, value_name = "MS")]
+    tick_ms: u64,
+    /// A log to witness before there is a register: its vkey. Repeat for several.
+    #[arg(long, value_name = "VKEY")]
+    witness_log: Vec<String>,
+}
+
+impl Init {
+    pub(crate) fn run(self, dir: &Path, ui: &Ui) -> Answer {
+        self.check()?;
+        if dir.join(FILE).exists() {
+            return Err(Failure::refused("init.exists", format!("`{}` holds a node already", dir.display()))
+                .hint("choose another folder with `--dir DIR`"));
+        }
+        let make = |path: &Path| std::fs::create_dir_all(path).map_err(|error| Failure::file(path, &error));
+        for folder in ["keys", "officers", "laws", "files"] {
+            make(&dir.join(folder))?;
+        }
+        private(&dir.join("keys"))?;
+        private(&dir.join("officers"))?;
+        let witness = self.roles.iter().any(|role| role == "witness");
+        let registrar = self.registrar;
+        let officers = self.officers.clone();
+        let endpoint = self.endpoint.unwrap_or_else(|| format!("https://{}", self.listen));
+        let config = Config {
+            member: self.member,
+            title: self.title,
+            realm: self.realm,
+            roles: self.roles,
+            authority: self.authority,
+            sector: self.sector,
+            listen: self.listen,
+            endpoint,
+            log: LogConfig { tick_ms: self.tick_ms, tiles: 1 },
+            witness: WitnessConfig { logs: self.witness_log },
+            trust: TrustConfig::default(),
+        };
+        let home = Home { dir: dir.to_owned(), config: config.clone(), env: crate::clock::SystemEnv::default() };
+        home.member()?;
+        home.realm()?;
+        let mut generator = Generator(&home.env);
+        let node_key = SecretKey::generate(&mut generator);
+        write_secret(&home.key_path("node.key"), &format!("{}\n", &*node_key.to_text()))?;
+        write_secret(&home.key_path("log.seed"), &fresh_seed(&home.env))?;
+        if witness {
+            write_secret(&home.key_path("witness.seed"), &fresh_seed(&home.env))?;
+        }
+        if registrar {
+            write_secret(&home.key_path("register.seed"), &fresh_seed(&home.env))?;
+        }
+        let identity = Identity::generate();
+        let recipient = identity.recipient().to_string();
+        identity.expose(|text| {
+            write_secret(&home.key_path("delivery.key"), &format!("# public key: {recipient}\n{text}\n"))
+        })?;
+        let tls = TlsIdentity::generate(&[&config.member])
+            .map_err(|error| Failure::unable("tls", error.to_string()))?;
+        write_secret(&home.key_path("tls.key.pem"), &tls.key_pem())?;
+        write_secret(&home.key_path("tls.cert.pem"), &tls.certificate_pem())?;
+        for officer in &officers {
+            let (name, _) = split_officer(officer)?;
+            make_key(&home, name)?;
+        }
+        // CRASH: the configuration comes last; a folder without it is no node and init can be run again elsewhere.
+        write_secret(&dir.join(FILE), &config.fresh())?;
+        let home = Home::open(dir)?;
+        let offices: Vec<(String, String)> = officers
+            .iter()
+            .map(|officer| split_officer(officer).map(|(name, office)| (name.to_owned(), office.to_owned())))
+            .collect::<Result<_, _>>()?;
+        let card = crate::cmd::key::card(&home, &offices)?;
+        let text = format!("{card:#}\n");
+        let path = dir.join("card.json");
+        std::fs::write(&path, &text).map_err(|error| Failure::file(&path, &error))?;
+        ui.say(format_args!("made a node for `{}` in `{}`", home.config.member, dir.display()));
+        ui.say(format_args!("its card is `{}`: give it to whoever runs the register", path.display()));
+        ui.say("back up `keys/` and `officers/` now; nobody can make them again");
+        ui.answer(&card);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        for role in &self.roles {
+            if Role::parse(role).is_none() {
+                let known: Vec<_> = Role::ALL.iter().map(|role| role.as_str()).collect();
+                return Err(Failure::usage(format!("`{role}` is no role: {}", known.join(", "))));
+            }
+        }
+        for officer in &self.officers {
+            split_officer(officer)?;
+        }
+        Ok(())
+    }
+}
+
+/// `dana=applicant`, checked.
+fn split_officer(text: &str) -> Result<(&str, &str), Failure> {
+    let parts = text.split_once('=');
+    let (name, office) = parts.ok_or_else(|| Failure::usage(format!("`{text}`: write NAME=OFFICE, such as dana=applicant")))?;
+    crate::cmd::key::check_name(name)?;
+    crate::cmd::key::parse_office(office)?;
+    Ok((name, office))
+}
+
+fn private(path: &Path) -> Result<(), Failure> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
+            .map_err(|error| Failure::file(path, &error))?;
+    }
+    Ok(())
+}

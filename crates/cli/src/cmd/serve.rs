@@ -1,0 +1,256 @@
+//! `portcullis serve`: the node, running.
+
+use crate::{
+    Answer,
+    clock::pause,
+    failure::Failure,
+    home::Home,
+    ui::Ui,
+};
+use clap::Args;
+use portcullis_core::member::MemberId;
+use portcullis_node::{Node, NodeError, peers::Peers};
+use portcullis_web::HttpPeers;
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    process::ExitCode,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+/// Runs the node: its doors, and the workers that sequence, deliver and keep time.
+///
+/// Runs until interrupted. Other commands may be used on the same folder meanwhile; what they
+/// say is brought to the other members by this process. Logs go to standard error; set
+/// `PORTCULLIS_LOG=debug` for more.
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// Listens here instead of where the configuration says.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+}
+
+/// How often the store is asked whether anything moved.
+const LOOK: Duration = Duration::from_millis(25);
+/// How often the register is asked for at its members.
+const REGISTER_EVERY: Duration = Duration::from_secs(300);
+
+impl Serve {
+    pub(crate) fn run(self, dir: &Path, ui: &Ui) -> Answer {
+        start_logging();
+        let home = Home::open(dir)?;
+        let node = home.node()?;
+        let peers = Arc::new(home.peers()?);
+        let address = self.listen.unwrap_or_else(|| home.config.listen.clone());
+        let listener = std::net::TcpListener::bind(&address).map_err(|error| {
+            Failure::unable("listen", format!("cannot listen on `{address}`: {error}"))
+                .hint("another program has the port; change `listen` in portcullis.toml, or give `--listen`")
+        })?;
+        let bound = listener.local_addr().map_err(|error| Failure::unable("listen", error.to_string()))?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let workers = [
+            worker("sequencer", &node, &peers, &stop, sequence),
+            worker("courier", &node, &peers, &stop, deliver),
+            worker("sweeper", &node, &peers, &stop, sweep),
+            worker("register", &node, &peers, &stop, follow_register),
+        ];
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::unable("runtime", error.to_string()))?;
+        let tls = home.tls()?;
+        ui.say(format_args!("`{}` serves on https://{bound}", home.config.member));
+        ui.answer(&serde_json::json!({ "member": home.config.member, "listening": bound.to_string() }));
+        let doors = Arc::clone(&node);
+        let served = runtime.block_on(portcullis_web::serve(listener, &tls, doors, interrupted()));
+        stop.store(true, Ordering::SeqCst);
+        for worker in workers.into_iter().flatten() {
+            let _ = worker.join();
+        }
+        node.sequencer_stop();
+        served.map_err(|error| Failure::unable("serve", error.to_string()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn start_logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PORTCULLIS_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+type Work = fn(&Arc<Node>, &Arc<HttpPeers>, &Arc<AtomicBool>);
+
+fn worker(
+    name: &str,
+    node: &Arc<Node>,
+    peers: &Arc<HttpPeers>,
+    stop: &Arc<AtomicBool>,
+    work: Work,
+) -> Option<thread::JoinHandle<()>> {
+    let (node, peers, stop) = (Arc::clone(node), Arc::clone(peers), Arc::clone(stop));
+    let started = thread::Builder::new().name(name.to_owned()).spawn(move || work(&node, &peers, &stop));
+    match started {
+        Ok(handle) => Some(handle),
+        Err(error) => {
+            tracing::error!(%error, name, "a worker could not be started");
+            None
+        }
+    }
+}
+
+/// Waits a little, and answers whether to go on.
+fn goes_on(stop: &AtomicBool, time: Duration) -> bool {
+    pause(time);
+    !stop.load(Ordering::SeqCst)
+}
+
+fn sequence(node: &Arc<Node>, peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>) {
+    let mut next = None;
+    let mut told = String::new();
+    while goes_on(stop, LOOK) {
+        if next.is_some_and(|next| node.now() < next) {
+            continue;
+        }
+        let now = node.now();
+        let soon = |seconds| now.saturating_add(jiff::SignedDuration::from_secs(seconds)).ok();
+        match node.sequencer_tick(&**peers) {
+            Ok(done) => {
+                next = done.next;
+                told = said_once(&told, done.waits.unwrap_or_default());
+            }
+            // A node that has joined nothing yet may be told any moment, by another command.
+            Err(NodeError::NoRegister) => {
+                next = soon(1);
+                if let Err(error) = node.refresh() {
+                    tracing::warn!(%error, "the register cannot be read");
+                }
+            }
+            Err(error) => {
+                next = soon(2);
+                told = said_once(&told, error.to_string());
+            }
+        }
+    }
+}
+
+/// Says a trouble once, not at every try.
+fn said_once(told: &str, trouble: String) -> String {
+    if trouble != told && !trouble.is_empty() {
+        tracing::warn!(%trouble, "the sequencer waits");
+    }
+    trouble
+}
+
+fn deliver(node: &Arc<Node>, peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>) {
+    let busy: Arc<Mutex<BTreeSet<MemberId>>> = Arc::default();
+    let mut seen = None;
+    while goes_on(stop, LOOK) {
+        let now = node.now();
+        let due = node.store().next_delivery().ok().flatten().is_some_and(|next| next <= now);
+        let changes = node.store().changes().ok();
+        if !due && changes == seen {
+            continue;
+        }
+        seen = changes;
+        let Ok(members) = node.store().peers_with_deliveries(now) else { continue };
+        for member in members {
+            let fresh = busy.lock().unwrap_or_else(PoisonError::into_inner).insert(member.clone());
+            if !fresh {
+                continue;
+            }
+            let (node, peers, stop, busy) =
+                (Arc::clone(node), Arc::clone(peers), Arc::clone(stop), Arc::clone(&busy));
+            // One peer that is slow or down holds up nobody else.
+            let spawned = thread::Builder::new().name(format!("to {member}")).spawn(move || {
+                bring(&node, &member, &*peers, &stop);
+                busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&member);
+            });
+            if let Err(error) = spawned {
+                tracing::error!(%error, "a courier could not be started");
+            }
+        }
+    }
+}
+
+/// Brings everything that is due to one member.
+fn bring(node: &Node, member: &MemberId, peers: &dyn Peers, stop: &AtomicBool) {
+    while !stop.load(Ordering::SeqCst) {
+        match node.courier_tick(member, peers) {
+            Ok(round) => {
+                if round.refused > 0 {
+                    tracing::warn!(%member, refused = round.refused, "deliveries were refused; see `portcullis case show`");
+                }
+                if round.delivered == 0 {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%member, %error, "the outbox cannot be worked on");
+                return;
+            }
+        }
+    }
+}
+
+fn sweep(node: &Arc<Node>, _peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>) {
+    while goes_on(stop, 8 * LOOK) {
+        match node.sweeper_tick() {
+            Ok(_) | Err(NodeError::NoRegister) => {}
+            Err(error) => {
+                tracing::warn!(%error, "the clocks of cases cannot be read");
+                pause(Duration::from_secs(2));
+            }
+        }
+    }
+}
+
+/// Keeps the register new: takes what other commands stored, and asks members for theirs.
+fn follow_register(node: &Arc<Node>, peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>) {
+    let mut versions = 0;
+    let mut waited = Duration::ZERO;
+    while goes_on(stop, Duration::from_millis(250)) {
+        waited += Duration::from_millis(250);
+        let stored = node.store().registers().map_or(0, |records| records.len());
+        if stored != versions {
+            versions = stored;
+            if let Err(error) = node.refresh() {
+                tracing::warn!(%error, "the register cannot be read");
+            }
+        }
+        if waited < REGISTER_EVERY && !node.register_is_behind() {
+            continue;
+        }
+        waited = Duration::ZERO;
+        let Ok(history) = node.history() else { continue };
+        let members: Vec<MemberId> = history.newest().register.members.keys().cloned().collect();
+        for member in members.iter().filter(|member| *member != node.me()) {
+            let fetched = node.peer(member).and_then(|peer| node.fetch_register(&peer, &**peers));
+            match fetched {
+                Ok(version) => tracing::debug!(%member, version, "the register was compared"),
+                Err(error) => tracing::debug!(%member, %error, "the register could not be compared"),
+            }
+        }
+    }
+}

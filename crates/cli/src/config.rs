@@ -1,0 +1,135 @@
+//! The configuration: one typed struct, read once from `portcullis.toml`.
+
+use crate::failure::Failure;
+use serde::Deserialize;
+use std::path::Path;
+
+/// The file's name in the data folder.
+pub(crate) const FILE: &str = "portcullis.toml";
+
+/// A node's configuration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) member: String,
+    pub(crate) title: String,
+    pub(crate) realm: String,
+    pub(crate) roles: Vec<String>,
+    #[serde(default)]
+    pub(crate) authority: Vec<String>,
+    pub(crate) sector: String,
+    pub(crate) listen: String,
+    pub(crate) endpoint: String,
+    #[serde(default)]
+    pub(crate) log: LogConfig,
+    #[serde(default)]
+    pub(crate) witness: WitnessConfig,
+    #[serde(default)]
+    pub(crate) trust: TrustConfig,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogConfig {
+    pub(crate) tick_ms: u64,
+    pub(crate) tiles: u32,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { tick_ms: 600_000, tiles: 1 }
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct WitnessConfig {
+    pub(crate) logs: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct TrustConfig {
+    pub(crate) distrusted_members: Vec<String>,
+    pub(crate) distrusted_keys: Vec<String>,
+    pub(crate) pinned: std::collections::BTreeMap<String, Vec<String>>,
+}
+
+impl Config {
+    /// Reads the configuration of a data folder.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] with what is wrong, where, and what to do.
+    pub(crate) fn read(dir: &Path) -> Result<Self, Failure> {
+        let path = dir.join(FILE);
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            Failure::file(&path, &error)
+                .hint("make a node with `portcullis init`, or name its folder with `--dir DIR`")
+        })?;
+        toml::from_str(&text).map_err(|error| {
+            Failure::new(crate::failure::USAGE, "config", format!("`{}`: {error}", path.display()))
+        })
+    }
+
+    /// The text of a fresh configuration, with comments that explain it.
+    pub(crate) fn fresh(&self) -> String {
+        let list = |words: &[String]| {
+            words.iter().map(|word| toml_text(word)).collect::<Vec<_>>().join(", ")
+        };
+        format!(
+            r#"# A Portcullis node. Everything here can be changed; run `portcullis serve` again after it.
+
+# Which member of the register this node is: a word, best a host name of yours.
+member = {member}
+# For people.
+title = {title}
+# `live`, or `exercise-NAME`. Nothing passes from one realm to another.
+realm = {realm}
+# What the member does: authority, approver, provider, overseer, cell, witness.
+roles = [{roles}]
+# What kind of authority it is, in the words of the law files (see `portcullis law show`).
+authority = [{authority}]
+# Its sector. Witnesses of one log come from at least two sectors.
+sector = {sector}
+
+# Where `portcullis serve` listens, and the address under which others reach it.
+listen = {listen}
+endpoint = {endpoint}
+
+[log]
+# The record grows by whole tiles of 256 leaves at this tick, filled up with cover leaves.
+# The shape is public: change it only with long notice.
+tick_ms = {tick_ms}
+tiles = {tiles}
+
+[witness]
+# Logs that this node cosigns besides those in the register: C2SP vkeys. The register's own
+# log stands here before there is a register.
+logs = [{logs}]
+
+[trust]
+# Whom this node does not believe, whatever the register says.
+distrusted_members = []
+distrusted_keys = []
+# For these members, these keys alone: "court.example" = ["sha256:…"]
+[trust.pinned]
+"#,
+            member = toml_text(&self.member),
+            title = toml_text(&self.title),
+            realm = toml_text(&self.realm),
+            roles = list(&self.roles),
+            authority = list(&self.authority),
+            sector = toml_text(&self.sector),
+            listen = toml_text(&self.listen),
+            endpoint = toml_text(&self.endpoint),
+            tick_ms = self.log.tick_ms,
+            tiles = self.log.tiles,
+            logs = list(&self.witness.logs),
+        )
+    }
+}
+
+fn toml_text(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}

@@ -1,0 +1,107 @@
+//! How a command fails: a stable code, a sentence, a hint, an exit code.
+
+use crate::ui::Ui;
+use portcullis_node::NodeError;
+use std::{path::Path, process::ExitCode};
+
+/// The rules say no, or what is there is not enough.
+pub(crate) const REFUSED: u8 = 1;
+/// The command's words or files are not understood.
+pub(crate) const USAGE: u8 = 2;
+/// It could not be done.
+pub(crate) const UNABLE: u8 = 3;
+/// Something is not what it claims to be.
+pub(crate) const FALSE: u8 = 4;
+
+/// Why a command did not do what was asked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Failure {
+    pub(crate) exit: u8,
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: u8, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { exit, code: code.into(), message: message.into(), hint: None }
+    }
+
+    pub(crate) fn refused(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(REFUSED, code, message)
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(USAGE, "usage", message)
+    }
+
+    pub(crate) fn unable(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(UNABLE, code, message)
+    }
+
+    pub(crate) fn false_(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(FALSE, code, message)
+    }
+
+    /// A file that cannot be read or written.
+    pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
+        Self::unable("file", format!("`{}`: {error}", path.display()))
+    }
+
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says it, in the surface's own language.
+    pub(crate) fn answer(self, ui: &Ui) -> ExitCode {
+        ui.fail(&self);
+        ExitCode::from(self.exit)
+    }
+}
+
+impl From<NodeError> for Failure {
+    fn from(error: NodeError) -> Self {
+        let code = error.code();
+        let exit = match &error {
+            NodeError::Refused(_)
+            | NodeError::KeyNotOurs(_)
+            | NodeError::NoLongerHolds(_)
+            | NodeError::NotRecorded
+            | NodeError::Contention
+            | NodeError::UnknownCase(_) => REFUSED,
+            NodeError::Unfit(unfit) => if unfit.is_forgery() { FALSE } else { REFUSED },
+            NodeError::Version(_) => FALSE,
+            NodeError::NoRegister
+            | NodeError::Package { .. }
+            | NodeError::Log(_)
+            | NodeError::Unavailable(_)
+            | NodeError::Blob(_)
+            | NodeError::Broken(_) => UNABLE,
+        };
+        let failure = Self::new(exit, code, error.to_string());
+        match hint_for(code) {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+/// What to do next, by code.
+pub(crate) fn hint_for(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "register.none" => "join one: `portcullis register trust REGISTER-ID FILE`, with the id from whoever runs it",
+        "key.not_ours" => "see `portcullis key list` and `portcullis register show`; the registrar adds keys and offices",
+        "order.wrong_office" | "statement.wrong_office" => "another officer's key is needed: `portcullis key list` shows which offices ours hold",
+        "order.own_order" | "order.same_person" => "another person has to do this, with a key of their own",
+        "package.second_person" => "have a release officer who did not seal it release it",
+        "order.approval_missing" => "`portcullis case show CASE` lists the approvals given and missing",
+        "log.not_recorded" => "wait for the next tick (`portcullis log show`), or add `--wait`",
+        "case.moved_on" => "look at it with `portcullis case show CASE` and try again",
+        "case.unknown" => "`portcullis case list` shows the cases here",
+        "log.witnesses_silent" => "see that the witnesses' nodes run and can be reached",
+        "log.leased" => "another `portcullis serve` runs on this folder; stop it first",
+        _ => return None,
+    })
+}

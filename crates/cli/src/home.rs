@@ -1,0 +1,260 @@
+//! A node's data folder, opened.
+//!
+//! ```text
+//! portcullis.toml      the configuration
+//! register.id          the register it trusts, once it has joined one
+//! keys/                the node's own keys, readable by its owner alone
+//! officers/            officers' Ed25519 keys that are kept here
+//! laws/                law files besides the built-in ones
+//! store.db             records
+//! files/               tiles, packages
+//! ```
+
+use crate::{clock::SystemEnv, config::Config, failure::Failure};
+use jiff::SignedDuration;
+use portcullis_core::{member::MemberId, realm::Realm};
+use portcullis_node::{Env, Node, NodeKeys, Parts, Shape};
+use portcullis_seal::key::Identity;
+use portcullis_sign::SecretKey;
+use portcullis_store::{Blobs, Store};
+use portcullis_verdict::{
+    law::{self, Calendars, Laws},
+    register::{Anchor, Trust},
+    text,
+};
+use portcullis_web::{HttpPeers, TlsIdentity};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use zeroize::Zeroizing;
+
+/// A data folder with its configuration read.
+pub(crate) struct Home {
+    pub(crate) dir: PathBuf,
+    pub(crate) config: Config,
+    pub(crate) env: SystemEnv,
+}
+
+impl Home {
+    /// Reads a data folder's configuration.
+    pub(crate) fn open(dir: &Path) -> Result<Self, Failure> {
+        let config = Config::read(dir)?;
+        Ok(Self { dir: dir.to_owned(), config, env: SystemEnv::default() })
+    }
+
+    /// The same with a clock that runs ahead.
+    #[must_use]
+    pub(crate) fn ahead(mut self, ahead: SignedDuration) -> Self {
+        self.env = SystemEnv { ahead };
+        self
+    }
+
+    /// Which member it is.
+    pub(crate) fn member(&self) -> Result<MemberId, Failure> {
+        self.config.member.parse().map_err(|error| config(format!("member: {error}")))
+    }
+
+    /// In which realm.
+    pub(crate) fn realm(&self) -> Result<Realm, Failure> {
+        text::realm(&self.config.realm).map_err(|error| config(format!("realm: {error}")))
+    }
+
+    /// The name of its log, without generation: the address under which it is served, without scheme.
+    pub(crate) fn log_name(&self) -> String {
+        format!("{}/log/{}", self.config.member, self.config.realm)
+    }
+
+    /// The name of the register's log, if this node publishes one.
+    pub(crate) fn register_log_name(&self) -> String {
+        format!("{}/register/{}", self.config.member, self.config.realm)
+    }
+
+    /// A file of its keys.
+    pub(crate) fn key_path(&self, name: &str) -> PathBuf {
+        self.dir.join("keys").join(name)
+    }
+
+    /// The officer keys kept here.
+    pub(crate) fn officers_dir(&self) -> PathBuf {
+        self.dir.join("officers")
+    }
+
+    /// The files: tiles and packages.
+    pub(crate) fn files_dir(&self) -> PathBuf {
+        self.dir.join("files")
+    }
+
+    /// The node's own keys.
+    pub(crate) fn keys(&self) -> Result<NodeKeys, Failure> {
+        let statements = read_secret(&self.key_path("node.key"))?;
+        let statements: SecretKey =
+            statements.trim().parse().map_err(|error| config(format!("keys/node.key: {error}")))?;
+        let witness = self.config.roles.iter().any(|role| role == "witness");
+        Ok(NodeKeys {
+            statements,
+            log_name: self.log_name(),
+            log_seed: self.seed("log.seed")?.ok_or_else(|| config("keys/log.seed is missing"))?,
+            register_seed: self.seed("register.seed")?,
+            witness: match self.seed("witness.seed")? {
+                Some(seed) if witness => Some((format!("{}/witness", self.config.member), seed)),
+                _ => None,
+            },
+        })
+    }
+
+    fn seed(&self, name: &str) -> Result<Option<Zeroizing<[u8; 32]>>, Failure> {
+        let path = self.key_path(name);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = read_secret(&path)?;
+        parse_seed(text.trim()).map(Some).ok_or_else(|| config(format!("`{}` is no seed: 64 hex digits", path.display())))
+    }
+
+    /// The key that packages for this member are sealed to.
+    pub(crate) fn delivery_identity(&self) -> Result<Identity, Failure> {
+        let path = self.key_path("delivery.key");
+        let text = read_secret(&path)?;
+        let line = text.lines().find(|line| !line.starts_with('#')).unwrap_or_default();
+        line.trim().parse().map_err(|error| config(format!("`{}`: {error}", path.display())))
+    }
+
+    /// The certificate that its doors show.
+    pub(crate) fn tls(&self) -> Result<TlsIdentity, Failure> {
+        let (certificate, key) = (self.key_path("tls.cert.pem"), self.key_path("tls.key.pem"));
+        let certificate = std::fs::read(&certificate).map_err(|error| Failure::file(&certificate, &error))?;
+        let key = read_secret(&key)?;
+        TlsIdentity::from_pem(&certificate, key.as_bytes()).map_err(|error| config(format!("keys/tls.*.pem: {error}")))
+    }
+
+    /// The register that was trusted.
+    pub(crate) fn anchor(&self) -> Result<Option<Anchor>, Failure> {
+        let path = self.dir.join("register.id");
+        match std::fs::read_to_string(&path) {
+            Ok(text) => text.trim().parse().map(Anchor).map(Some).map_err(|_| config("register.id is no register's id")),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Failure::file(&path, &error)),
+        }
+    }
+
+    /// The built-in laws, and those in the folder's `laws/`.
+    pub(crate) fn laws(&self) -> Result<Laws, Failure> {
+        let mut laws = law::builtin();
+        let folder = self.dir.join("laws");
+        let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(laws) };
+        let calendars = Calendars::builtin();
+        let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        paths.sort();
+        for path in paths.into_iter().filter(|path| path.extension().is_some_and(|end| end == "toml")) {
+            let bytes = std::fs::read(&path).map_err(|error| Failure::file(&path, &error))?;
+            let law = law::parse(&path.display().to_string(), &bytes, &calendars).map_err(|errors| {
+                let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
+                Failure::refused("law.refused", lines.join("\n"))
+            })?;
+            laws.install(law);
+        }
+        Ok(laws)
+    }
+
+    /// Opens the node. Commands and `serve` may have it open at once.
+    pub(crate) fn node(&self) -> Result<Arc<Node>, Failure> {
+        let store = Store::sqlite(&self.dir.join("store.db"))
+            .map_err(|error| Failure::unable("store.unavailable", format!("store.db: {error}")))?;
+        let blobs = Blobs::folder(&self.files_dir())
+            .map_err(|error| Failure::unable("store.unavailable", format!("files/: {error}")))?;
+        let witnessed_logs = self
+            .config
+            .witness
+            .logs
+            .iter()
+            .map(|vkey| vkey.parse().map_err(|error| config(format!("witness.logs: `{vkey}`: {error}"))))
+            .collect::<Result<_, _>>()?;
+        let env: Arc<dyn Env> = Arc::new(self.env);
+        let node = Node::open(Parts {
+            store,
+            blobs,
+            env,
+            me: self.member()?,
+            realm: self.realm()?,
+            keys: self.keys()?,
+            laws: Arc::new(self.laws()?),
+            trust: self.trust()?,
+            anchor: self.anchor()?,
+            witnessed_logs,
+            shape: self.shape(),
+        })?;
+        Ok(Arc::new(node))
+    }
+
+    fn shape(&self) -> Shape {
+        let tick = i64::try_from(self.config.log.tick_ms.max(50)).unwrap_or(i64::MAX);
+        Shape { tick: SignedDuration::from_millis(tick), tiles: self.config.log.tiles.max(1) }
+    }
+
+    fn trust(&self) -> Result<Trust, Failure> {
+        let member = |word: &String| word.parse().map_err(|error| config(format!("trust: {error}")));
+        let key = |word: &String| word.parse().map_err(|_| config(format!("trust: `{word}` is no key's digest")));
+        let told = &self.config.trust;
+        Ok(Trust {
+            distrusted_members: told.distrusted_members.iter().map(member).collect::<Result<_, _>>()?,
+            distrusted_keys: told.distrusted_keys.iter().map(key).collect::<Result<_, _>>()?,
+            pinned: told
+                .pinned
+                .iter()
+                .map(|(id, keys)| Ok((member(id)?, keys.iter().map(key).collect::<Result<_, Failure>>()?)))
+                .collect::<Result<_, Failure>>()?,
+        })
+    }
+
+    /// How this node calls others.
+    pub(crate) fn peers(&self) -> Result<HttpPeers, Failure> {
+        HttpPeers::new(self.tls()?).map_err(|error| Failure::unable("tls", error.to_string()))
+    }
+}
+
+fn config(why: impl Into<String>) -> Failure {
+    Failure::new(crate::failure::USAGE, "config", why)
+}
+
+/// Reads a secret file.
+pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| Failure::file(path, &error))
+}
+
+/// Writes a file that its owner alone can read, and never over another.
+pub(crate) fn write_secret(path: &Path, text: &str) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(|error| Failure::file(path, &error))?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| Failure::file(path, &error))
+}
+
+/// Thirty-two bytes from hex.
+fn parse_seed(text: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let mut seed = Zeroizing::new([0; 32]);
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (at, byte) in seed.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(seed)
+}
+
+/// A fresh seed as hex.
+pub(crate) fn fresh_seed(env: &dyn Env) -> Zeroizing<String> {
+    use std::fmt::Write as _;
+    let mut seed = Zeroizing::new([0; 32]);
+    env.fill(&mut *seed);
+    let mut text = Zeroizing::new(String::with_capacity(65));
+    for byte in seed.iter() {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text.push('\n');
+    text
+}

@@ -1,0 +1,78 @@
+//! What people and machines see: lines or JSON, progress, failures.
+
+use crate::failure::Failure;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal as _;
+
+/// How this run speaks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ui {
+    json: bool,
+    quiet: bool,
+}
+
+impl Ui {
+    pub(crate) const fn new(json: bool, quiet: bool) -> Self {
+        Self { json, quiet }
+    }
+
+    /// Whether a machine listens.
+    pub(crate) const fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// A line for people; machines do not get it.
+    pub(crate) fn say(self, line: impl core::fmt::Display) {
+        if !self.json {
+            println!("{line}");
+        }
+    }
+
+    /// The answer for machines; people do not get it.
+    pub(crate) fn answer(self, value: &serde_json::Value) {
+        if self.json {
+            println!("{value:#}");
+        }
+    }
+
+    /// A note on the side, on standard error.
+    pub(crate) fn note(self, line: impl core::fmt::Display) {
+        if !self.quiet {
+            eprintln!("{line}");
+        }
+    }
+
+    pub(crate) fn fail(self, failure: &Failure) {
+        if self.json {
+            let value = serde_json::json!({
+                "error": { "code": failure.code, "message": failure.message, "hint": failure.hint }
+            });
+            println!("{value:#}");
+            return;
+        }
+        eprintln!("portcullis: {} [{}]", failure.message, failure.code);
+        if let Some(hint) = &failure.hint {
+            eprintln!("  hint: {hint}");
+        }
+    }
+
+    /// A bar over so many bytes; hidden where nobody watches.
+    pub(crate) fn bytes_bar(self, total: u64, what: &'static str) -> ProgressBar {
+        if self.json || self.quiet || !std::io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let style = "{msg:12} {wide_bar} {bytes:>10}/{total_bytes} {bytes_per_sec:>12} {eta:>4}";
+        let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+        ProgressBar::new(total).with_style(style).with_message(what)
+    }
+
+    /// A bar over so many things.
+    pub(crate) fn count_bar(self, total: u64, what: &'static str) -> ProgressBar {
+        if self.json || self.quiet || !std::io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let style = "{msg:12} {wide_bar} {pos:>10}/{len} {per_sec:>12} {eta:>4}";
+        let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+        ProgressBar::new(total).with_style(style).with_message(what)
+    }
+}

@@ -6,6 +6,7 @@
 
 use crate::error::Unavailable;
 use portcullis_core::digest::Digest;
+use std::collections::BTreeSet;
 
 /// How many batches one call of [`crate::Driver::batches`] answers: 64 of 256
 /// leaves are 21 MB.
@@ -108,7 +109,8 @@ pub enum LogError {
         found: u64,
     },
     /// A smaller tree, another root for the same size, entries that do not
-    /// fill the growth, or a cosigned size that the log has not reached.
+    /// fill the growth, leaves placed outside it or two at one index, or a
+    /// cosigned size that the log has not reached.
     #[error("the tree does not continue the log's tree")]
     Fork,
     /// The log takes no more leaves.
@@ -117,8 +119,9 @@ pub enum LogError {
     /// There is no such log.
     #[error("there is no such log")]
     NoLog,
-    /// The leaf has its place already, or never was queued.
-    #[error("leaf {} is not in the queue", .0.0)]
+    /// The leaf has its place already, or never was queued, or is another
+    /// entry than the one at its index.
+    #[error("leaf {} is not in the queue with the entry at its index", .0.0)]
     NotQueued(LeafId),
     /// The storage did not answer.
     #[error(transparent)]
@@ -126,6 +129,12 @@ pub enum LogError {
 }
 
 impl LogAppend {
+    /// The new entry at `index` of the log.
+    pub(crate) fn entry(&self, index: u64) -> Option<&[u8]> {
+        let offset = usize::try_from(index.checked_sub(self.expected_size)?).ok()?;
+        self.entries.get(offset).map(Vec::as_slice)
+    }
+
     /// Refuses what cannot be a growth of a log in the state `now`.
     pub(crate) fn check(&self, now: Option<&LogState>) -> Result<(), LogError> {
         let (size, closed) = now.map_or((0, false), |log| (log.size, log.closed));
@@ -147,7 +156,14 @@ impl LogAppend {
             .placed
             .iter()
             .all(|(_, index)| (size..self.size).contains(index));
-        if filled && inside {
+        let apart = self
+            .placed
+            .iter()
+            .map(|(_, index)| index)
+            .collect::<BTreeSet<_>>()
+            .len()
+            == self.placed.len();
+        if filled && inside && apart {
             Ok(())
         } else {
             Err(LogError::Fork)

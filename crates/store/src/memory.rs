@@ -226,14 +226,17 @@ impl State {
 
     fn log_append(&mut self, append: LogAppend) -> Result<(), LogError> {
         append.check(self.logs.get(&append.origin))?;
-        let mut waiting: BTreeSet<_> = self
-            .leaves
-            .iter()
-            .filter(|(_, place)| place.is_none())
-            .map(|(leaf, _)| leaf.id)
+        let queued = self.leaves.iter().filter(|(_, place)| place.is_none());
+        let mut queued: BTreeMap<_, _> = queued
+            .map(|(leaf, _)| (leaf.id, leaf.entry.as_slice()))
             .collect();
-        if let Some((id, _)) = append.placed.iter().find(|(id, _)| !waiting.remove(id)) {
-            return Err(LogError::NotQueued(*id));
+        for (id, index) in &append.placed {
+            if queued
+                .remove(id)
+                .is_none_or(|entry| append.entry(*index) != Some(entry))
+            {
+                return Err(LogError::NotQueued(*id));
+            }
         }
         let places: BTreeMap<_, _> = append.placed.into_iter().collect();
         for (leaf, place) in &mut self.leaves {

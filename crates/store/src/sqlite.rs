@@ -8,6 +8,7 @@
 //! What is deleted is overwritten (`secure_delete`), and after an erasure the
 //! write-ahead log is emptied, so nothing of it can be found in the files.
 
+mod batch;
 mod cases;
 mod connect;
 mod keep;

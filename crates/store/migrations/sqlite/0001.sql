@@ -99,12 +99,13 @@ CREATE TABLE leaf (
     UNIQUE (statement, ordinal)
 ) STRICT;
 
-CREATE INDEX leaf_unproved ON leaf (log, position) WHERE unproved = 1;
+CREATE INDEX leaf_unproved ON leaf (log, position) WHERE unproved = 1 AND log IS NOT NULL;
 CREATE INDEX leaf_queued   ON leaf (id) WHERE log IS NULL;
 
--- The entries of leaves that wait; a row goes when its leaf is placed.
-CREATE TABLE queue (
-    id    INTEGER NOT NULL PRIMARY KEY,
+-- The entries of leaves, written once: from the commit until the batch that
+-- refers to them is published.
+CREATE TABLE entry (
+    leaf  INTEGER NOT NULL PRIMARY KEY,
     entry BLOB    NOT NULL
 ) STRICT;
 
@@ -112,7 +113,8 @@ CREATE TABLE batch (
     log     INTEGER NOT NULL,
     start   INTEGER NOT NULL,
     size    INTEGER NOT NULL,
-    -- Each entry after its length in four bytes, big-endian.
+    -- Each entry after its length in four bytes; or four bytes 0xff and the
+    -- leaf whose entry it is in eight. Big-endian.
     entries BLOB    NOT NULL,
     PRIMARY KEY (log, start)
 ) STRICT;

@@ -229,7 +229,7 @@ fn add_leaf(connection: &Connection, case: &CaseId, new: &NewLeaf) -> Result<(),
         .execute(params![new.statement.0, new.ordinal, new.opening, unproved]);
     unless_duplicate(added)?;
     connection
-        .prepare_cached("INSERT INTO queue (id, entry) VALUES (last_insert_rowid(), ?1)")?
+        .prepare_cached("INSERT INTO entry (leaf, entry) VALUES (last_insert_rowid(), ?1)")?
         .execute(params![new.entry])?;
     Ok(())
 }

@@ -1,10 +1,13 @@
 //! Logs, the queue of leaves, and batches.
 
-use super::value::{Columns, rows};
+use super::{
+    batch::{self, Part},
+    value::{Columns, rows},
+};
 use crate::log::{BATCHES_MAX, Batch, Leaf, LeafId, LogAppend, LogError, LogState, PlacedLeaf};
 use portcullis_core::{digest::Digest, id::CaseId};
-use rusqlite::{Connection, OptionalExtension, params, types::Type};
-use std::collections::BTreeSet;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn origins(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     connection
@@ -37,8 +40,8 @@ pub(super) fn log(connection: &Connection, origin: &str) -> rusqlite::Result<Opt
 pub(super) fn queued(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<Leaf>> {
     connection
         .prepare_cached(
-            "SELECT leaf.id, statement, ordinal, entry, opening FROM queue JOIN leaf ON leaf.id = queue.id
-             ORDER BY queue.id LIMIT ?1",
+            "SELECT id, statement, ordinal, entry, opening FROM leaf INDEXED BY leaf_queued JOIN entry ON leaf = id
+             WHERE log IS NULL ORDER BY id LIMIT ?1",
         )?
         .query_map([rows(limit)], |row| {
             Ok(Leaf {
@@ -77,6 +80,19 @@ pub(super) fn append(connection: &Connection, append: &LogAppend) -> Result<(), 
             |row| row.get(0),
         )?;
     if !append.entries.is_empty() {
+        let leaves: BTreeMap<u64, LeafId> = append
+            .placed
+            .iter()
+            .map(|(leaf, index)| (*index, *leaf))
+            .collect();
+        let parts = append
+            .entries
+            .iter()
+            .zip(append.expected_size..)
+            .map(|(entry, index)| match leaves.get(&index) {
+                Some(leaf) => Part::Leaf(*leaf),
+                None => Part::Cover(entry),
+            });
         connection
             .prepare_cached(
                 "INSERT INTO batch (log, start, size, entries) VALUES (?1, ?2, ?3, ?4)",
@@ -85,17 +101,22 @@ pub(super) fn append(connection: &Connection, append: &LogAppend) -> Result<(), 
                 id,
                 append.expected_size,
                 append.size,
-                join(&append.entries)?
+                batch::write(parts)?
             ])?;
     }
-    let mut place = connection
-        .prepare_cached("UPDATE leaf SET log = ?2, position = ?3 WHERE id = ?1 AND log IS NULL")?;
-    let mut unqueue = connection.prepare_cached("DELETE FROM queue WHERE id = ?1")?;
+    let mut is_queued = connection.prepare_cached(
+        "SELECT entry IS ?2 FROM entry JOIN leaf ON id = leaf WHERE leaf = ?1 AND log IS NULL",
+    )?;
+    let mut place =
+        connection.prepare_cached("UPDATE leaf SET log = ?2, position = ?3 WHERE id = ?1")?;
     for (leaf, index) in &append.placed {
-        if place.execute(params![leaf.0, id, index])? != 1 {
+        let queued = is_queued
+            .query_row(params![leaf.0, append.entry(*index)], |row| row.get(0))
+            .optional()?;
+        if queued != Some(true) {
             return Err(LogError::NotQueued(*leaf));
         }
-        unqueue.execute([leaf.0])?;
+        place.execute(params![leaf.0, id, index])?;
     }
     Ok(())
 }
@@ -105,29 +126,50 @@ pub(super) fn batches(
     origin: &str,
     from_size: u64,
 ) -> rusqlite::Result<Vec<Batch>> {
+    let mut entry = connection.prepare_cached("SELECT entry FROM entry WHERE leaf = ?1")?;
+    let mut resolve = |part: Part<'_>| match part {
+        Part::Cover(entry) => Ok(entry.to_vec()),
+        Part::Leaf(leaf) => entry.query_row([leaf.0], |row| row.get(0)),
+    };
     connection
         .prepare_cached(
             "SELECT start, batch.size, entries FROM batch JOIN log ON log.id = batch.log
              WHERE origin = ?1 AND batch.size > ?2 ORDER BY start LIMIT ?3",
         )?
         .query_map(params![origin, from_size, BATCHES_MAX], |row| {
-            let entries = split(row.get_ref(2)?.as_blob()?);
-            let broken = || rusqlite::Error::InvalidColumnType(2, "entries".into(), Type::Blob);
+            let entries = batch::read(row.get_ref(2)?.as_blob()?)?
+                .into_iter()
+                .map(&mut resolve);
             Ok(Batch {
                 start: row.get(0)?,
                 size: row.get(1)?,
-                entries: entries.ok_or_else(broken)?,
+                entries: entries.collect::<Result<_, _>>()?,
             })
         })?
         .collect()
 }
 
 pub(super) fn published(connection: &Connection, origin: &str, up_to: u64) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached(
-            "DELETE FROM batch WHERE log = (SELECT id FROM log WHERE origin = ?1) AND size <= ?2",
-        )?
-        .execute(params![origin, up_to])?;
+    // Entries are public: overwriting them would only cost writes.
+    connection.execute_batch("PRAGMA secure_delete = OFF")?;
+    let dropped = drop_batches(connection, origin, up_to);
+    connection.execute_batch("PRAGMA secure_delete = ON")?;
+    dropped
+}
+
+fn drop_batches(connection: &Connection, origin: &str, up_to: u64) -> rusqlite::Result<()> {
+    let mut drop_entry = connection.prepare_cached("DELETE FROM entry WHERE leaf = ?1")?;
+    let mut dropped = connection.prepare_cached(
+        "DELETE FROM batch WHERE log = (SELECT id FROM log WHERE origin = ?1) AND size <= ?2 RETURNING entries",
+    )?;
+    let mut dropped = dropped.query(params![origin, up_to])?;
+    while let Some(row) = dropped.next()? {
+        for part in batch::read(row.get_ref(0)?.as_blob()?)? {
+            if let Part::Leaf(leaf) = part {
+                drop_entry.execute([leaf.0])?;
+            }
+        }
+    }
     Ok(())
 }
 
@@ -205,26 +247,4 @@ pub(super) fn cosigned_without_proof(
         }
     }
     Ok(found)
-}
-
-fn join(entries: &[Vec<u8>]) -> rusqlite::Result<Vec<u8>> {
-    let mut joined = Vec::with_capacity(entries.iter().map(|entry| 4 + entry.len()).sum());
-    for entry in entries {
-        let length = u32::try_from(entry.len())
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-        joined.extend(length.to_be_bytes());
-        joined.extend(entry);
-    }
-    Ok(joined)
-}
-
-fn split(mut joined: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let mut entries = Vec::new();
-    while let Some((length, rest)) = joined.split_first_chunk() {
-        let (entry, rest) =
-            rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
-        entries.push(entry.to_vec());
-        joined = rest;
-    }
-    joined.is_empty().then_some(entries)
 }

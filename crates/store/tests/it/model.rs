@@ -3,8 +3,7 @@
 
 use crate::given::{append, at, case, delivery, digest, leaf, member, root, statement};
 use portcullis_store::{
-    Commit, Cursor, DeliveryId, Filter, LeafId, LogAppend, RegisterRecord, Store, TurnedAway,
-    Witnessed,
+    Commit, Cursor, DeliveryId, Filter, LeafId, RegisterRecord, Store, TurnedAway, Witnessed,
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -202,7 +201,18 @@ fn perform(store: &Store, op: &Op) -> String {
                 .iter()
                 .map(|(id, offset)| (LeafId(*id), size + offset))
                 .collect();
-            format!("{:?}", store.log_append(LogAppend { ..append }))
+            for leaf in store.queued_leaves(99).unwrap() {
+                let offset = placed
+                    .iter()
+                    .find(|(id, _)| *id == leaf.id.0)
+                    .map(|(_, offset)| *offset);
+                if let Some(entry) =
+                    offset.and_then(|offset| append.entries.get_mut(usize::try_from(offset).ok()?))
+                {
+                    *entry = leaf.entry;
+                }
+            }
+            format!("{:?}", store.log_append(append))
         }
         Op::Published(origin, up_to) => format!("{:?}", store.published(ORIGINS[*origin], *up_to)),
         Op::Cosigned(origin, size) => {

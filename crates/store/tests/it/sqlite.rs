@@ -129,9 +129,9 @@ fn commits_that_wait_share_one_transaction() {
             })
         })
         .collect();
-    writers
-        .into_iter()
-        .for_each(|writer| writer.join().unwrap());
+    for writer in writers {
+        writer.join().unwrap();
+    }
     let (commits, transactions) = (u64::from(WRITERS * COMMITS), store.transactions());
     assert_eq!(store.counts().unwrap()["drafted"], commits);
     assert!(
@@ -179,9 +179,9 @@ fn one_of_two_who_decide_on_the_same_version_wins_across_handles() {
             })
         })
         .collect();
-    writers
-        .into_iter()
-        .for_each(|writer| writer.join().unwrap());
+    for writer in writers {
+        writer.join().unwrap();
+    }
     let case = Store::sqlite(&path)
         .unwrap()
         .case(&case(1))

@@ -12,6 +12,7 @@ fn count(store: &Store, n: u32, leaves: u16) {
     store.commit_one(new).unwrap();
 }
 
+/// Grows a log, with queued leaves (by number) at indices.
 fn place(
     store: &Store,
     origin: &str,
@@ -19,14 +20,15 @@ fn place(
     to: u64,
     placed: &[(u64, u64)],
 ) -> Result<(), LogError> {
-    let placed = placed
-        .iter()
-        .map(|(id, index)| (LeafId(*id), *index))
-        .collect();
-    store.log_append(LogAppend {
-        placed,
-        ..append(origin, from, to)
-    })
+    let mut append = append(origin, from, to);
+    let queued = store.queued_leaves(99).unwrap();
+    for (id, index) in placed {
+        append.placed.push((LeafId(*id), *index));
+        if let Some(leaf) = queued.iter().find(|leaf| leaf.id.0 == *id) {
+            append.entries[usize::try_from(index - from).unwrap()].clone_from(&leaf.entry);
+        }
+    }
+    store.log_append(append)
 }
 
 pub(super) fn a_log_grows_and_its_batches_wait_until_published(store: &Store) {
@@ -154,7 +156,18 @@ pub(super) fn placed_leaves_leave_the_queue_once(store: &Store) {
         store.leaves_of(&digest(1)).unwrap(),
         std::slice::from_ref(&placed)
     );
+    let entries = store.batches(ORIGIN, 0).unwrap().remove(0).entries;
+    assert_eq!(
+        (entries.len(), &entries[7][..], &entries[250][..]),
+        (256, &b"entry 2/0"[..], &b"entry 1/0"[..])
+    );
+    assert_eq!((&entries[6][..], &entries[251][..]), (&[6][..], &[251][..]));
     place(store, ORIGIN, 256, 257, &[(2, 256)]).unwrap();
+    store.published(ORIGIN, 256).unwrap();
+    assert_eq!(
+        store.batches(ORIGIN, 0).unwrap().remove(0).entries,
+        [b"entry 1/1"]
+    );
     let second = PlacedLeaf {
         ordinal: 1,
         origin: ORIGIN.into(),
@@ -169,6 +182,17 @@ pub(super) fn placed_leaves_leave_the_queue_once(store: &Store) {
 pub(super) fn an_append_that_places_an_unknown_leaf_does_nothing(store: &Store) {
     count(store, 1, 2);
     place(store, ORIGIN, 0, 4, &[(1, 0)]).unwrap();
+    let another = LogAppend {
+        placed: vec![(LeafId(2), 4)],
+        ..append(ORIGIN, 4, 8)
+    };
+    assert!(
+        matches!(
+            store.log_append(another),
+            Err(LogError::NotQueued(LeafId(2)))
+        ),
+        "another entry"
+    );
     for placed in [&[(2, 4), (1, 5)][..], &[(2, 4), (99, 5)], &[(2, 4), (2, 5)]] {
         let refused = place(store, ORIGIN, 4, 8, placed);
         assert!(

@@ -26,6 +26,7 @@
     )
 )]
 
+pub mod backup;
 pub mod blob;
 mod driver;
 mod error;

@@ -19,6 +19,7 @@ mod view;
 mod writer;
 
 pub use connect::OpenError;
+pub(crate) use connect::copy;
 
 use crate::{
     driver::Driver,

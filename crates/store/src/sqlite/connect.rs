@@ -1,7 +1,10 @@
 //! Connections: how each is set up, and the migrations that come first.
 
 use crate::error::Unavailable;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{
+    Connection, OpenFlags, TransactionBehavior,
+    backup::{Backup, StepResult},
+};
 use std::{path::Path, time::Duration};
 
 /// How long a connection waits for another process's write before it gives up.
@@ -12,6 +15,9 @@ const PAGE_BYTES: u32 = 8192;
 
 /// Pages the write-ahead log may grow to before it is copied back (64 MiB).
 const WAL_PAGES_MAX: u32 = 8192;
+
+/// Pages of one step of a copy, after which its progress is told (8 MiB).
+const COPY_PAGES: i32 = 1024;
 
 /// Statements each connection keeps prepared: more than there are.
 const PREPARED_MAX: usize = 256;
@@ -57,6 +63,32 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
     ))?;
     migrate(&mut connection)?;
     Ok(connection)
+}
+
+/// Copies the database at `from`, as one snapshot while others may write, to
+/// the new file `to`, and tells pages done and pages there are.
+pub(crate) fn copy(
+    from: &Path,
+    to: &Path,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<(), rusqlite::Error> {
+    let from = reader(from)?;
+    // The snapshot is held open: else every write of another process would
+    // make the copy begin again.
+    let snapshot = from.unchecked_transaction()?;
+    snapshot.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    create(to).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    let mut to = Connection::open(to)?;
+    to.execute_batch("PRAGMA synchronous = FULL;")?;
+    let backup = Backup::new(&snapshot, &mut to)?;
+    while let StepResult::More | StepResult::Busy | StepResult::Locked = backup.step(COPY_PAGES)? {
+        let pages = |count| u64::try_from(count).unwrap_or(0);
+        let now = backup.progress();
+        progress(pages(now.pagecount - now.remaining), pages(now.pagecount));
+    }
+    drop(backup);
+    to.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
+    to.close().map_err(|(_, error)| error)
 }
 
 /// A connection that only reads.

@@ -1,0 +1,8 @@
+//! The doors as a stranger, a member and a node's own client meet them, on loopback.
+
+mod client;
+mod fake;
+mod limits;
+mod raw;
+mod script;
+mod shutdown;

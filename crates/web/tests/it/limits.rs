@@ -20,7 +20,7 @@ fn ten_declared_gigabytes_are_refused_while_they_are_sent() {
     let server = Running::start();
     let mut raw = Raw::connect(&server, Some(&server.authority));
     raw.send(format!("{DELIVER}content-length: 10737418240\r\n\r\n").as_bytes());
-    let (heard, sent) = raw.send_endlessly(&[b'x'; 65536]);
+    let (heard, sent) = raw.send_endlessly(&vec![b'x'; 65536]);
     assert!(heard.starts_with("HTTP/1.1 413 "), "{heard:?} after {sent}");
     assert!(sent < DELIVERY_BYTES_MAX, "{sent} bytes were taken");
 }
@@ -143,9 +143,12 @@ fn one_certificate_has_only_so_many_requests_and_others_are_not_touched() {
         requests_per_certificate_max: 1,
         ..Limits::default()
     });
-    let peers = HttpPeers::new(server.authority.clone()).unwrap();
+    let (peers, peer) = (
+        HttpPeers::new(server.authority.clone()).unwrap(),
+        server.peer(),
+    );
     std::thread::scope(|scope| {
-        let first = scope.spawn(|| peers.deliver(&server.peer(), WAIT).unwrap());
+        let first = scope.spawn(|| peers.deliver(&peer, WAIT).unwrap());
         server.entered.recv().unwrap();
         let second = peers.deliver(&server.peer(), b"{}").unwrap();
         assert_eq!(second.status, 429);

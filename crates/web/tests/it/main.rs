@@ -6,3 +6,4 @@ mod limits;
 mod raw;
 mod script;
 mod shutdown;
+mod stolen;

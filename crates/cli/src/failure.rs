@@ -74,6 +74,7 @@ impl From<NodeError> for Failure {
             NodeError::Unfit(unfit) => if unfit.is_forgery() { FALSE } else { REFUSED },
             NodeError::Version(_) => FALSE,
             NodeError::NoRegister
+            | NodeError::Restoring
             | NodeError::Package { .. }
             | NodeError::Log(_)
             | NodeError::Unavailable(_)

@@ -309,8 +309,9 @@ impl Case {
         let Some(issue) = self.issued else {
             return Ok(None);
         };
+        let lifted = self.order_subject().is_some_and(Subject::is_complete);
         let term = match (&basis.rule.urgent, issue.urgent) {
-            (Some(urgent), true) => urgent.lapse.rule,
+            (Some(urgent), true) if !(urgent.approval_lifts_lapse && lifted) => urgent.lapse.rule,
             _ => basis.rule.duration.rule,
         };
         let calendar = &basis.law.calendar;

@@ -72,7 +72,8 @@ impl Node {
                 let code =
                     problem_code(&answer.body).unwrap_or_else(|| format!("http.{}", answer.status));
                 if code == "peer.old_register" {
-                    self.behind.store(true, std::sync::atomic::Ordering::Relaxed);
+                    self.behind
+                        .store(true, std::sync::atomic::Ordering::Relaxed);
                 }
                 self.postpone_all(&taken, &code, now)
             }
@@ -181,6 +182,7 @@ impl Node {
             kind: DeliveryKind::V1,
             realm: self.realm.name().into(),
             register,
+            resend: false,
             cases,
         };
         let body =

@@ -25,6 +25,11 @@ pub enum NodeError {
     /// There is no such case here.
     #[error("there is no case {0} here")]
     UnknownCase(CaseId),
+    /// Restored from a backup, and not yet in step.
+    #[error(
+        "this node was restored from a backup and asks its peers for what it lacks; it speaks again when they have answered"
+    )]
+    Restoring,
     /// The case moved on again and again.
     #[error("the case moved on meanwhile; look at it again")]
     Contention,
@@ -66,6 +71,7 @@ impl NodeError {
             Self::NoRegister => "register.none",
             Self::KeyNotOurs(_) => "key.not_ours",
             Self::UnknownCase(_) => "case.unknown",
+            Self::Restoring => "node.restoring",
             Self::Contention => "case.moved_on",
             Self::NoLongerHolds(_) => "order.no_longer_holds",
             Self::NotRecorded => "log.not_recorded",

@@ -44,6 +44,9 @@ pub(crate) struct DeliveryJson {
     pub(crate) kind: DeliveryKind,
     pub(crate) realm: String,
     pub(crate) register: RegisterJson,
+    /// Whether the sender was restored from a backup and asks for everything of its cases again.
+    #[serde(default)]
+    pub(crate) resend: bool,
     pub(crate) cases: Vec<CaseJson>,
 }
 
@@ -175,6 +178,10 @@ impl Node {
         }
         let delivery: DeliveryJson = serde_json::from_slice(body)
             .map_err(|error| problem(400, "peer.malformed", format!("not a delivery: {error}")))?;
+        if delivery.resend {
+            self.resend_to(from)
+                .map_err(|error| problem(500, "node.fault", error.to_string()))?;
+        }
         if delivery.cases.len() > DELIVERY_CASES_MAX {
             return Err(problem(
                 400,
@@ -256,7 +263,8 @@ impl Node {
             return Err(problem("peer.old_register", detail));
         }
         if theirs.version > ours {
-            self.behind.store(true, std::sync::atomic::Ordering::Relaxed);
+            self.behind
+                .store(true, std::sync::atomic::Ordering::Relaxed);
             let detail = format!(
                 "you go by version {} of the register, and we hold {ours}; ask again later",
                 theirs.version
@@ -314,6 +322,21 @@ impl Node {
         }
         taking.finish(loaded.as_ref())?;
         waits.map_or(Ok(()), Err)
+    }
+}
+
+/// Whether an attachment is the one that its statement names; `None` when it names none.
+fn attachment_digest(event: &Event, bytes: &[u8]) -> Option<bool> {
+    let salted = |named: &Digest| *named == portcullis_verdict::text::sha256(bytes);
+    match event {
+        // Salt and text lie one after the other, so the salted digest is that of the attachment.
+        Event::Drafted(order) => Some(salted(&order.application)),
+        Event::Refused(refused) => refused.note.as_ref().map(salted),
+        Event::Released {
+            recorded: portcullis_core::statement::Recorded::Promised(promise),
+            ..
+        } => Some(salted(promise)),
+        _ => None,
     }
 }
 
@@ -385,9 +408,18 @@ impl Taking<'_> {
             return Err(No::later("case.unknown", "the case is not known here yet"));
         }
         if parsed.header.author == self.node.me {
-            return self.ours_come_back(loaded, &parsed);
+            return self.ours_come_back(parsed, entry);
         }
         let judged = self.judge(&parsed, &entry)?;
+        if attachment
+            .as_ref()
+            .is_some_and(|bytes| attachment_digest(&parsed.event, bytes) == Some(false))
+        {
+            return Err(No::never(
+                "statement.attachment",
+                "the attachment is not the one that was signed for",
+            ));
+        }
         self.growing.join(&self.node.laws, &judged, self.now)?;
         self.held
             .insert(parsed.header.author.clone(), parsed.header.number);
@@ -412,21 +444,30 @@ impl Taking<'_> {
         Ok(judged.map_err(Unfit::from)?.0)
     }
 
-    /// A statement of our own that we do not hold: we were restored from an old backup, or
-    /// somebody has our key. What peers kept comes back to us, if it is ours by its signature.
-    fn ours_come_back(
-        &mut self,
-        loaded: Option<&Loaded>,
-        parsed: &statement::Parsed,
-    ) -> Result<(), No> {
-        let _ = loaded;
-        Err(No::never(
-            "statement.not_ours",
-            format!(
-                "we hold no such statement of ours (number {})",
-                parsed.header.number
-            ),
-        ))
+    /// A statement of our own that we do not hold. After a restore from a backup, what peers
+    /// kept comes back to us, if our key signed it; at any other time it is refused: somebody
+    /// else speaks with our key.
+    fn ours_come_back(&mut self, parsed: statement::Parsed, entry: Entry) -> Result<(), No> {
+        if !self.node.is_restoring()? {
+            let number = parsed.header.number;
+            return Err(No::never(
+                "statement.not_ours",
+                format!("we hold no such statement of ours (number {number})"),
+            ));
+        }
+        let judged = self.judge(&parsed, &entry)?;
+        self.growing.join(&self.node.laws, &judged, self.now)?;
+        self.held
+            .insert(parsed.header.author.clone(), parsed.header.number);
+        // Its leaves are in the log already, and its peers have it: it joins as if another had said it.
+        self.joining.push(Joining {
+            parsed,
+            statement: judged,
+            inclusion: entry.inclusion,
+            attachment: None,
+            ours: false,
+        });
+        Ok(())
     }
 
     /// A statement that we hold: its proof may be new.

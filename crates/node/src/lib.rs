@@ -20,6 +20,7 @@ mod perform;
 mod promise;
 mod record;
 mod register;
+mod resync;
 mod sequencer;
 mod sweeper;
 mod witness;
@@ -31,6 +32,7 @@ pub use log::{CosignError, LogFault};
 pub use package::ReleaseReadiness;
 pub use perform::{Prepared, Said, Viewed};
 pub use promise::{Breach, Promise};
+pub use resync::Resynced;
 pub use sequencer::{Sequenced, Shape};
 pub use sweeper::Swept;
 

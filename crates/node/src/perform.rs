@@ -97,6 +97,9 @@ impl Node {
         key: &PublicKey,
     ) -> Result<Prepared, NodeError> {
         let now = self.now();
+        if self.is_restoring()? {
+            return Err(NodeError::Restoring);
+        }
         let officer = self.officer(key, now)?;
         let loaded = match case {
             Some(id) => Some(self.load(&id)?.ok_or(NodeError::UnknownCase(id))?),

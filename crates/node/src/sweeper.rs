@@ -21,6 +21,9 @@ impl Node {
     ///
     /// [`NodeError`] when our own records cannot be read or written.
     pub fn sweeper_tick(&self) -> Result<Swept, NodeError> {
+        if self.is_restoring()? {
+            return Ok(Swept::default());
+        }
         let now = self.now();
         let mut swept = Swept::default();
         for id in self.store.cases_due(now, CASES_PER_CALL)? {

@@ -1,12 +1,6 @@
 //! `portcullis serve`: the node, running.
 
-use crate::{
-    Answer,
-    clock::pause,
-    failure::Failure,
-    home::Home,
-    ui::Ui,
-};
+use crate::{Answer, clock::pause, failure::Failure, home::Home, ui::Ui};
 use clap::Args;
 use portcullis_core::member::MemberId;
 use portcullis_node::{Node, NodeError, peers::Peers};
@@ -51,13 +45,16 @@ impl Serve {
             Failure::unable("listen", format!("cannot listen on `{address}`: {error}"))
                 .hint("another program has the port; change `listen` in portcullis.toml, or give `--listen`")
         })?;
-        let bound = listener.local_addr().map_err(|error| Failure::unable("listen", error.to_string()))?;
+        let bound = listener
+            .local_addr()
+            .map_err(|error| Failure::unable("listen", error.to_string()))?;
         let stop = Arc::new(AtomicBool::new(false));
         let workers = [
             worker("sequencer", &node, &peers, &stop, sequence),
             worker("courier", &node, &peers, &stop, deliver),
             worker("sweeper", &node, &peers, &stop, sweep),
             worker("register", &node, &peers, &stop, follow_register),
+            worker("resync", &node, &peers, &stop, resync),
         ];
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -65,8 +62,13 @@ impl Serve {
             .build()
             .map_err(|error| Failure::unable("runtime", error.to_string()))?;
         let tls = home.tls()?;
-        ui.say(format_args!("`{}` serves on https://{bound}", home.config.member));
-        ui.answer(&serde_json::json!({ "member": home.config.member, "listening": bound.to_string() }));
+        ui.say(format_args!(
+            "`{}` serves on https://{bound}",
+            home.config.member
+        ));
+        ui.answer(
+            &serde_json::json!({ "member": home.config.member, "listening": bound.to_string() }),
+        );
         let doors = Arc::clone(&node);
         let served = runtime.block_on(portcullis_web::serve(listener, &tls, doors, interrupted()));
         stop.store(true, Ordering::SeqCst);
@@ -82,7 +84,10 @@ impl Serve {
 fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("PORTCULLIS_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
 }
 
 async fn interrupted() {
@@ -110,7 +115,9 @@ fn worker(
     work: Work,
 ) -> Option<thread::JoinHandle<()>> {
     let (node, peers, stop) = (Arc::clone(node), Arc::clone(peers), Arc::clone(stop));
-    let started = thread::Builder::new().name(name.to_owned()).spawn(move || work(&node, &peers, &stop));
+    let started = thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || work(&node, &peers, &stop));
     match started {
         Ok(handle) => Some(handle),
         Err(error) => {
@@ -134,7 +141,10 @@ fn sequence(node: &Arc<Node>, peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>) {
             continue;
         }
         let now = node.now();
-        let soon = |seconds| now.saturating_add(jiff::SignedDuration::from_secs(seconds)).ok();
+        let soon = |seconds| {
+            now.saturating_add(jiff::SignedDuration::from_secs(seconds))
+                .ok()
+        };
         match node.sequencer_tick(&**peers) {
             Ok(done) => {
                 next = done.next;
@@ -168,25 +178,43 @@ fn deliver(node: &Arc<Node>, peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>) {
     let mut seen = None;
     while goes_on(stop, LOOK) {
         let now = node.now();
-        let due = node.store().next_delivery().ok().flatten().is_some_and(|next| next <= now);
+        let due = node
+            .store()
+            .next_delivery()
+            .ok()
+            .flatten()
+            .is_some_and(|next| next <= now);
         let changes = node.store().changes().ok();
         if !due && changes == seen {
             continue;
         }
         seen = changes;
-        let Ok(members) = node.store().peers_with_deliveries(now) else { continue };
+        let Ok(members) = node.store().peers_with_deliveries(now) else {
+            continue;
+        };
         for member in members {
-            let fresh = busy.lock().unwrap_or_else(PoisonError::into_inner).insert(member.clone());
+            let fresh = busy
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(member.clone());
             if !fresh {
                 continue;
             }
-            let (node, peers, stop, busy) =
-                (Arc::clone(node), Arc::clone(peers), Arc::clone(stop), Arc::clone(&busy));
+            let (node, peers, stop, busy) = (
+                Arc::clone(node),
+                Arc::clone(peers),
+                Arc::clone(stop),
+                Arc::clone(&busy),
+            );
             // One peer that is slow or down holds up nobody else.
-            let spawned = thread::Builder::new().name(format!("to {member}")).spawn(move || {
-                bring(&node, &member, &*peers, &stop);
-                busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&member);
-            });
+            let spawned = thread::Builder::new()
+                .name(format!("to {member}"))
+                .spawn(move || {
+                    bring(&node, &member, &*peers, &stop);
+                    busy.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .remove(&member);
+                });
             if let Err(error) = spawned {
                 tracing::error!(%error, "a courier could not be started");
             }
@@ -226,6 +254,48 @@ fn sweep(node: &Arc<Node>, _peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>) {
     }
 }
 
+/// How long nothing may have arrived before a restored node holds itself to be in step.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// After a restore from a backup: asks peers for what they kept, until all have answered
+/// and nothing more arrives.
+fn resync(node: &Arc<Node>, peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>) {
+    while node.is_restoring().unwrap_or(false) {
+        let done = match node.request_resync(&**peers) {
+            Ok(done) => done,
+            Err(error) => {
+                tracing::warn!(%error, "peers cannot be asked yet for what a restore lost");
+                if !goes_on(stop, Duration::from_secs(2)) {
+                    return;
+                }
+                continue;
+            }
+        };
+        if !done.silent.is_empty() {
+            tracing::warn!(silent = ?done.silent, "restored from a backup; waiting for members to answer");
+            if !goes_on(stop, Duration::from_secs(2)) {
+                return;
+            }
+            continue;
+        }
+        let mut seen = node.store().changes().ok();
+        loop {
+            if !goes_on(stop, QUIET) {
+                return;
+            }
+            let now = node.store().changes().ok();
+            if now == seen {
+                break;
+            }
+            seen = now;
+        }
+        match node.end_restoring() {
+            Ok(()) => tracing::info!("in step with the others again"),
+            Err(error) => tracing::warn!(%error, "the end of the restore could not be noted"),
+        }
+    }
+}
+
 /// Keeps the register new: takes what other commands stored, and asks members for theirs.
 fn follow_register(node: &Arc<Node>, peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>) {
     let mut versions = 0;
@@ -243,13 +313,19 @@ fn follow_register(node: &Arc<Node>, peers: &Arc<HttpPeers>, stop: &Arc<AtomicBo
             continue;
         }
         waited = Duration::ZERO;
-        let Ok(history) = node.history() else { continue };
+        let Ok(history) = node.history() else {
+            continue;
+        };
         let members: Vec<MemberId> = history.newest().register.members.keys().cloned().collect();
         for member in members.iter().filter(|member| *member != node.me()) {
-            let fetched = node.peer(member).and_then(|peer| node.fetch_register(&peer, &**peers));
+            let fetched = node
+                .peer(member)
+                .and_then(|peer| node.fetch_register(&peer, &**peers));
             match fetched {
                 Ok(version) => tracing::debug!(%member, version, "the register was compared"),
-                Err(error) => tracing::debug!(%member, %error, "the register could not be compared"),
+                Err(error) => {
+                    tracing::debug!(%member, %error, "the register could not be compared")
+                }
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::{
     member::MemberId,
     office::Office,
     order::{ITEMS_MAX, Order, Secrecy},
+    selector::SelectorKind,
     statement::Officer,
 };
 use jiff::Timestamp;
@@ -52,11 +53,14 @@ pub(super) fn check(
 }
 
 /// Whose approvals the order needs, in turn: those before issue, then the later one.
+/// Secrecy by order may need one more, where the order's own approvers are not enough.
 pub(super) fn turns(order: &Order, basis: Basis<'_>) -> Result<Vec<Turn>, Refusal> {
     if order.urgency.is_none() {
-        return Ok(basis
+        let mut turns = basis
             .rule
-            .approval_for(&order.categories(), &order.protected));
+            .approval_for(&order.categories(), &order.protected);
+        turns.extend(secrecy_turn(order, basis).cloned());
+        return Ok(turns);
     }
     let mut turns = urgent_turns(order, basis)?;
     turns.extend(
@@ -69,12 +73,18 @@ pub(super) fn turns(order: &Order, basis: Basis<'_>) -> Result<Vec<Turn>, Refusa
     Ok(turns)
 }
 
+fn secrecy_turn<'a>(order: &Order, basis: Basis<'a>) -> Option<&'a Turn> {
+    matches!(order.secrecy, Secrecy::Until(_)).then(|| basis.rule.secrecy_approval())?
+}
+
 /// Whose approvals an urgent order needs before issue.
 pub(super) fn urgent_turns(order: &Order, basis: Basis<'_>) -> Result<Vec<Turn>, Refusal> {
-    basis
+    let mut turns = basis
         .rule
         .urgent_approval_for(&order.protected)
-        .ok_or(Refusal::NotUrgent)
+        .ok_or(Refusal::NotUrgent)?;
+    turns.extend(secrecy_turn(order, basis).cloned());
+    Ok(turns)
 }
 
 fn grounds(order: &Order, basis: Basis<'_>) -> Result<(), Refusal> {
@@ -138,6 +148,19 @@ fn targets(order: &Order, basis: Basis<'_>) -> Result<(), Refusal> {
         return Err(Refusal::Targets {
             found,
             max: rule.targets_max,
+            clause: rule.clause.clone(),
+        });
+    }
+    let is_subject = |kind| matches!(kind, SelectorKind::Person | SelectorKind::Premises);
+    let subjects = order
+        .targets
+        .values()
+        .filter(|selector| is_subject(selector.kind()))
+        .count();
+    if subjects > usize::from(rule.subjects_max) {
+        return Err(Refusal::Subjects {
+            found: subjects,
+            max: rule.subjects_max,
             clause: rule.clause.clone(),
         });
     }

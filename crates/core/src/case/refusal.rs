@@ -160,6 +160,16 @@ pub enum Refusal {
         /// Says who.
         clause: Clause,
     },
+    /// More than one person or set of premises.
+    #[error("the order names {found} persons or premises; `{clause}` is about {max}")]
+    Subjects {
+        /// How many it names.
+        found: usize,
+        /// How many it may.
+        max: u16,
+        /// Says who.
+        clause: Clause,
+    },
     /// The law does not know this selector.
     #[error("this rule does not know targets named by {kind}")]
     Selector {
@@ -417,6 +427,7 @@ impl Refusal {
             Self::NoGround => "order.no_ground",
             Self::OffenceMissing { .. } => "order.offence_missing",
             Self::Targets { .. } => "order.targets",
+            Self::Subjects { .. } => "order.subjects",
             Self::Selector { .. } => "order.selector",
             Self::Items { .. } => "order.items",
             Self::CategoryOutOfReach { .. } => "order.category",

@@ -86,17 +86,14 @@ impl Message {
     }
 
     fn request(&self) -> String {
-        let mut text = format!(
-            "{} HTTP/1.1\r\nhost: node.example\r\nconnection: close\r\n",
-            self.first
-        );
-        for (name, value) in self.headers.iter().filter(|(name, _)| *name != "as") {
-            text += &format!("{name}: {value}\r\n");
-        }
+        let mut lines = vec![format!("{} HTTP/1.1", self.first)];
+        lines.extend(["host: node.example", "connection: close"].map(str::to_owned));
+        let headers = self.headers.iter().filter(|(name, _)| *name != "as");
+        lines.extend(headers.map(|(name, value)| format!("{name}: {value}")));
         if !self.body.is_empty() {
-            text += &format!("content-length: {}\r\n", self.body.len());
+            lines.push(format!("content-length: {}", self.body.len()));
         }
-        text + "\r\n" + &self.body
+        lines.join("\r\n") + "\r\n\r\n" + &self.body
     }
 
     fn check(&self, heard: &Self, title: &str) {

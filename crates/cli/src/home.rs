@@ -17,6 +17,7 @@ use portcullis_node::{Env, Node, NodeKeys, Parts, Shape};
 use portcullis_seal::key::Identity;
 use portcullis_sign::SecretKey;
 use portcullis_store::{Blobs, Store};
+use portcullis_tlog::note::NoteSigner;
 use portcullis_verdict::{
     law::{self, Calendars, Laws},
     register::{Anchor, Trust},
@@ -103,6 +104,14 @@ impl Home {
         })
     }
 
+    /// The signer of the register's log, if this node publishes one.
+    pub(crate) fn register_signer(&self) -> Result<Option<NoteSigner>, Failure> {
+        let Some(seed) = self.seed("register.seed")? else { return Ok(None) };
+        let name = self.register_log_name();
+        let name = name.parse().map_err(|error| config(format!("`{name}`: {error}")))?;
+        Ok(Some(NoteSigner::new(name, &seed)))
+    }
+
     fn seed(&self, name: &str) -> Result<Option<Zeroizing<[u8; 32]>>, Failure> {
         let path = self.key_path(name);
         if !path.exists() {
@@ -163,13 +172,16 @@ impl Home {
             .map_err(|error| Failure::unable("store.unavailable", format!("store.db: {error}")))?;
         let blobs = Blobs::folder(&self.files_dir())
             .map_err(|error| Failure::unable("store.unavailable", format!("files/: {error}")))?;
-        let witnessed_logs = self
+        let mut witnessed_logs = self
             .config
             .witness
             .logs
             .iter()
-            .map(|vkey| vkey.parse().map_err(|error| config(format!("witness.logs: `{vkey}`: {error}"))))
-            .collect::<Result<_, _>>()?;
+            .map(|vkey| {
+                vkey.parse().map_err(|error| config(format!("witness.logs: `{vkey}`: {error}")))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        witnessed_logs.extend(self.register_signer()?.map(|signer| signer.vkey()));
         let env: Arc<dyn Env> = Arc::new(self.env);
         let node = Node::open(Parts {
             store,

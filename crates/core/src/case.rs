@@ -19,6 +19,7 @@ pub use refusal::Refusal;
 pub use timer::{Timer, TimerKind, timers};
 
 use crate::{
+    category::Category,
     digest::Digest,
     grant::{Grant, GrantKind, GrantedItem},
     id::{CaseId, PackageId},
@@ -442,18 +443,8 @@ impl Case {
             return Err(Refusal::NotReceived);
         }
         self.in_force(basis, at)?;
-        match basis.rule.effect {
-            Effect::Disclose => {}
-            Effect::Intercept => {
-                return Err(Refusal::NotCarried {
-                    clause: basis.rule.clause.clone(),
-                });
-            }
-            Effect::Preserve => {
-                return Err(Refusal::PreservationOnly {
-                    clause: basis.rule.clause.clone(),
-                });
-            }
+        if basis.rule.effect == Effect::Preserve {
+            return Err(Refusal::PreservationOnly { clause: basis.rule.clause.clone() });
         }
         let open = self.open_to_seal();
         let mut granted = BTreeMap::new();
@@ -461,6 +452,9 @@ impl Case {
             let (Some(item), true) = (self.order.items.get(number), open.contains(number)) else {
                 return Err(Refusal::ItemNotOpen { item: *number });
             };
+            if item.category == Category::InterceptedContent {
+                return Err(Refusal::NotCarried { clause: basis.rule.clause.clone() });
+            }
             let Some(selector) = self.order.targets.get(&item.target) else {
                 return Err(Refusal::UnknownTarget {
                     target: item.target,

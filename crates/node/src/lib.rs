@@ -46,7 +46,7 @@ use portcullis_verdict::{
     register::{Anchor, Trust},
 };
 use std::sync::{
-    Arc, Mutex, PoisonError, RwLock,
+    Arc, Mutex, OnceLock, PoisonError, RwLock,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -86,7 +86,7 @@ pub struct Node {
     pub(crate) keys: NodeKeys,
     pub(crate) laws: Arc<Laws>,
     pub(crate) trust: Trust,
-    pub(crate) anchor: Option<Anchor>,
+    pub(crate) anchor: OnceLock<Anchor>,
     pub(crate) witnessed_logs: Vec<VerifierKey>,
     pub(crate) shape: Shape,
     history: RwLock<Option<Arc<History>>>,
@@ -110,7 +110,7 @@ impl Node {
             keys: parts.keys,
             laws: parts.laws,
             trust: parts.trust,
-            anchor: parts.anchor,
+            anchor: parts.anchor.map(OnceLock::from).unwrap_or_default(),
             witnessed_logs: parts.witnessed_logs,
             shape: parts.shape,
             history: RwLock::new(None),
@@ -156,6 +156,24 @@ impl Node {
         env::now_ms(&*self.env)
     }
 
+    /// The register that this node trusts, once it has joined one.
+    pub fn anchor(&self) -> Option<Anchor> {
+        self.anchor.get().copied()
+    }
+
+    /// Trusts a register from now on; a node joins one register in its life.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError`] when it trusts another one, or its versions cannot be read.
+    pub fn trust_register(&self, anchor: Anchor) -> Result<(), NodeError> {
+        let held = *self.anchor.get_or_init(|| anchor);
+        if held != anchor {
+            return Err(portcullis_verdict::register::VersionError::OtherRegister { expected: held.0 }.into());
+        }
+        self.refresh()
+    }
+
     /// The register's believed versions.
     ///
     /// # Errors
@@ -195,7 +213,7 @@ impl Node {
     ///
     /// [`NodeError`] when the store cannot be read.
     pub fn refresh(&self) -> Result<(), NodeError> {
-        let Some(anchor) = self.anchor else {
+        let Some(anchor) = self.trusted_register()? else {
             return Ok(());
         };
         let records = self.logged_versions(anchor)?;

@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 /// Where the register's log and versions lie among the blobs.
 const PREFIX: &str = "register";
+/// The word under which the store keeps the name of the register that was joined.
+const JOINED: &str = "register/joined";
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,6 +54,46 @@ pub(crate) fn versions_to_bytes(anchor: Anchor, versions: &[Logged]) -> Vec<u8> 
 }
 
 impl Node {
+    /// The register that this node trusts: as it was opened with, or as it joined since,
+    /// in this process or another one on the same store.
+    pub(crate) fn trusted_register(&self) -> Result<Option<Anchor>, NodeError> {
+        if let Some(anchor) = self.anchor.get() {
+            return Ok(Some(*anchor));
+        }
+        let Some(joined) = self.store.meta(JOINED)? else {
+            return Ok(None);
+        };
+        let joined = String::from_utf8_lossy(&joined).parse();
+        let joined = joined.map_err(|_| NodeError::Broken("the register's name".into()))?;
+        Ok(Some(*self.anchor.get_or_init(|| Anchor(joined))))
+    }
+
+    /// Joins the register of that name with versions of it, and answers the newest number
+    /// that is believed. What runs on the same store learns of it at its next refresh.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError::Version`]: version 1 is another register's, or is not to be believed;
+    /// [`VersionError::OtherRegister`] also when the node trusts another one already.
+    pub fn join_register(&self, anchor: Anchor, versions: Vec<Logged>) -> Result<u64, NodeError> {
+        if let Some(other) = self.trusted_register()?.filter(|other| *other != anchor) {
+            return Err(VersionError::OtherRegister { expected: other.0 }.into());
+        }
+        if let Err(refused) = History::open(anchor, &versions) {
+            let first = refused.into_iter().next().map(|version| version.error);
+            let none = || VersionError::Malformed("it holds no version".into());
+            return Err(first.unwrap_or_else(none).into());
+        }
+        self.joined(anchor)?;
+        self.take_versions(versions)
+    }
+
+    fn joined(&self, anchor: Anchor) -> Result<(), NodeError> {
+        self.store.set_meta(JOINED, anchor.0.to_string().as_bytes())?;
+        self.anchor.get_or_init(|| anchor);
+        Ok(())
+    }
+
     /// The versions of a register that the store keeps.
     pub(crate) fn logged_versions(&self, anchor: Anchor) -> Result<Vec<Logged>, NodeError> {
         let ours = self
@@ -73,7 +115,7 @@ impl Node {
     ///
     /// [`NodeError::NoRegister`].
     pub fn export_register(&self) -> Result<Vec<u8>, NodeError> {
-        let anchor = self.anchor.ok_or(NodeError::NoRegister)?;
+        let anchor = self.trusted_register()?.ok_or(NodeError::NoRegister)?;
         Ok(versions_to_bytes(anchor, &self.logged_versions(anchor)?))
     }
 
@@ -112,7 +154,7 @@ impl Node {
     /// [`NodeError::NoRegister`]; [`NodeError::Version`] for the first version refused, when
     /// none of what came is of use.
     pub fn take_versions(&self, versions: Vec<Logged>) -> Result<u64, NodeError> {
-        let anchor = self.anchor.ok_or(NodeError::NoRegister)?;
+        let anchor = self.trusted_register()?.ok_or(NodeError::NoRegister)?;
         let mut all = self.logged_versions(anchor)?;
         all.extend(versions.iter().cloned());
         let refused = match History::open(anchor, &all) {
@@ -166,8 +208,9 @@ impl Node {
             )));
         }
         let (anchor, versions) = Self::parse_versions(&answer.body)?;
-        if Some(anchor) != self.anchor {
-            let expected = self.anchor.ok_or(NodeError::NoRegister)?.0;
+        let expected = self.trusted_register()?.ok_or(NodeError::NoRegister)?;
+        if anchor != expected {
+            let expected = expected.0;
             return Err(VersionError::OtherRegister { expected }.into());
         }
         self.take_versions(versions)
@@ -203,8 +246,9 @@ impl Node {
         let anchor = if parsed.register.version == 1 {
             Anchor(parsed.digest)
         } else {
-            self.anchor.ok_or(NodeError::NoRegister)?
+            self.trusted_register()?.ok_or(NodeError::NoRegister)?
         };
+        self.ready_to_log(anchor, envelope, &parsed)?;
         // The witnesses of the version before it vouch for a version; its own for the first.
         let (policy, from) = match self.history() {
             Ok(history) => (
@@ -269,8 +313,43 @@ impl Node {
             proof: logged.proof,
             stored_at: self.now(),
         })?;
+        self.joined(anchor)?;
         self.refresh()?;
         Ok(anchor)
+    }
+
+    /// A version is logged only when nothing but its place in the log is missing: an entry
+    /// cannot be taken back, and two of one number are evidence against the roots.
+    fn ready_to_log(
+        &self,
+        anchor: Anchor,
+        envelope: &[u8],
+        parsed: &register::Parsed,
+    ) -> Result<(), NodeError> {
+        let mut all = self.logged_versions(anchor)?;
+        all.retain(|known| known.envelope != envelope);
+        if let Ok((history, _)) = History::open(anchor, &all) {
+            let newest = history.newest().register.version;
+            let found = parsed.register.version;
+            let known = history.versions().iter().any(|v| v.digest == parsed.digest);
+            if found <= newest && !known {
+                return Err(VersionError::OutOfOrder { newest, found }.into());
+            }
+            if known {
+                return Ok(());
+            }
+        }
+        all.push(Logged {
+            envelope: envelope.to_vec(),
+            proof: None,
+        });
+        let refused = match History::open(anchor, &all) {
+            Ok((_, refused)) | Err(refused) => refused,
+        };
+        match refusal_of(refused, parsed.digest) {
+            VersionError::Unlogged(_) => Ok(()),
+            error => Err(error.into()),
+        }
     }
 }
 

@@ -159,10 +159,7 @@ pub(crate) fn card(home: &Home, officers: &[(String, String)]) -> Result<serde_j
         let public = SignArgs::key(name).public(home)?;
         listed.push(serde_json::json!({ "public": public.to_string(), "offices": offices }));
     }
-    let register_log = keys.register_seed.as_ref().and_then(|seed| {
-        let name = home.register_log_name().parse().ok()?;
-        Some(portcullis_tlog::note::NoteSigner::new(name, seed).vkey().to_string())
-    });
+    let register_log = home.register_signer()?.map(|signer| signer.vkey().to_string());
     Ok(serde_json::json!({
         "member": home.config.member,
         "title": home.config.title,

@@ -8,6 +8,7 @@
 pub mod edit;
 pub mod history;
 pub mod judge;
+pub mod versions;
 mod wire;
 
 pub use history::{Anchor, History, Logged, RefusedVersion, Version, VersionError};

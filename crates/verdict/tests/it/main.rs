@@ -1,3 +1,6 @@
 //! Capability tests of `verdict`, through its public API.
 
+mod golden;
+mod kit;
 mod law;
+mod verify;

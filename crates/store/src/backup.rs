@@ -113,7 +113,7 @@ pub fn backup(
     }
     prepare(to)?;
     sqlite::copy(&from.join(DATABASE), &to.join(DATABASE), &mut |done, of| {
-        progress(Progress::Database { done, of })
+        progress(Progress::Database { done, of });
     })
     .map_err(BackupError::Database)?;
     let blobs = files(from, BLOBS)?;

@@ -6,7 +6,9 @@
 //! other's transactions, and [`Driver::changes`] sees what the others wrote.
 //!
 //! What is deleted is overwritten (`secure_delete`), and after an erasure the
-//! write-ahead log is emptied, so nothing of it can be found in the files.
+//! write-ahead log is emptied, so nothing of it can be found in the files. If
+//! somebody's long read stands in the way, the next write tries again, and the
+//! first write of every process does.
 
 mod batch;
 mod cases;

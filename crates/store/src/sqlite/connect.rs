@@ -107,13 +107,19 @@ fn open(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(connection)
 }
 
-/// Makes the file, for its owner alone; the write-ahead log takes after it.
+/// Makes the file, for its owner alone, and its name durable; the write-ahead
+/// log takes after it.
 fn create(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    options.open(path)?;
+    #[cfg(unix)]
+    if let Some(folder) = std::fs::canonicalize(path)?.parent() {
+        std::fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), OpenError> {

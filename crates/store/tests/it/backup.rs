@@ -31,7 +31,7 @@ fn a_backup_of_a_folder_in_use_is_restored_as_it_was() {
     let (store, blobs) = data(&path("data"));
     let mut told = Vec::new();
     let entries = backup(&path("data"), &path("backup"), &mut |progress| {
-        told.push(progress)
+        told.push(progress);
     })
     .unwrap();
     assert_eq!(

@@ -45,11 +45,12 @@ fn measure_durable_appends() {
 
 /// What the disk gives: the bytes of a batch appended to a file and synced.
 fn anchor(folder: &Path, batches: u64) {
+    let batch = vec![7; 256 * LEAF_BYTES];
     let mut file = std::fs::File::create(folder.join("anchor")).unwrap();
     let mut times: Vec<_> = (0..batches)
         .map(|_| {
             let began = Instant::now();
-            file.write_all(&[7; 256 * LEAF_BYTES]).unwrap();
+            file.write_all(&batch).unwrap();
             file.sync_data().unwrap();
             began.elapsed()
         })

@@ -80,7 +80,7 @@ impl Node {
             Ok(()) => WitnessAnswer {
                 status: 200,
                 media_type: TEXT,
-                body: line.to_text() + "\n",
+                body: line.to_text(),
             },
             Err(WitnessError::Conflict { found }) => refused(&WitnessRefusal::Conflict {
                 latest: TreeSize(found.unwrap_or(0)),

@@ -37,7 +37,10 @@ pub(crate) struct LogConfig {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { tick_ms: 600_000, tiles: 1 }
+        Self {
+            tick_ms: 600_000,
+            tiles: 1,
+        }
     }
 }
 
@@ -68,14 +71,22 @@ impl Config {
                 .hint("make a node with `portcullis init`, or name its folder with `--dir DIR`")
         })?;
         toml::from_str(&text).map_err(|error| {
-            Failure::new(crate::failure::USAGE, "config", format!("`{}`: {error}", path.display()))
+            Failure::new(
+                crate::failure::USAGE,
+                "config",
+                format!("`{}`: {error}", path.display()),
+            )
         })
     }
 
     /// The text of a fresh configuration, with comments that explain it.
     pub(crate) fn fresh(&self) -> String {
         let list = |words: &[String]| {
-            words.iter().map(|word| toml_text(word)).collect::<Vec<_>>().join(", ")
+            words
+                .iter()
+                .map(|word| toml_text(word))
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         format!(
             r#"# A Portcullis node. Everything here can be changed; run `portcullis serve` again after it.

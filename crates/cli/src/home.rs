@@ -7,7 +7,7 @@
 //! officers/            officers' Ed25519 keys that are kept here
 //! laws/                law files besides the built-in ones
 //! store.db             records
-//! files/               tiles, packages
+//! blobs/               tiles, packages
 //! ```
 
 use crate::{clock::SystemEnv, config::Config, failure::Failure};
@@ -41,7 +41,11 @@ impl Home {
     /// Reads a data folder's configuration.
     pub(crate) fn open(dir: &Path) -> Result<Self, Failure> {
         let config = Config::read(dir)?;
-        Ok(Self { dir: dir.to_owned(), config, env: SystemEnv::default() })
+        Ok(Self {
+            dir: dir.to_owned(),
+            config,
+            env: SystemEnv::default(),
+        })
     }
 
     /// The same with a clock that runs ahead.
@@ -53,7 +57,10 @@ impl Home {
 
     /// Which member it is.
     pub(crate) fn member(&self) -> Result<MemberId, Failure> {
-        self.config.member.parse().map_err(|error| config(format!("member: {error}")))
+        self.config
+            .member
+            .parse()
+            .map_err(|error| config(format!("member: {error}")))
     }
 
     /// In which realm.
@@ -81,21 +88,25 @@ impl Home {
         self.dir.join("officers")
     }
 
-    /// The files: tiles and packages.
-    pub(crate) fn files_dir(&self) -> PathBuf {
-        self.dir.join("files")
+    /// Tiles and packages, as plain files.
+    pub(crate) fn blobs_dir(&self) -> PathBuf {
+        self.dir.join("blobs")
     }
 
     /// The node's own keys.
     pub(crate) fn keys(&self) -> Result<NodeKeys, Failure> {
         let statements = read_secret(&self.key_path("node.key"))?;
-        let statements: SecretKey =
-            statements.trim().parse().map_err(|error| config(format!("keys/node.key: {error}")))?;
+        let statements: SecretKey = statements
+            .trim()
+            .parse()
+            .map_err(|error| config(format!("keys/node.key: {error}")))?;
         let witness = self.config.roles.iter().any(|role| role == "witness");
         Ok(NodeKeys {
             statements,
             log_name: self.log_name(),
-            log_seed: self.seed("log.seed")?.ok_or_else(|| config("keys/log.seed is missing"))?,
+            log_seed: self
+                .seed("log.seed")?
+                .ok_or_else(|| config("keys/log.seed is missing"))?,
             register_seed: self.seed("register.seed")?,
             witness: match self.seed("witness.seed")? {
                 Some(seed) if witness => Some((format!("{}/witness", self.config.member), seed)),
@@ -106,9 +117,13 @@ impl Home {
 
     /// The signer of the register's log, if this node publishes one.
     pub(crate) fn register_signer(&self) -> Result<Option<NoteSigner>, Failure> {
-        let Some(seed) = self.seed("register.seed")? else { return Ok(None) };
+        let Some(seed) = self.seed("register.seed")? else {
+            return Ok(None);
+        };
         let name = self.register_log_name();
-        let name = name.parse().map_err(|error| config(format!("`{name}`: {error}")))?;
+        let name = name
+            .parse()
+            .map_err(|error| config(format!("`{name}`: {error}")))?;
         Ok(Some(NoteSigner::new(name, &seed)))
     }
 
@@ -118,30 +133,44 @@ impl Home {
             return Ok(None);
         }
         let text = read_secret(&path)?;
-        parse_seed(text.trim()).map(Some).ok_or_else(|| config(format!("`{}` is no seed: 64 hex digits", path.display())))
+        parse_seed(text.trim())
+            .map(Some)
+            .ok_or_else(|| config(format!("`{}` is no seed: 64 hex digits", path.display())))
     }
 
     /// The key that packages for this member are sealed to.
     pub(crate) fn delivery_identity(&self) -> Result<Identity, Failure> {
         let path = self.key_path("delivery.key");
         let text = read_secret(&path)?;
-        let line = text.lines().find(|line| !line.starts_with('#')).unwrap_or_default();
-        line.trim().parse().map_err(|error| config(format!("`{}`: {error}", path.display())))
+        let line = text
+            .lines()
+            .find(|line| !line.starts_with('#'))
+            .unwrap_or_default();
+        line.trim()
+            .parse()
+            .map_err(|error| config(format!("`{}`: {error}", path.display())))
     }
 
     /// The certificate that its doors show.
     pub(crate) fn tls(&self) -> Result<TlsIdentity, Failure> {
         let (certificate, key) = (self.key_path("tls.cert.pem"), self.key_path("tls.key.pem"));
-        let certificate = std::fs::read(&certificate).map_err(|error| Failure::file(&certificate, &error))?;
+        let certificate =
+            std::fs::read(&certificate).map_err(|error| Failure::file(&certificate, &error))?;
         let key = read_secret(&key)?;
-        TlsIdentity::from_pem(&certificate, key.as_bytes()).map_err(|error| config(format!("keys/tls.*.pem: {error}")))
+        TlsIdentity::from_pem(&certificate, key.as_bytes())
+            .map_err(|error| config(format!("keys/tls.*.pem: {error}")))
     }
 
     /// The register that was trusted.
     pub(crate) fn anchor(&self) -> Result<Option<Anchor>, Failure> {
         let path = self.dir.join("register.id");
         match std::fs::read_to_string(&path) {
-            Ok(text) => text.trim().parse().map(Anchor).map(Some).map_err(|_| config("register.id is no register's id")),
+            Ok(text) => text
+                .trim()
+                .parse()
+                .map(Anchor)
+                .map(Some)
+                .map_err(|_| config("register.id is no register's id")),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Failure::file(&path, &error)),
         }
@@ -151,16 +180,24 @@ impl Home {
     pub(crate) fn laws(&self) -> Result<Laws, Failure> {
         let mut laws = law::builtin();
         let folder = self.dir.join("laws");
-        let Ok(entries) = std::fs::read_dir(&folder) else { return Ok(laws) };
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            return Ok(laws);
+        };
         let calendars = Calendars::builtin();
-        let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        let mut paths: Vec<_> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect();
         paths.sort();
-        for path in paths.into_iter().filter(|path| path.extension().is_some_and(|end| end == "toml")) {
+        for path in paths
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+        {
             let bytes = std::fs::read(&path).map_err(|error| Failure::file(&path, &error))?;
-            let law = law::parse(&path.display().to_string(), &bytes, &calendars).map_err(|errors| {
-                let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
-                Failure::refused("law.refused", lines.join("\n"))
-            })?;
+            let law =
+                law::parse(&path.display().to_string(), &bytes, &calendars).map_err(|errors| {
+                    let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
+                    Failure::refused("law.refused", lines.join("\n"))
+                })?;
             laws.install(law);
         }
         Ok(laws)
@@ -170,15 +207,16 @@ impl Home {
     pub(crate) fn node(&self) -> Result<Arc<Node>, Failure> {
         let store = Store::sqlite(&self.dir.join("store.db"))
             .map_err(|error| Failure::unable("store.unavailable", format!("store.db: {error}")))?;
-        let blobs = Blobs::folder(&self.files_dir())
-            .map_err(|error| Failure::unable("store.unavailable", format!("files/: {error}")))?;
+        let blobs = Blobs::folder(&self.blobs_dir())
+            .map_err(|error| Failure::unable("store.unavailable", format!("blobs/: {error}")))?;
         let mut witnessed_logs = self
             .config
             .witness
             .logs
             .iter()
             .map(|vkey| {
-                vkey.parse().map_err(|error| config(format!("witness.logs: `{vkey}`: {error}")))
+                vkey.parse()
+                    .map_err(|error| config(format!("witness.logs: `{vkey}`: {error}")))
             })
             .collect::<Result<Vec<_>, _>>()?;
         witnessed_logs.extend(self.register_signer()?.map(|signer| signer.vkey()));
@@ -201,20 +239,42 @@ impl Home {
 
     fn shape(&self) -> Shape {
         let tick = i64::try_from(self.config.log.tick_ms.max(50)).unwrap_or(i64::MAX);
-        Shape { tick: SignedDuration::from_millis(tick), tiles: self.config.log.tiles.max(1) }
+        Shape {
+            tick: SignedDuration::from_millis(tick),
+            tiles: self.config.log.tiles.max(1),
+        }
     }
 
     fn trust(&self) -> Result<Trust, Failure> {
-        let member = |word: &String| word.parse().map_err(|error| config(format!("trust: {error}")));
-        let key = |word: &String| word.parse().map_err(|_| config(format!("trust: `{word}` is no key's digest")));
+        let member = |word: &String| {
+            word.parse()
+                .map_err(|error| config(format!("trust: {error}")))
+        };
+        let key = |word: &String| {
+            word.parse()
+                .map_err(|_| config(format!("trust: `{word}` is no key's digest")))
+        };
         let told = &self.config.trust;
         Ok(Trust {
-            distrusted_members: told.distrusted_members.iter().map(member).collect::<Result<_, _>>()?,
-            distrusted_keys: told.distrusted_keys.iter().map(key).collect::<Result<_, _>>()?,
+            distrusted_members: told
+                .distrusted_members
+                .iter()
+                .map(member)
+                .collect::<Result<_, _>>()?,
+            distrusted_keys: told
+                .distrusted_keys
+                .iter()
+                .map(key)
+                .collect::<Result<_, _>>()?,
             pinned: told
                 .pinned
                 .iter()
-                .map(|(id, keys)| Ok((member(id)?, keys.iter().map(key).collect::<Result<_, Failure>>()?)))
+                .map(|(id, keys)| {
+                    Ok((
+                        member(id)?,
+                        keys.iter().map(key).collect::<Result<_, Failure>>()?,
+                    ))
+                })
                 .collect::<Result<_, Failure>>()?,
         })
     }
@@ -231,7 +291,9 @@ fn config(why: impl Into<String>) -> Failure {
 
 /// Reads a secret file.
 pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<String>, Failure> {
-    std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| Failure::file(path, &error))
+    std::fs::read_to_string(path)
+        .map(Zeroizing::new)
+        .map_err(|error| Failure::file(path, &error))
 }
 
 /// Writes a file that its owner alone can read, and never over another.
@@ -241,8 +303,12 @@ pub(crate) fn write_secret(path: &Path, text: &str) -> Result<(), Failure> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(|error| Failure::file(path, &error))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| Failure::file(path, &error))
+    let mut file = options
+        .open(path)
+        .map_err(|error| Failure::file(path, &error))?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(|error| Failure::file(path, &error))
 }
 
 /// Thirty-two bytes from hex.

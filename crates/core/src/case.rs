@@ -444,7 +444,9 @@ impl Case {
         }
         self.in_force(basis, at)?;
         if basis.rule.effect == Effect::Preserve {
-            return Err(Refusal::PreservationOnly { clause: basis.rule.clause.clone() });
+            return Err(Refusal::PreservationOnly {
+                clause: basis.rule.clause.clone(),
+            });
         }
         let open = self.open_to_seal();
         let mut granted = BTreeMap::new();
@@ -453,7 +455,9 @@ impl Case {
                 return Err(Refusal::ItemNotOpen { item: *number });
             };
             if item.category == Category::InterceptedContent {
-                return Err(Refusal::NotCarried { clause: basis.rule.clause.clone() });
+                return Err(Refusal::NotCarried {
+                    clause: basis.rule.clause.clone(),
+                });
             }
             let Some(selector) = self.order.targets.get(&item.target) else {
                 return Err(Refusal::UnknownTarget {

@@ -512,7 +512,10 @@ impl Taking<'_> {
         let us = &self.node.me;
         let party = case.party(us);
         let of_the_case = case.party(self.from).is_some();
-        if party.is_none() || !of_the_case {
+        if party.is_none() {
+            return Err(Unfit::from(Refusal::OtherAddressee).into());
+        }
+        if !of_the_case {
             return Err(No::never("case.not_yours", "this is somebody else's case"));
         }
         if party == Some(Party::Provider) {

@@ -169,7 +169,10 @@ impl Node {
     pub fn trust_register(&self, anchor: Anchor) -> Result<(), NodeError> {
         let held = *self.anchor.get_or_init(|| anchor);
         if held != anchor {
-            return Err(portcullis_verdict::register::VersionError::OtherRegister { expected: held.0 }.into());
+            return Err(portcullis_verdict::register::VersionError::OtherRegister {
+                expected: held.0,
+            }
+            .into());
         }
         self.refresh()
     }

@@ -7,7 +7,7 @@ use portcullis_core::{
     id::{CaseId, PackageId},
     member::MemberId,
     order::ItemNumber,
-    statement::{Event, Recorded},
+    statement::{Event, Recorded, Seal},
 };
 use portcullis_sign::SecretKey;
 use std::collections::BTreeSet;
@@ -30,6 +30,11 @@ impl Node {
     /// Where a collected package's bytes lie among the blobs.
     pub fn collected_path(package: &PackageId) -> String {
         format!("collected/{package}.age")
+    }
+
+    /// Where a package's bytes lie while they are being collected.
+    pub fn collecting_path(package: &PackageId) -> String {
+        format!("collected/{package}.age.part")
     }
 
     /// The right to seal these items now: every signature is judged anew first.
@@ -95,6 +100,22 @@ impl Node {
         by: &SecretKey,
         promise: bool,
     ) -> Result<crate::Said, NodeError> {
+        let (event, attachment) = self.release_event(case, package, promise)?;
+        self.say(Some(case), &event, by, attachment.as_deref())
+    }
+
+    /// What a release would say now — recorded first, or promised where the law lets — and the
+    /// promise that goes with it: for saying it with a key that is elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::release`].
+    pub fn release_event(
+        &self,
+        case: CaseId,
+        package: PackageId,
+        promise: bool,
+    ) -> Result<(Event, Option<Vec<u8>>), NodeError> {
         self.still_holds(case)?;
         let ready = self.release_readiness(case, &package)?;
         let (recorded, attachment) = match (ready, promise) {
@@ -106,15 +127,41 @@ impl Node {
                 (Recorded::Promised(digest), Some(bytes))
             }
         };
-        self.say(
-            Some(case),
-            &Event::Released { package, recorded },
-            by,
-            attachment.as_deref(),
-        )
+        Ok((Event::Released { package, recorded }, attachment))
     }
 
-    fn sealed_statement(&self, case: CaseId, package: &PackageId) -> Result<Digest, NodeError> {
+    /// To whom a released package of ours may be pushed, and what was signed for.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError::Refused`]: not our package, not released, or the order is no longer in force.
+    pub fn push_to(
+        &self,
+        case: CaseId,
+        package: &PackageId,
+    ) -> Result<(crate::peers::Peer, Seal), NodeError> {
+        use portcullis_core::case::Refusal;
+        let viewed = self.view(case)?;
+        if viewed.case.order.provider != self.me {
+            return Err(Refusal::OtherMember.into());
+        }
+        let held = viewed.case.packages.get(package);
+        let held = held.ok_or(Refusal::UnknownPackage)?;
+        if held.released.is_none() {
+            return Err(Refusal::NotReleased.into());
+        }
+        if held.collected.is_none() {
+            viewed.case.in_force(viewed.grounds.basis(), self.now())?;
+        }
+        Ok((self.peer(&viewed.case.order.authority)?, held.seal.clone()))
+    }
+
+    /// The statement that sealed a package.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError::UnknownCase`]; [`NodeError::Refused`] when there is no such package.
+    pub fn sealed_statement(&self, case: CaseId, package: &PackageId) -> Result<Digest, NodeError> {
         let record = self
             .store
             .case(&case)?
@@ -133,6 +180,7 @@ impl Node {
     pub(crate) fn delete_package(&self, package: &PackageId) -> Result<(), NodeError> {
         self.blobs.delete(&Self::package_path(package))?;
         self.blobs.delete(&Self::collected_path(package))?;
+        self.blobs.delete(&Self::collecting_path(package))?;
         for part in self.upload_parts(package)? {
             self.blobs.delete(&part.0)?;
         }

@@ -57,6 +57,21 @@ pub struct Viewed {
     pub record: portcullis_store::CaseRecord,
 }
 
+impl Viewed {
+    /// The case's statements with who said them, in the order in which they joined it.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError::Broken`] when a record cannot be read.
+    pub fn statements(&self) -> Result<Vec<portcullis_core::statement::Statement>, NodeError> {
+        self.record
+            .statements
+            .iter()
+            .map(crate::record::statement_of)
+            .collect()
+    }
+}
+
 impl Node {
     /// Says `event` in `case` — or in a new one, for a draft — with a key at hand.
     ///
@@ -410,8 +425,21 @@ impl Node {
         bundle: &Bundle,
         us: Option<&portcullis_core::member::MemberId>,
     ) -> Result<Verdict, NodeError> {
-        let now = self.now();
-        self.against(now, |against| verify(bundle, &Against { us, ..*against }))
+        self.judge_at(bundle, us, self.now())
+    }
+
+    /// The same as of another instant: with today's register and laws, by that clock.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError::NoRegister`].
+    pub fn judge_at(
+        &self,
+        bundle: &Bundle,
+        us: Option<&portcullis_core::member::MemberId>,
+        at: Timestamp,
+    ) -> Result<Verdict, NodeError> {
+        self.against(at, |against| verify(bundle, &Against { us, ..*against }))
     }
 }
 

@@ -89,7 +89,8 @@ impl Node {
     }
 
     fn joined(&self, anchor: Anchor) -> Result<(), NodeError> {
-        self.store.set_meta(JOINED, anchor.0.to_string().as_bytes())?;
+        self.store
+            .set_meta(JOINED, anchor.0.to_string().as_bytes())?;
         self.anchor.get_or_init(|| anchor);
         Ok(())
     }

@@ -114,6 +114,9 @@ impl Node {
             .values()
             .filter_map(|member| member.log.as_deref());
         keys.extend(logs.filter_map(|log| log_key(log, origin).ok()));
+        // One key is named once, however many say it.
+        let mut seen = std::collections::BTreeSet::new();
+        keys.retain(|key| seen.insert(key.to_string()));
         keys
     }
 

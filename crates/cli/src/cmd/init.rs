@@ -71,11 +71,16 @@ impl Init {
     pub(crate) fn run(self, dir: &Path, ui: &Ui) -> Answer {
         self.check()?;
         if dir.join(FILE).exists() {
-            return Err(Failure::refused("init.exists", format!("`{}` holds a node already", dir.display()))
-                .hint("choose another folder with `--dir DIR`"));
+            return Err(Failure::refused(
+                "init.exists",
+                format!("`{}` holds a node already", dir.display()),
+            )
+            .hint("choose another folder with `--dir DIR`"));
         }
-        let make = |path: &Path| std::fs::create_dir_all(path).map_err(|error| Failure::file(path, &error));
-        for folder in ["keys", "officers", "laws", "files"] {
+        let make = |path: &Path| {
+            std::fs::create_dir_all(path).map_err(|error| Failure::file(path, &error))
+        };
+        for folder in ["keys", "officers", "laws", "blobs"] {
             make(&dir.join(folder))?;
         }
         private(&dir.join("keys"))?;
@@ -83,7 +88,9 @@ impl Init {
         let witness = self.roles.iter().any(|role| role == "witness");
         let registrar = self.registrar;
         let officers = self.officers.clone();
-        let endpoint = self.endpoint.unwrap_or_else(|| format!("https://{}", self.listen));
+        let endpoint = self
+            .endpoint
+            .unwrap_or_else(|| format!("https://{}", self.listen));
         let config = Config {
             member: self.member,
             title: self.title,
@@ -93,16 +100,28 @@ impl Init {
             sector: self.sector,
             listen: self.listen,
             endpoint,
-            log: LogConfig { tick_ms: self.tick_ms, tiles: 1 },
-            witness: WitnessConfig { logs: self.witness_log },
+            log: LogConfig {
+                tick_ms: self.tick_ms,
+                tiles: 1,
+            },
+            witness: WitnessConfig {
+                logs: self.witness_log,
+            },
             trust: TrustConfig::default(),
         };
-        let home = Home { dir: dir.to_owned(), config: config.clone(), env: crate::clock::SystemEnv::default() };
+        let home = Home {
+            dir: dir.to_owned(),
+            config: config.clone(),
+            env: crate::clock::SystemEnv::default(),
+        };
         home.member()?;
         home.realm()?;
         let mut generator = Generator(&home.env);
         let node_key = SecretKey::generate(&mut generator);
-        write_secret(&home.key_path("node.key"), &format!("{}\n", &*node_key.to_text()))?;
+        write_secret(
+            &home.key_path("node.key"),
+            &format!("{}\n", &*node_key.to_text()),
+        )?;
         write_secret(&home.key_path("log.seed"), &fresh_seed(&home.env))?;
         if witness {
             write_secret(&home.key_path("witness.seed"), &fresh_seed(&home.env))?;
@@ -113,7 +132,10 @@ impl Init {
         let identity = Identity::generate();
         let recipient = identity.recipient().to_string();
         identity.expose(|text| {
-            write_secret(&home.key_path("delivery.key"), &format!("# public key: {recipient}\n{text}\n"))
+            write_secret(
+                &home.key_path("delivery.key"),
+                &format!("# public key: {recipient}\n{text}\n"),
+            )
         })?;
         let tls = TlsIdentity::generate(&[&config.member])
             .map_err(|error| Failure::unable("tls", error.to_string()))?;
@@ -128,14 +150,23 @@ impl Init {
         let home = Home::open(dir)?;
         let offices: Vec<(String, String)> = officers
             .iter()
-            .map(|officer| split_officer(officer).map(|(name, office)| (name.to_owned(), office.to_owned())))
+            .map(|officer| {
+                split_officer(officer).map(|(name, office)| (name.to_owned(), office.to_owned()))
+            })
             .collect::<Result<_, _>>()?;
         let card = crate::cmd::key::card(&home, &offices)?;
         let text = format!("{card:#}\n");
         let path = dir.join("card.json");
         std::fs::write(&path, &text).map_err(|error| Failure::file(&path, &error))?;
-        ui.say(format_args!("made a node for `{}` in `{}`", home.config.member, dir.display()));
-        ui.say(format_args!("its card is `{}`: give it to whoever runs the register", path.display()));
+        ui.say(format_args!(
+            "made a node for `{}` in `{}`",
+            home.config.member,
+            dir.display()
+        ));
+        ui.say(format_args!(
+            "its card is `{}`: give it to whoever runs the register",
+            path.display()
+        ));
         ui.say("back up `keys/` and `officers/` now; nobody can make them again");
         ui.answer(&card);
         Ok(ExitCode::SUCCESS)
@@ -145,7 +176,10 @@ impl Init {
         for role in &self.roles {
             if Role::parse(role).is_none() {
                 let known: Vec<_> = Role::ALL.iter().map(|role| role.as_str()).collect();
-                return Err(Failure::usage(format!("`{role}` is no role: {}", known.join(", "))));
+                return Err(Failure::usage(format!(
+                    "`{role}` is no role: {}",
+                    known.join(", ")
+                )));
             }
         }
         for officer in &self.officers {
@@ -158,7 +192,11 @@ impl Init {
 /// `dana=applicant`, checked.
 fn split_officer(text: &str) -> Result<(&str, &str), Failure> {
     let parts = text.split_once('=');
-    let (name, office) = parts.ok_or_else(|| Failure::usage(format!("`{text}`: write NAME=OFFICE, such as dana=applicant")))?;
+    let (name, office) = parts.ok_or_else(|| {
+        Failure::usage(format!(
+            "`{text}`: write NAME=OFFICE, such as dana=applicant"
+        ))
+    })?;
     crate::cmd::key::check_name(name)?;
     crate::cmd::key::parse_office(office)?;
     Ok((name, office))

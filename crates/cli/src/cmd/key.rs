@@ -58,11 +58,15 @@ impl Key {
             }
             Self::AddSsh { name, file } => {
                 check_name(&name)?;
-                let text = std::fs::read_to_string(&file).map_err(|error| Failure::file(&file, &error))?;
+                let text =
+                    std::fs::read_to_string(&file).map_err(|error| Failure::file(&file, &error))?;
                 let key = SshKey::from_openssh(text.trim())
                     .map_err(|error| Failure::usage(format!("`{}`: {error}", file.display())))?;
                 let public = PublicKey::Ssh(key);
-                write_secret(&home.officers_dir().join(format!("{name}.pub")), &format!("{public}\n"))?;
+                write_secret(
+                    &home.officers_dir().join(format!("{name}.pub")),
+                    &format!("{public}\n"),
+                )?;
                 shown(&name, &public, ui);
             }
             Self::List => list(&home, ui)?,
@@ -94,7 +98,9 @@ fn list(home: &Home, ui: &Ui) -> Result<(), Failure> {
     let mut rows = Vec::new();
     for name in names(home)? {
         let public = SignArgs::key(&name).public(home)?;
-        let offices = node.offices_of(&public).map(|offices| offices.iter().map(|o| o.to_string()).collect::<Vec<_>>());
+        let offices = node
+            .offices_of(&public)
+            .map(|offices| offices.iter().map(|o| o.to_string()).collect::<Vec<_>>());
         let held = match &offices {
             Ok(list) => list.join(", "),
             Err(error) => error.to_string(),
@@ -112,8 +118,14 @@ fn names(home: &Home) -> Result<Vec<String>, Failure> {
     let mut names: Vec<String> = entries
         .filter_map(|entry| {
             let path = entry.ok()?.path();
-            let known = path.extension().is_some_and(|end| end == "key" || end == "pub");
-            known.then(|| path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned))?
+            let known = path
+                .extension()
+                .is_some_and(|end| end == "key" || end == "pub");
+            known.then(|| {
+                path.file_stem()
+                    .and_then(|stem| stem.to_str())
+                    .map(str::to_owned)
+            })?
         })
         .collect();
     names.sort();
@@ -125,7 +137,10 @@ fn names(home: &Home) -> Result<Vec<String>, Failure> {
 pub(crate) fn make_key(home: &Home, name: &str) -> Result<PublicKey, Failure> {
     check_name(name)?;
     let secret = SecretKey::generate(&mut Generator(&home.env));
-    write_secret(&home.officers_dir().join(format!("{name}.key")), &format!("{}\n", &*secret.to_text()))?;
+    write_secret(
+        &home.officers_dir().join(format!("{name}.key")),
+        &format!("{}\n", &*secret.to_text()),
+    )?;
     Ok(secret.public())
 }
 
@@ -135,7 +150,9 @@ pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
     if (1..=64).contains(&name.len()) && name.bytes().all(plain) {
         Ok(())
     } else {
-        Err(Failure::usage(format!("`{name}` is no name for a key: 1 to 64 of a–z, 0–9, `-` and `_`")))
+        Err(Failure::usage(format!(
+            "`{name}` is no name for a key: 1 to 64 of a–z, 0–9, `-` and `_`"
+        )))
     }
 }
 
@@ -148,10 +165,16 @@ pub(crate) fn parse_office(word: &str) -> Result<Office, Failure> {
 }
 
 /// What the registrar needs to know of a node.
-pub(crate) fn card(home: &Home, officers: &[(String, String)]) -> Result<serde_json::Value, Failure> {
+pub(crate) fn card(
+    home: &Home,
+    officers: &[(String, String)],
+) -> Result<serde_json::Value, Failure> {
     let keys = home.keys()?;
-    let mut listed = vec![serde_json::json!({ "public": keys.statements.public().to_string(), "offices": ["node"] })];
-    let mut by_name: std::collections::BTreeMap<&str, Vec<&str>> = std::collections::BTreeMap::new();
+    let mut listed = vec![
+        serde_json::json!({ "public": keys.statements.public().to_string(), "offices": ["node"] }),
+    ];
+    let mut by_name: std::collections::BTreeMap<&str, Vec<&str>> =
+        std::collections::BTreeMap::new();
     for (name, office) in officers {
         by_name.entry(name).or_default().push(office);
     }
@@ -159,7 +182,9 @@ pub(crate) fn card(home: &Home, officers: &[(String, String)]) -> Result<serde_j
         let public = SignArgs::key(name).public(home)?;
         listed.push(serde_json::json!({ "public": public.to_string(), "offices": offices }));
     }
-    let register_log = home.register_signer()?.map(|signer| signer.vkey().to_string());
+    let register_log = home
+        .register_signer()?
+        .map(|signer| signer.vkey().to_string());
     Ok(serde_json::json!({
         "member": home.config.member,
         "title": home.config.title,

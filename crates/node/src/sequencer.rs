@@ -15,8 +15,10 @@ use portcullis_verdict::{bundle::inclusion_to_bytes, register::Inclusion};
 use rand_core::Rng;
 use std::{collections::BTreeMap, sync::PoisonError};
 
-/// How long the sequencer's lease lasts; renewed at every call.
-const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// How long the sequencer's lease lasts at most; renewed at every call.
+const LEASE_MAX: SignedDuration = SignedDuration::from_secs(60);
+/// How long it lasts at least.
+const LEASE_MIN: SignedDuration = SignedDuration::from_secs(2);
 /// How soon a quorum that was not reached is tried again.
 const RETRY: SignedDuration = SignedDuration::from_secs(2);
 /// How many statements get their proofs in one go.
@@ -131,7 +133,10 @@ impl Node {
         let holder = held
             .holder
             .get_or_insert_with(|| format!("{:016x}", Generator(env).next_u64()));
-        let until = now.saturating_add(LEASE).unwrap_or(now);
+        // A process that was killed gives nothing back: whoever comes next waits a few ticks at
+        // most. Two that work at once do no harm, for the store refuses the second append.
+        let lease = self.shape.tick.saturating_mul(4).clamp(LEASE_MIN, LEASE_MAX);
+        let until = now.saturating_add(lease).unwrap_or(now);
         if self.store.lease("sequencer", holder, until, now)? {
             Ok(())
         } else {

@@ -213,10 +213,7 @@ fn sent(records: &[StatementRecord], delivery: &Delivery, peer: &MemberId) -> Ve
                 envelope: record.envelope.clone(),
                 inclusion,
             };
-            let after = heads
-                .iter()
-                .filter(|(author, _)| **author != peer)
-                .map(|(a, n)| (a.to_string(), *n));
+            let after = heads.iter().map(|(a, n)| (a.to_string(), *n));
             let attachment = record.attachment.as_ref().filter(|_| !confidential);
             sent.push(SentJson {
                 statement: EntryJson::from(&entry),

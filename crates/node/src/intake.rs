@@ -19,7 +19,7 @@ use portcullis_core::{
     id::CaseId,
     law::Party,
     member::MemberId,
-    statement::{Event, Kind},
+    statement::{Event, Kind, Statement},
 };
 use portcullis_store::{NewDelivery, TurnedAway};
 use portcullis_verdict::{
@@ -366,16 +366,20 @@ struct Taking<'a> {
 impl Taking<'_> {
     fn one(&mut self, loaded: Option<&Loaded>, sent: SentJson) -> Result<(), No> {
         let malformed = |why: String| No::never("statement.payload", why);
-        for (author, number) in &sent.after {
+        let mut after = BTreeMap::new();
+        for (author, number) in sent.after {
             let author: MemberId = author
                 .parse()
                 .map_err(|_| malformed("an author's name".into()))?;
-            if self.held.get(&author).is_none_or(|held| held < number) {
+            // What we said ourselves and lost comes back by itself, if it comes.
+            let ours = author == self.node.me;
+            if !ours && self.held.get(&author).is_none_or(|held| *held < number) {
                 return Err(No::later(
                     "case.behind",
                     format!("statement {number} of `{author}` is not here yet"),
                 ));
             }
+            after.insert(author, number);
         }
         let attachment = sent
             .attachment
@@ -420,7 +424,7 @@ impl Taking<'_> {
                 "the attachment is not the one that was signed for",
             ));
         }
-        self.growing.join(&self.node.laws, &judged, self.now)?;
+        self.join(loaded, &judged, &after)?;
         self.held
             .insert(parsed.header.author.clone(), parsed.header.number);
         self.joining.push(Joining {
@@ -433,11 +437,67 @@ impl Taking<'_> {
         Ok(())
     }
 
-    fn judge(
+    /// Joins a statement to the case. One that crossed another on the way — an answer that
+    /// left before the withdrawal arrived — is decided on by what its sender held when it
+    /// was said, and joins what we hold: two nodes that each said something lawful come to
+    /// hold both. An end stays an end, whatever joins after it.
+    fn join(
+        &mut self,
+        loaded: Option<&Loaded>,
+        judged: &Statement,
+        after: &BTreeMap<MemberId, u32>,
+    ) -> Result<(), No> {
+        let (laws, now) = (&self.node.laws, self.now);
+        let Err(unfit) = self.growing.join(laws, judged, now) else {
+            return Ok(());
+        };
+        let no = No::from(unfit);
+        if no.later {
+            return Err(no);
+        }
+        let Some(mut seen) = self.as_seen(loaded, judged, after)? else {
+            return Err(no);
+        };
+        if seen.join(laws, judged, now).is_err() {
+            return Err(no);
+        }
+        Ok(self.growing.replay(laws, judged)?)
+    }
+
+    /// The case as the sender of a statement held it when the statement joined there; `None`
+    /// when that is all that we hold.
+    fn as_seen(
         &self,
-        parsed: &statement::Parsed,
-        entry: &Entry,
-    ) -> Result<portcullis_core::statement::Statement, No> {
+        loaded: Option<&Loaded>,
+        next: &Statement,
+        after: &BTreeMap<MemberId, u32>,
+    ) -> Result<Option<Growing>, No> {
+        let (author, number) = (&next.header.author, next.header.number);
+        let had = |said: &Statement| {
+            let said = &said.header;
+            if said.author == *author {
+                said.number < number
+            } else {
+                after.get(&said.author).is_some_and(|last| said.number <= *last)
+            }
+        };
+        let held = loaded.map(|loaded| loaded.record.statements.as_slice());
+        let mut statements = Vec::new();
+        for record in held.unwrap_or_default() {
+            statements.push(crate::record::statement_of(record)?);
+        }
+        statements.extend(self.joining.iter().map(|new| new.statement.clone()));
+        if statements.iter().all(had) {
+            return Ok(None);
+        }
+        let mut seen = Growing::new();
+        for statement in statements.iter().filter(|said| had(said)) {
+            seen.replay(&self.node.laws, statement)?;
+        }
+        Ok(Some(seen))
+    }
+
+    fn judge(&self, parsed: &statement::Parsed, entry: &Entry) -> Result<Statement, No> {
         let judged = self
             .node
             .against(self.now, |against| judge_statement(parsed, entry, against))?;

@@ -70,22 +70,10 @@ impl Node {
         package: &PackageId,
     ) -> Result<ReleaseReadiness, NodeError> {
         let sealed = self.sealed_statement(case, package)?;
-        let leaves = self.store.leaves_of(&sealed)?;
-        let queued = self.store.queued_leaves(usize::MAX >> 1)?;
-        let waits = queued.iter().any(|leaf| leaf.statement == sealed);
-        let mut recorded = !leaves.is_empty() && !waits;
-        for leaf in leaves {
-            let cosigned = self
-                .store
-                .log(&leaf.origin)?
-                .map_or(0, |log| log.cosigned_size);
-            recorded &= leaf.index < cosigned;
-        }
-        Ok(if recorded {
-            ReleaseReadiness::Recorded
-        } else {
-            ReleaseReadiness::Waiting
-        })
+        // A statement of ours gets its proof once every one of its leaves is cosigned, never before.
+        let held = self.store.statement(&sealed)?;
+        let recorded = held.is_some_and(|(_, statement)| statement.proof.is_some());
+        Ok(if recorded { ReleaseReadiness::Recorded } else { ReleaseReadiness::Waiting })
     }
 
     /// Releases a package by a second officer: recorded first, or promised where the law lets.

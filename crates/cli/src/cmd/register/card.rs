@@ -49,10 +49,16 @@ impl Card {
         if bytes.len() > CARD_BYTES_MAX {
             return Err(wrong(format!("longer than {CARD_BYTES_MAX} bytes")));
         }
-        let card: Self = serde_json::from_slice(&bytes)
-            .map_err(|error| wrong(error.to_string()).hint("a node's card is made by `portcullis key card`"))?;
+        let card: Self = serde_json::from_slice(&bytes).map_err(|error| {
+            wrong(error.to_string()).hint("a node's card is made by `portcullis key card`")
+        })?;
         if card.realm != realm.name() {
-            let message = format!("`{}` is of realm `{}`; this register is of `{}`", path.display(), card.realm, realm.name());
+            let message = format!(
+                "`{}` is of realm `{}`; this register is of `{}`",
+                path.display(),
+                card.realm,
+                realm.name()
+            );
             return Err(Failure::refused("register.realm", message)
                 .hint("nothing passes from one realm to another; an exercise has a register and nodes of its own"));
         }
@@ -62,22 +68,41 @@ impl Card {
     /// The member that the card describes, its keys holding their offices for `term`.
     pub(super) fn into_member(self, term: Term) -> Result<(MemberId, Member), Failure> {
         let wrong = |why: String| Failure::usage(format!("the card of `{}`: {why}", self.member));
-        let id: MemberId = self.member.parse().map_err(|error| Failure::usage(format!("a card: {error}")))?;
-        let role = |word: &String| Role::parse(word).ok_or_else(|| wrong(format!("`{word}` is no role")));
-        let digest = |text: &String| text.parse::<Digest>().map_err(|error| wrong(format!("tls: {error}")));
+        let id: MemberId = self
+            .member
+            .parse()
+            .map_err(|error| Failure::usage(format!("a card: {error}")))?;
+        let role =
+            |word: &String| Role::parse(word).ok_or_else(|| wrong(format!("`{word}` is no role")));
+        let digest = |text: &String| {
+            text.parse::<Digest>()
+                .map_err(|error| wrong(format!("tls: {error}")))
+        };
         if !is_word(&self.sector) {
-            return Err(wrong(format!("the sector `{}` is no word of a–z, 0–9, `-` and `_`", self.sector)));
+            return Err(wrong(format!(
+                "the sector `{}` is no word of a–z, 0–9, `-` and `_`",
+                self.sector
+            )));
         }
         let mut keys = BTreeMap::new();
         for key in &self.keys {
-            let public: PublicKey =
-                key.public.parse().map_err(|error| wrong(format!("`{}`: {error}", key.public)))?;
+            let public: PublicKey = key
+                .public
+                .parse()
+                .map_err(|error| wrong(format!("`{}`: {error}", key.public)))?;
             let offices: BTreeMap<Office, Term> = key
                 .offices
                 .iter()
                 .map(|word| parse_office(word).map(|office| (office, term)))
                 .collect::<Result<_, _>>()?;
-            keys.insert(digest_of(&public), Key { public: public.to_string(), offices, revoked: None });
+            keys.insert(
+                digest_of(&public),
+                Key {
+                    public: public.to_string(),
+                    offices,
+                    revoked: None,
+                },
+            );
         }
         let member = Member {
             roles: self.roles.iter().map(role).collect::<Result<_, _>>()?,

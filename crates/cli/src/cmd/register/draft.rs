@@ -23,10 +23,14 @@ impl Draft {
     /// Reads a draft.
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         let bytes = std::fs::read(path).map_err(|error| {
-            Failure::file(path, &error).hint("begin one with `portcullis register new` or `portcullis register next`")
+            Failure::file(path, &error)
+                .hint("begin one with `portcullis register new` or `portcullis register next`")
         })?;
         let register = register::parse_payload(&bytes).map_err(|error| malformed(path, &error))?;
-        Ok(Self { path: path.to_owned(), register })
+        Ok(Self {
+            path: path.to_owned(),
+            register,
+        })
     }
 
     /// The bytes that roots sign.
@@ -46,19 +50,31 @@ impl Draft {
         let failed = |error| Failure::file(&self.path, &error);
         let signed = self.signed_path();
         if signed.exists() {
-            let message = format!("`{}` holds signatures on this draft already", signed.display());
-            return Err(Failure::refused("register.draft_signed", message)
-                .hint("what roots signed is not changed under them: remove that file to begin again"));
+            let message = format!(
+                "`{}` holds signatures on this draft already",
+                signed.display()
+            );
+            return Err(Failure::refused("register.draft_signed", message).hint(
+                "what roots signed is not changed under them: remove that file to begin again",
+            ));
         }
         if fresh && self.path.exists() {
             let message = format!("`{}` exists already", self.path.display());
-            return Err(Failure::refused("register.draft_exists", message).hint("choose another name for the draft"));
+            return Err(Failure::refused("register.draft_exists", message)
+                .hint("choose another name for the draft"));
         }
         // CRASH: a draft is replaced whole; half of one is never seen under its name.
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = self
+            .path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-        file.write_all(&payload).and_then(|()| file.write_all(b"\n")).map_err(failed)?;
-        file.persist(&self.path).map_err(|error| failed(error.error))?;
+        file.write_all(&payload)
+            .and_then(|()| file.write_all(b"\n"))
+            .map_err(failed)?;
+        file.persist(&self.path)
+            .map_err(|error| failed(error.error))?;
         Ok(())
     }
 
@@ -73,7 +89,11 @@ impl Draft {
     pub(super) fn saved(&self, fresh: bool, what: &str, ui: Ui) -> Result<(), Failure> {
         self.save(fresh)?;
         let register = &self.register;
-        ui.say(format_args!("{what}; `{}` is a draft of version {}", self.path.display(), register.version));
+        ui.say(format_args!(
+            "{what}; `{}` is a draft of version {}",
+            self.path.display(),
+            register.version
+        ));
         ui.answer(&serde_json::json!({
             "draft": self.path.display().to_string(),
             "version": register.version,
@@ -85,7 +105,11 @@ impl Draft {
 }
 
 fn malformed(path: &Path, error: &register::VersionError) -> Failure {
-    Failure::new(crate::failure::USAGE, error.code(), format!("`{}`: {error}", path.display()))
+    Failure::new(
+        crate::failure::USAGE,
+        error.code(),
+        format!("`{}`: {error}", path.display()),
+    )
 }
 
 /// A public key: its text, the name of a key in `officers/`, or a `.pub` file.
@@ -100,12 +124,17 @@ pub(super) fn public_key(home: &Home, text: &str) -> Result<PublicKey, Failure> 
     }
     let path = Path::new(text);
     let unknown = || {
-        Failure::usage(format!("`{text}` is no public key, no key kept in `officers/`, and no file with one"))
-            .hint("`portcullis key show NAME` prints a key; an SSH key's `.pub` file will do as well")
+        Failure::usage(format!(
+            "`{text}` is no public key, no key kept in `officers/`, and no file with one"
+        ))
+        .hint("`portcullis key show NAME` prints a key; an SSH key's `.pub` file will do as well")
     };
     let file = std::fs::read_to_string(path).map_err(|_| unknown())?;
     let line = file.trim();
-    line.parse().ok().or_else(|| SshKey::from_openssh(line).ok().map(PublicKey::Ssh)).ok_or_else(unknown)
+    line.parse()
+        .ok()
+        .or_else(|| SshKey::from_openssh(line).ok().map(PublicKey::Ssh))
+        .ok_or_else(unknown)
 }
 
 /// Roots from the words of the command.
@@ -113,13 +142,19 @@ pub(super) fn roots(home: &Home, words: &[String], threshold: u16) -> Result<Roo
     let mut keys = std::collections::BTreeMap::new();
     for word in words {
         let key = public_key(home, word)?;
-        if keys.insert(super::card::digest_of(&key), key.to_string()).is_some() {
+        if keys
+            .insert(super::card::digest_of(&key), key.to_string())
+            .is_some()
+        {
             return Err(Failure::usage(format!("the root `{word}` is named twice")));
         }
     }
     if threshold == 0 || usize::from(threshold) > keys.len() {
-        return Err(Failure::usage(format!("a threshold of {threshold} among {} roots", keys.len()))
-            .hint("name each root with `--root`, and let `--threshold` be one to as many"));
+        return Err(Failure::usage(format!(
+            "a threshold of {threshold} among {} roots",
+            keys.len()
+        ))
+        .hint("name each root with `--root`, and let `--threshold` be one to as many"));
     }
     Ok(Roots { threshold, keys })
 }
@@ -133,12 +168,13 @@ pub(super) fn instant(text: &str, now: Timestamp) -> Result<Timestamp, Failure> 
         Failure::usage(format!("`{text}` is no time"))
             .hint("write a day, `2027-01-31`, or an instant, `2027-01-31T09:30:00Z`")
     };
-    let at = match text.parse::<Timestamp>() {
-        Ok(at) => at,
-        Err(_) => {
-            let day: Date = text.parse().map_err(|_| wrong())?;
-            day.to_zoned(TimeZone::UTC).map_err(|_| wrong())?.timestamp()
-        }
+    let at = if let Ok(at) = text.parse::<Timestamp>() {
+        at
+    } else {
+        let day: Date = text.parse().map_err(|_| wrong())?;
+        day.to_zoned(TimeZone::UTC)
+            .map_err(|_| wrong())?
+            .timestamp()
     };
     // The register's times have milliseconds at the finest.
     Timestamp::from_millisecond(at.as_millisecond()).map_err(|_| wrong())
@@ -150,7 +186,8 @@ pub(super) fn days_from(from: Timestamp, days: u32) -> Result<Timestamp, Failure
     if !(1..=DAYS_MAX).contains(&days) {
         return Err(wrong());
     }
-    from.checked_add(SignedDuration::from_hours(24 * i64::from(days))).map_err(|_| wrong())
+    from.checked_add(SignedDuration::from_hours(24 * i64::from(days)))
+        .map_err(|_| wrong())
 }
 
 /// A digest of a key.
@@ -158,8 +195,12 @@ pub(super) fn key_digest(home: &Home, text: &str) -> Result<Digest, Failure> {
     if let Ok(digest) = text.parse() {
         return Ok(digest);
     }
-    public_key(home, text).map(|key| super::card::digest_of(&key)).map_err(|_| {
-        Failure::usage(format!("`{text}` is no key's digest, no public key, and no key kept here"))
+    public_key(home, text)
+        .map(|key| super::card::digest_of(&key))
+        .map_err(|_| {
+            Failure::usage(format!(
+                "`{text}` is no key's digest, no public key, and no key kept here"
+            ))
             .hint("`portcullis register show` lists keys with their digests, `sha256:…`")
-    })
+        })
 }

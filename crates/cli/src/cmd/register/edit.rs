@@ -35,7 +35,9 @@ impl Ends {
             (None, None) => None,
         };
         match until {
-            Some(until) if until <= now => Err(Failure::usage(format!("{until} is past: the register would be expired"))),
+            Some(until) if until <= now => Err(Failure::usage(format!(
+                "{until} is past: the register would be expired"
+            ))),
             until => Ok(until),
         }
     }
@@ -73,8 +75,14 @@ impl New {
     pub(super) fn run(self, home: &Home, ui: Ui) -> Result<(), Failure> {
         let made = now(home)?;
         let realm = home.realm()?;
-        let expires = self.ends.at(made)?.ok_or_else(|| Failure::usage("say when it expires: `--expires DATE` or `--days N`"))?;
-        let term = Term { from: made, until: days_from(made, self.term_days)? };
+        let expires = self
+            .ends
+            .at(made)?
+            .ok_or_else(|| Failure::usage("say when it expires: `--expires DATE` or `--days N`"))?;
+        let term = Term {
+            from: made,
+            until: days_from(made, self.term_days)?,
+        };
         let mut members = BTreeMap::new();
         let mut log = None;
         for path in &self.cards {
@@ -82,11 +90,17 @@ impl New {
             if let Some(vkey) = card.register_log.take()
                 && log.replace(vkey).is_some()
             {
-                return Err(Failure::usage("two of the cards are registrars'; one log carries a register"));
+                return Err(Failure::usage(
+                    "two of the cards are registrars'; one log carries a register",
+                ));
             }
             let (id, member) = card.into_member(term)?;
             if members.contains_key(&id) {
-                return Err(Failure::usage(format!("`{}`: {}", path.display(), EditError::MemberExists(id))));
+                return Err(Failure::usage(format!(
+                    "`{}`: {}",
+                    path.display(),
+                    EditError::MemberExists(id)
+                )));
             }
             members.insert(id, member);
         }
@@ -105,8 +119,16 @@ impl New {
             log,
             members,
         };
-        let what = format!("{} members, witnesses of {} sectors", register.members.len(), self.quorum);
-        Draft { path: self.draft, register }.saved(true, &what, ui)
+        let what = format!(
+            "{} members, witnesses of {} sectors",
+            register.members.len(),
+            self.quorum
+        );
+        Draft {
+            path: self.draft,
+            register,
+        }
+        .saved(true, &what, ui)
     }
 }
 
@@ -128,14 +150,21 @@ impl Next {
             Some(expires) => expires,
             None if newest.register.expires > made => newest.register.expires,
             None => {
-                let message = format!("version {} expired at {}", newest.register.version, newest.register.expires);
+                let message = format!(
+                    "version {} expired at {}",
+                    newest.register.version, newest.register.expires
+                );
                 return Err(Failure::refused("register.expired", message)
                     .hint("say when the next one expires: `--expires DATE` or `--days N`"));
             }
         };
         let register = edit::next(&newest.register, newest.digest, made, expires);
         let what = format!("follows version {}", newest.register.version);
-        Draft { path: self.draft, register }.saved(true, &what, ui)
+        Draft {
+            path: self.draft,
+            register,
+        }
+        .saved(true, &what, ui)
     }
 }
 
@@ -156,13 +185,20 @@ pub(crate) struct AddMember {
 impl AddMember {
     pub(super) fn run(self, home: &Home, ui: Ui) -> Result<(), Failure> {
         let from = now(home)?;
-        let term = Term { from, until: days_from(from, self.term_days)? };
+        let term = Term {
+            from,
+            until: days_from(from, self.term_days)?,
+        };
         let mut draft = Draft::open(&self.draft)?;
         let card = Card::read(&self.card, &draft.register.realm)?;
         let (id, mut member) = card.into_member(term)?;
         let before = draft.register.members.clone();
         if self.replace {
-            let old = draft.register.members.remove(&id).ok_or_else(|| refused(EditError::UnknownMember(id.clone())))?;
+            let old = draft
+                .register
+                .members
+                .remove(&id)
+                .ok_or_else(|| refused(&EditError::UnknownMember(id.clone())))?;
             // A revocation is for ever: a card does not take it back.
             for (digest, key) in old.keys {
                 match member.keys.get_mut(&digest) {
@@ -172,7 +208,8 @@ impl AddMember {
                 }
             }
         }
-        edit::add_member(&mut draft.register, id.clone(), member).map_err(refused)?;
+        edit::add_member(&mut draft.register, id.clone(), member)
+            .map_err(|error| refused(&error))?;
         follow_policy(&mut draft.register, &before, ui)?;
         draft.saved(false, &format!("`{id}` is a member"), ui)
     }
@@ -190,10 +227,14 @@ impl RemoveMember {
         let mut draft = Draft::open(&self.draft)?;
         let before = draft.register.members.clone();
         if draft.register.members.remove(&self.member).is_none() {
-            return Err(refused(EditError::UnknownMember(self.member)));
+            return Err(refused(&EditError::UnknownMember(self.member)));
         }
         follow_policy(&mut draft.register, &before, ui)?;
-        draft.saved(false, &format!("`{}` is no member any more", self.member), ui)
+        draft.saved(
+            false,
+            &format!("`{}` is no member any more", self.member),
+            ui,
+        )
     }
 }
 
@@ -211,7 +252,12 @@ pub(crate) struct AddOffice {
     #[arg(long, value_name = "DATE", default_value = "now")]
     from: String,
     /// The first day or instant that is no longer inside.
-    #[arg(long, value_name = "DATE", conflicts_with = "days", required_unless_present = "days")]
+    #[arg(
+        long,
+        value_name = "DATE",
+        conflicts_with = "days",
+        required_unless_present = "days"
+    )]
     until: Option<String>,
     /// So many days from the first.
     #[arg(long)]
@@ -229,12 +275,29 @@ impl AddOffice {
             (None, days) => days_from(from, days.unwrap_or_default())?,
         };
         if until <= from {
-            return Err(Failure::usage(format!("the term ends at {until}, before it begins at {from}")));
+            return Err(Failure::usage(format!(
+                "the term ends at {until}, before it begins at {from}"
+            )));
         }
         let mut draft = Draft::open(&self.draft)?;
         let (digest, term) = (digest_of(&key), Term { from, until });
-        edit::add_office(&mut draft.register, &self.member, digest, &key.to_string(), office, term).map_err(refused)?;
-        draft.saved(false, &format!("{digest} is {office} of `{}` from {from} until {until}", self.member), ui)
+        edit::add_office(
+            &mut draft.register,
+            &self.member,
+            digest,
+            &key.to_string(),
+            office,
+            term,
+        )
+        .map_err(|error| refused(&error))?;
+        draft.saved(
+            false,
+            &format!(
+                "{digest} is {office} of `{}` from {from} until {until}",
+                self.member
+            ),
+            ui,
+        )
     }
 }
 
@@ -253,13 +316,21 @@ pub(crate) struct SetEndpoint {
 impl SetEndpoint {
     pub(super) fn run(self, _home: &Home, ui: Ui) -> Result<(), Failure> {
         let mut draft = Draft::open(&self.draft)?;
-        let unknown = || refused(EditError::UnknownMember(self.member.clone()));
-        let member = draft.register.members.get_mut(&self.member).ok_or_else(unknown)?;
+        let unknown = || refused(&EditError::UnknownMember(self.member.clone()));
+        let member = draft
+            .register
+            .members
+            .get_mut(&self.member)
+            .ok_or_else(unknown)?;
         member.endpoint.clone_from(&self.url);
         if !self.tls.is_empty() {
             member.tls = self.tls.iter().copied().collect();
         }
-        draft.saved(false, &format!("`{}` answers at {}", self.member, self.url), ui)
+        draft.saved(
+            false,
+            &format!("`{}` answers at {}", self.member, self.url),
+            ui,
+        )
     }
 }
 
@@ -274,7 +345,11 @@ impl SetQuorum {
     pub(super) fn run(self, _home: &Home, ui: Ui) -> Result<(), Failure> {
         let mut draft = Draft::open(&self.draft)?;
         draft.register.witness_policy = policy::policy(&draft.register.members, self.sectors)?;
-        draft.saved(false, &format!("witnesses of {} sectors are needed", self.sectors), ui)
+        draft.saved(
+            false,
+            &format!("witnesses of {} sectors are needed", self.sectors),
+            ui,
+        )
     }
 }
 
@@ -300,8 +375,11 @@ impl Revoke {
         let mut draft = Draft::open(&self.draft)?;
         let key = key_digest(home, &self.key)?;
         let since = instant(&self.since, now(home)?)?;
-        let revocation = Revocation { since, compromised: self.compromised };
-        edit::revoke(&mut draft.register, key, revocation).map_err(refused)?;
+        let revocation = Revocation {
+            since,
+            compromised: self.compromised,
+        };
+        edit::revoke(&mut draft.register, key, revocation).map_err(|error| refused(&error))?;
         draft.saved(false, &format!("{key} is revoked since {since}"), ui)
     }
 }
@@ -321,8 +399,15 @@ pub(crate) struct RotateRoots {
 impl RotateRoots {
     pub(super) fn run(self, home: &Home, ui: Ui) -> Result<(), Failure> {
         let mut draft = Draft::open(&self.draft)?;
-        edit::rotate_roots(&mut draft.register, roots(home, &self.roots, self.threshold)?);
-        draft.saved(false, &format!("{} of {} new roots", self.threshold, self.roots.len()), ui)
+        edit::rotate_roots(
+            &mut draft.register,
+            roots(home, &self.roots, self.threshold)?,
+        );
+        draft.saved(
+            false,
+            &format!("{} of {} new roots", self.threshold, self.roots.len()),
+            ui,
+        )
     }
 }
 
@@ -337,7 +422,8 @@ pub(crate) struct Renew {
 impl Renew {
     pub(super) fn run(self, home: &Home, ui: Ui) -> Result<(), Failure> {
         let until = self.ends.at(now(home)?)?;
-        let until = until.ok_or_else(|| Failure::usage("say when it expires: `--expires DATE` or `--days N`"))?;
+        let until = until
+            .ok_or_else(|| Failure::usage("say when it expires: `--expires DATE` or `--days N`"))?;
         let mut draft = Draft::open(&self.draft)?;
         draft.register.expires = until;
         draft.saved(false, &format!("it expires at {until}"), ui)
@@ -357,14 +443,14 @@ fn follow_policy(
     Ok(())
 }
 
-fn refused(error: EditError) -> Failure {
-    let code = match &error {
+fn refused(error: &EditError) -> Failure {
+    let code = match error {
         EditError::UnknownMember(_) => "register.unknown_member",
         EditError::MemberExists(_) => "register.member_exists",
         EditError::UnknownKey(_) => "register.unknown_key",
         EditError::KeyExists(_) => "register.key_exists",
     };
-    let hint = match &error {
+    let hint = match error {
         EditError::UnknownMember(_) => "`portcullis register add-member DRAFT CARD.json` adds one",
         EditError::MemberExists(_) => "`--replace` puts a new card in the old one's place",
         EditError::UnknownKey(_) => "`portcullis register show` lists keys with their digests",
@@ -377,5 +463,6 @@ fn refused(error: EditError) -> Failure {
 fn now(home: &Home) -> Result<Timestamp, Failure> {
     use portcullis_node::Env as _;
     let now = home.env.now();
-    Timestamp::from_millisecond(now.as_millisecond()).map_err(|error| Failure::unable("clock", error.to_string()))
+    Timestamp::from_millisecond(now.as_millisecond())
+        .map_err(|error| Failure::unable("clock", error.to_string()))
 }

@@ -15,7 +15,10 @@ pub(super) const QUORUM: usize = 2;
 /// # Errors
 ///
 /// [`Failure`] when the witnesses come from too few sectors, or `quorum` is less than two.
-pub(super) fn policy(members: &BTreeMap<MemberId, Member>, quorum: usize) -> Result<String, Failure> {
+pub(super) fn policy(
+    members: &BTreeMap<MemberId, Member>,
+    quorum: usize,
+) -> Result<String, Failure> {
     let mut sectors: BTreeMap<&str, Vec<&MemberId>> = BTreeMap::new();
     let mut text = String::new();
     for (id, member) in members {
@@ -26,15 +29,25 @@ pub(super) fn policy(members: &BTreeMap<MemberId, Member>, quorum: usize) -> Res
         }
     }
     if quorum < 2 {
-        return Err(Failure::refused("register.one_sector", "witnesses of one sector would suffice alone")
-            .hint("ask for at least two: `--quorum 2`"));
+        return Err(Failure::refused(
+            "register.one_sector",
+            "witnesses of one sector would suffice alone",
+        )
+        .hint("ask for at least two: `--quorum 2`"));
     }
     if sectors.len() < quorum {
         let words: Vec<_> = sectors.keys().copied().collect();
-        let found = if words.is_empty() { "none".to_owned() } else { words.join(", ") };
-        let message = format!("witnesses of {quorum} sectors are needed; the members' witnesses are of: {found}");
-        return Err(Failure::refused("register.one_sector", message)
-            .hint("add the card of a witness from another sector (`portcullis init … --role witness`)"));
+        let found = if words.is_empty() {
+            "none".to_owned()
+        } else {
+            words.join(", ")
+        };
+        let message = format!(
+            "witnesses of {quorum} sectors are needed; the members' witnesses are of: {found}"
+        );
+        return Err(Failure::refused("register.one_sector", message).hint(
+            "add the card of a witness from another sector (`portcullis init … --role witness`)",
+        ));
     }
     let mut groups = Vec::new();
     for (sector, witnesses) in &sectors {
@@ -59,13 +72,18 @@ pub(super) fn follow(
     text: &str,
     after: &BTreeMap<MemberId, Member>,
 ) -> Result<Option<String>, Failure> {
-    let quorum = (QUORUM..=before.len()).find(|quorum| policy(before, *quorum).is_ok_and(|made| made == text));
+    let quorum = (QUORUM..=before.len())
+        .find(|quorum| policy(before, *quorum).is_ok_and(|made| made == text));
     quorum.map(|quorum| policy(after, quorum)).transpose()
 }
 
 /// A witness's name in the policy: its member's; `none` alone is a word of the format.
 fn name(id: &MemberId) -> String {
-    if id.as_str() == "none" { "witness/none".to_owned() } else { id.to_string() }
+    if id.as_str() == "none" {
+        "witness/none".to_owned()
+    } else {
+        id.to_string()
+    }
 }
 
 #[cfg(test)]
@@ -96,12 +114,18 @@ mod tests {
     }
 
     fn met(text: &str, by: &[&str]) -> bool {
-        Policy::parse(text.as_bytes()).unwrap().quorum_met_by(|name| by.contains(&name))
+        Policy::parse(text.as_bytes())
+            .unwrap()
+            .quorum_met_by(|name| by.contains(&name))
     }
 
     #[test]
     fn two_sectors_suffice_and_never_one() {
-        let text = policy(&members(&[("a", "x"), ("b", "x"), ("c", "y"), ("none", "z")]), 2).unwrap();
+        let text = policy(
+            &members(&[("a", "x"), ("b", "x"), ("c", "y"), ("none", "z")]),
+            2,
+        )
+        .unwrap();
         assert!(met(&text, &["b", "c"]));
         assert!(met(&text, &["a", "witness/none"]));
         assert!(!met(&text, &["a", "b"]), "{text}");
@@ -119,7 +143,12 @@ mod tests {
     fn witnesses_of_one_sector_make_no_policy() {
         let refused = policy(&members(&[("a", "x"), ("b", "x")]), 2).unwrap_err();
         assert_eq!(refused.code, "register.one_sector");
-        assert_eq!(policy(&members(&[("a", "x"), ("b", "y")]), 1).unwrap_err().code, "register.one_sector");
+        assert_eq!(
+            policy(&members(&[("a", "x"), ("b", "y")]), 1)
+                .unwrap_err()
+                .code,
+            "register.one_sector"
+        );
     }
 
     #[test]
@@ -127,7 +156,18 @@ mod tests {
         let before = members(&[("a", "x"), ("b", "y"), ("c", "z")]);
         let after = members(&[("a", "x"), ("b", "y"), ("c", "z"), ("d", "z")]);
         let text = policy(&before, 3).unwrap();
-        assert_eq!(follow(&before, &text, &after).unwrap(), Some(policy(&after, 3).unwrap()));
-        assert_eq!(follow(&before, &text.replace("group quorum/3 3", "group quorum/3 all"), &after).unwrap(), None);
+        assert_eq!(
+            follow(&before, &text, &after).unwrap(),
+            Some(policy(&after, 3).unwrap())
+        );
+        assert_eq!(
+            follow(
+                &before,
+                &text.replace("group quorum/3 3", "group quorum/3 all"),
+                &after
+            )
+            .unwrap(),
+            None
+        );
     }
 }

@@ -77,7 +77,7 @@ impl Case {
                     subject.refused = Some(at);
                 }
                 if of_order {
-                    self.ended = Some((Ending::Refused, at));
+                    self.end(Ending::Refused, at);
                     self.destroy |= refused.destroy;
                 }
             }
@@ -160,7 +160,7 @@ impl Case {
             }
             Event::Lapsed => self.note_end(Ending::Lapsed, statement),
             Event::Expired => self.note_end(Ending::Expired, statement),
-            Event::Withdrawn(_) => self.ended = Some((Ending::Withdrawn, at)),
+            Event::Withdrawn(_) => self.end(Ending::Withdrawn, at),
             Event::DestructionInstructed { packages } => {
                 self.each_package(packages, |package| package.destruction_instructed = true);
             }
@@ -189,12 +189,23 @@ impl Case {
         self.statements += 1;
     }
 
+    /// An answer to an item that was removed meanwhile answers nothing any more.
     fn answer(&mut self, answers: impl Iterator<Item = (u16, ItemState)>) {
-        self.items.extend(answers);
+        let listed = &self.order.items;
+        self.items
+            .extend(answers.filter(|(number, _)| listed.contains_key(number)));
+    }
+
+    /// The first end counts, in whatever order the statements arrive: two that crossed
+    /// on the way end a case in the same way at every node.
+    fn end(&mut self, ending: Ending, at: jiff::Timestamp) {
+        if self.ended.is_none_or(|(_, before)| at < before) {
+            self.ended = Some((ending, at));
+        }
     }
 
     fn note_end(&mut self, ending: Ending, statement: &Statement) {
-        self.ended.get_or_insert((ending, statement.header.time));
+        self.end(ending, statement.header.time);
         self.noted_end.insert(statement.header.author.clone());
     }
 

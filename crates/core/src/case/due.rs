@@ -97,8 +97,9 @@ fn provider(
     }
     let destroy = match case.ended {
         Some((Ending::Lapsed, _)) => true,
-        Some((Ending::Refused, _)) => case.destroy,
-        Some((Ending::Withdrawn | Ending::Expired, _)) | None => false,
+        // A refusal may ask for it, even one that crossed another end on the way.
+        Some((Ending::Refused | Ending::Withdrawn | Ending::Expired, _)) => case.destroy,
+        None => false,
     };
     let crossed: BTreeSet<_> = case
         .packages

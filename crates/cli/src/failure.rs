@@ -24,7 +24,12 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(exit: u8, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { exit, code: code.into(), message: message.into(), hint: None }
+        Self {
+            exit,
+            code: code.into(),
+            message: message.into(),
+            hint: None,
+        }
     }
 
     pub(crate) fn refused(code: impl Into<String>, message: impl Into<String>) -> Self {
@@ -70,8 +75,15 @@ impl From<NodeError> for Failure {
             | NodeError::NoLongerHolds(_)
             | NodeError::NotRecorded
             | NodeError::Contention
+            | NodeError::OtherAttachment
             | NodeError::UnknownCase(_) => REFUSED,
-            NodeError::Unfit(unfit) => if unfit.is_forgery() { FALSE } else { REFUSED },
+            NodeError::Unfit(unfit) => {
+                if unfit.is_forgery() {
+                    FALSE
+                } else {
+                    REFUSED
+                }
+            }
             NodeError::Version(_) => FALSE,
             NodeError::NoRegister
             | NodeError::Restoring
@@ -92,12 +104,22 @@ impl From<NodeError> for Failure {
 /// What to do next, by code.
 pub(crate) fn hint_for(code: &str) -> Option<&'static str> {
     Some(match code {
-        "register.none" => "join one: `portcullis register trust REGISTER-ID FILE`, with the id from whoever runs it",
-        "key.not_ours" => "see `portcullis key list` and `portcullis register show`; the registrar adds keys and offices",
-        "order.wrong_office" | "statement.wrong_office" => "another officer's key is needed: `portcullis key list` shows which offices ours hold",
-        "order.own_order" | "order.same_person" => "another person has to do this, with a key of their own",
+        "register.none" => {
+            "join one: `portcullis register trust REGISTER-ID FILE`, with the id from whoever runs it"
+        }
+        "key.not_ours" => {
+            "see `portcullis key list` and `portcullis register show`; the registrar adds keys and offices"
+        }
+        "order.wrong_office" | "statement.wrong_office" => {
+            "another officer's key is needed: `portcullis key list` shows which offices ours hold"
+        }
+        "order.own_order" | "order.same_person" => {
+            "another person has to do this, with a key of their own"
+        }
         "package.second_person" => "have a release officer who did not seal it release it",
-        "order.approval_missing" => "`portcullis case show CASE` lists the approvals given and missing",
+        "order.approval_missing" => {
+            "`portcullis case show CASE` lists the approvals given and missing"
+        }
         "log.not_recorded" => "wait for the next tick (`portcullis log show`), or add `--wait`",
         "case.moved_on" => "look at it with `portcullis case show CASE` and try again",
         "case.unknown" => "`portcullis case list` shows the cases here",

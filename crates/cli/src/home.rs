@@ -44,15 +44,8 @@ impl Home {
         Ok(Self {
             dir: dir.to_owned(),
             config,
-            env: SystemEnv::default(),
+            env: SystemEnv,
         })
-    }
-
-    /// The same with a clock that runs ahead.
-    #[must_use]
-    pub(crate) fn ahead(mut self, ahead: SignedDuration) -> Self {
-        self.env = SystemEnv { ahead };
-        self
     }
 
     /// Which member it is.

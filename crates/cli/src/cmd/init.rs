@@ -112,7 +112,7 @@ impl Init {
         let home = Home {
             dir: dir.to_owned(),
             config: config.clone(),
-            env: crate::clock::SystemEnv::default(),
+            env: crate::clock::SystemEnv,
         };
         home.member()?;
         home.realm()?;

@@ -1,6 +1,12 @@
-//! The program, run as people run it: real processes, real files, real sockets.
+//! The program as its users meet it: real processes, real folders, real sockets.
 
 mod backup;
+mod case;
 mod kit;
 mod law;
+mod log;
+mod order;
+mod package;
+mod place;
 mod register;
+mod walkthrough;

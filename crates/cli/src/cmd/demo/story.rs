@@ -35,7 +35,6 @@ use std::{
 pub(super) struct Told {
     pub(super) case: CaseId,
     pub(super) order: Order,
-    pub(super) order_digest: Digest,
     pub(super) package: PackageId,
     pub(super) collected: PathBuf,
 }
@@ -126,7 +125,6 @@ pub(super) fn tell(town: &Town, data: Option<&Path>, stage: &Stage) -> Result<To
     Ok(Told {
         case,
         order,
-        order_digest,
         package,
         collected,
     })

@@ -25,6 +25,9 @@ pub enum NodeError {
     /// There is no such case here.
     #[error("there is no case {0} here")]
     UnknownCase(CaseId),
+    /// The attachment is not the one that the statement names by its digest.
+    #[error("the attachment is not the one that the statement names")]
+    OtherAttachment,
     /// Restored from a backup, and not yet in step.
     #[error(
         "this node was restored from a backup and asks its peers for what it lacks; it speaks again when they have answered"
@@ -71,6 +74,7 @@ impl NodeError {
             Self::NoRegister => "register.none",
             Self::KeyNotOurs(_) => "key.not_ours",
             Self::UnknownCase(_) => "case.unknown",
+            Self::OtherAttachment => "statement.attachment",
             Self::Restoring => "node.restoring",
             Self::Contention => "case.moved_on",
             Self::NoLongerHolds(_) => "order.no_longer_holds",

@@ -326,7 +326,7 @@ impl Node {
 }
 
 /// Whether an attachment is the one that its statement names; `None` when it names none.
-fn attachment_digest(event: &Event, bytes: &[u8]) -> Option<bool> {
+pub(crate) fn attachment_digest(event: &Event, bytes: &[u8]) -> Option<bool> {
     let salted = |named: &Digest| *named == portcullis_verdict::text::sha256(bytes);
     match event {
         // Salt and text lie one after the other, so the salted digest is that of the attachment.

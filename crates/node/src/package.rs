@@ -76,6 +76,43 @@ impl Node {
         Ok(if recorded { ReleaseReadiness::Recorded } else { ReleaseReadiness::Waiting })
     }
 
+    /// Sees that what a statement of ours claims is so here, whoever prepared and signed it:
+    /// that the order behind a package still holds (law 1), that a release is recorded or
+    /// promised (law 4), and that an attachment is the one that was signed for.
+    pub(crate) fn stands_on(
+        &self,
+        case: CaseId,
+        event: &Event,
+        attachment: Option<&[u8]>,
+    ) -> Result<(), NodeError> {
+        let names = |bytes| crate::intake::attachment_digest(event, bytes);
+        if attachment.is_some_and(|bytes| names(bytes) == Some(false)) {
+            return Err(NodeError::OtherAttachment);
+        }
+        match event {
+            Event::Sealed(_) => self.still_holds(case),
+            Event::Released { package, recorded } => {
+                self.still_holds(case)?;
+                let recorded = match recorded {
+                    Recorded::Cosigned => {
+                        self.release_readiness(case, package)? == ReleaseReadiness::Recorded
+                    }
+                    Recorded::Promised(digest) => {
+                        let sealed = self.sealed_statement(case, package)?;
+                        let made = self.store.promise(&sealed)?;
+                        made.map(|made| portcullis_verdict::text::sha256(&made)) == Some(*digest)
+                    }
+                };
+                if recorded {
+                    Ok(())
+                } else {
+                    Err(NodeError::NotRecorded)
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Releases a package by a second officer: recorded first, or promised where the law lets.
     ///
     /// # Errors

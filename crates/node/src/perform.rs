@@ -153,6 +153,9 @@ impl Node {
         if parsed.header.author != self.me {
             return Err(portcullis_core::case::Refusal::OtherMember.into());
         }
+        if self.is_restoring()? {
+            return Err(NodeError::Restoring);
+        }
         let loaded = self.load(&case)?;
         let entry = Entry {
             envelope: envelope.to_vec(),
@@ -165,6 +168,7 @@ impl Node {
             .as_ref()
             .map_or_else(Growing::new, |loaded| loaded.growing.clone());
         growing.join(&self.laws, &statement, now)?;
+        self.stands_on(case, &statement.event, attachment)?;
         let attachment = attachment.map(<[u8]>::to_vec);
         let mut joining = vec![Joining {
             parsed,

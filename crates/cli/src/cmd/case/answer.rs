@@ -26,7 +26,12 @@ impl FromStr for Items {
         if text == "all" {
             return Ok(Self::All);
         }
-        let numbers = text.split(',').map(|number| number.trim().parse().map_err(|_| format!("`{number}` is no item's number")));
+        let numbers = text.split(',').map(|number| {
+            number
+                .trim()
+                .parse()
+                .map_err(|_| format!("`{number}` is no item's number"))
+        });
         numbers.collect::<Result<_, _>>().map(Self::These)
     }
 }
@@ -35,17 +40,31 @@ impl Items {
     fn of(self, case: &Case) -> Result<BTreeSet<ItemNumber>, Failure> {
         let items = match self {
             Self::These(items) => items,
-            Self::All => case.items.iter().filter(|(_, state)| **state == ItemState::Open).map(|(number, _)| *number).collect(),
+            Self::All => case
+                .items
+                .iter()
+                .filter(|(_, state)| **state == ItemState::Open)
+                .map(|(number, _)| *number)
+                .collect(),
         };
         if items.is_empty() {
-            return Err(Failure::refused("case.no_items", "no item of this case is open"));
+            return Err(Failure::refused(
+                "case.no_items",
+                "no item of this case is open",
+            ));
         }
         Ok(items)
     }
 }
 
 /// Says an event about a case that is looked at first.
-fn answer(dir: &Path, ui: Ui, case: CaseId, sign: &SignArgs, event: impl FnOnce(&Case) -> Result<Event, Failure>) -> Answer {
+fn answer(
+    dir: &Path,
+    ui: Ui,
+    case: CaseId,
+    sign: &SignArgs,
+    event: impl FnOnce(&Case) -> Result<Event, Failure>,
+) -> Answer {
     let home = Home::open(dir)?;
     let node = home.node()?;
     let event = event(&node.view(case)?.case)?;
@@ -67,7 +86,11 @@ pub(crate) struct Accept {
 
 impl Accept {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
-        answer(dir, ui, self.case, &self.sign, |case| Ok(Event::Accepted { items: self.items.of(case)? }))
+        answer(dir, ui, self.case, &self.sign, |case| {
+            Ok(Event::Accepted {
+                items: self.items.of(case)?,
+            })
+        })
     }
 }
 
@@ -97,14 +120,26 @@ impl Narrow {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         answer(dir, ui, self.case, &self.sign, |case| {
             let item = case.order.items.get(&self.item).ok_or_else(|| {
-                Failure::refused("order.unknown_item", format!("there is no item {} in this order", self.item))
+                Failure::refused(
+                    "order.unknown_item",
+                    format!("there is no item {} in this order", self.item),
+                )
             })?;
-            let (from, to) = (self.from.unwrap_or(item.span.from()), self.to.unwrap_or(item.span.to()));
-            let span = Span::new(from, to).ok_or_else(|| Failure::usage("`--from` is after `--to`"))?;
+            let (from, to) = (
+                self.from.unwrap_or(item.span.from()),
+                self.to.unwrap_or(item.span.to()),
+            );
+            let span =
+                Span::new(from, to).ok_or_else(|| Failure::usage("`--from` is after `--to`"))?;
             if span == item.span {
-                return Err(Failure::usage("that is the whole span; give `--from` or `--to`, or accept the item"));
+                return Err(Failure::usage(
+                    "that is the whole span; give `--from` or `--to`, or accept the item",
+                ));
             }
-            Ok(Event::Narrowed { items: [(self.item, span)].into(), reason: self.reason })
+            Ok(Event::Narrowed {
+                items: [(self.item, span)].into(),
+                reason: self.reason,
+            })
         })
     }
 }
@@ -131,7 +166,11 @@ pub(crate) struct Challenge {
 impl Challenge {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         answer(dir, ui, self.case, &self.sign, |case| {
-            Ok(Event::Challenged { items: self.items.of(case)?, reason: self.reason, note: self.note })
+            Ok(Event::Challenged {
+                items: self.items.of(case)?,
+                reason: self.reason,
+                note: self.note,
+            })
         })
     }
 }
@@ -168,11 +207,18 @@ struct DeclineReason {
 impl Decline {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let reason = match self.reason {
-            DeclineReason { reason: Some(code), .. } => code,
+            DeclineReason {
+                reason: Some(code), ..
+            } => code,
             DeclineReason { not_held: true, .. } => NOT_HELD.to_owned(),
             DeclineReason { .. } => CANNOT_DECRYPT.to_owned(),
         };
-        answer(dir, ui, self.case, &self.sign, |case| Ok(Event::Declined { items: self.items.of(case)?, reason }))
+        answer(dir, ui, self.case, &self.sign, |case| {
+            Ok(Event::Declined {
+                items: self.items.of(case)?,
+                reason,
+            })
+        })
     }
 }
 
@@ -197,7 +243,10 @@ impl Ask {
                 Some(Items::These(items)) => items,
                 Some(Items::All) | None => BTreeSet::new(),
             };
-            Ok(Event::ClarificationAsked { items, question: self.question })
+            Ok(Event::ClarificationAsked {
+                items,
+                question: self.question,
+            })
         })
     }
 }
@@ -215,6 +264,10 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
-        answer(dir, ui, self.case, &self.sign, |_| Ok(Event::ClarificationAnswered { answer: self.answer }))
+        answer(dir, ui, self.case, &self.sign, |_| {
+            Ok(Event::ClarificationAnswered {
+                answer: self.answer,
+            })
+        })
     }
 }

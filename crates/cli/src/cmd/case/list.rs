@@ -1,12 +1,6 @@
 //! `portcullis case list` and `turned-away`: what waits here, and what our door refused.
 
-use crate::{
-    Answer,
-    cmd::order::printable,
-    failure::Failure,
-    home::Home,
-    ui::Ui,
-};
+use crate::{Answer, cmd::order::printable, failure::Failure, home::Home, ui::Ui};
 use clap::Args;
 use portcullis_core::member::MemberId;
 use portcullis_store::{Cursor, Filter, QueueRow, view::PAGE_ROWS_MAX};
@@ -42,9 +36,16 @@ impl List {
             .map(str::parse)
             .transpose()
             .map_err(|_| Failure::usage("`--after` takes what the page before gave as `next`"))?;
-        let filter = Filter { phase: self.phase, peer: self.peer, urgent_first: self.urgent };
+        let filter = Filter {
+            phase: self.phase,
+            peer: self.peer,
+            urgent_first: self.urgent,
+        };
         let limit = self.limit.clamp(1, PAGE_ROWS_MAX);
-        let page = node.store().queue(&filter, after.as_ref(), limit).map_err(portcullis_node::NodeError::from)?;
+        let page = node
+            .store()
+            .queue(&filter, after.as_ref(), limit)
+            .map_err(portcullis_node::NodeError::from)?;
         if page.rows.is_empty() {
             ui.say("no cases");
         }
@@ -52,7 +53,10 @@ impl List {
         for row in &page.rows {
             // What rings next has a name in the case itself; a case that cannot be read is shown without.
             let timer = node.view(row.case).ok().and_then(|viewed| {
-                let next = viewed.timers.iter().find(|timer| Some(timer.at) >= row.summary.next_at && timer.at > node.now());
+                let next = viewed
+                    .timers
+                    .iter()
+                    .find(|timer| Some(timer.at) >= row.summary.next_at && timer.at > node.now());
                 next.map(|timer| format!("{} {}: {}", timer.kind, timer.what, timer.clause))
             });
             line(row, timer.as_deref(), ui);
@@ -70,8 +74,14 @@ impl List {
 fn line(row: &QueueRow, timer: Option<&str>, ui: Ui) {
     let summary = &row.summary;
     let urgent = if summary.urgent { "  URGENT" } else { "" };
-    ui.say(format_args!("{}  {:9}  {}/{}{urgent}", row.case, summary.phase, summary.law, summary.rule));
-    ui.say(format_args!("    {} to {}, opened {}", summary.authority, summary.provider, summary.opened_at));
+    ui.say(format_args!(
+        "{}  {:9}  {}/{}{urgent}",
+        row.case, summary.phase, summary.law, summary.rule
+    ));
+    ui.say(format_args!(
+        "    {} to {}, opened {}",
+        summary.authority, summary.provider, summary.opened_at
+    ));
     if let Some(at) = summary.next_at {
         ui.say(format_args!("    {at}  {}", timer.unwrap_or("now")));
     }
@@ -107,13 +117,19 @@ pub(crate) struct TurnedAway {
 impl TurnedAway {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let node = Home::open(dir)?.node()?;
-        let list = node.store().turned_away_list(self.limit).map_err(portcullis_node::NodeError::from)?;
+        let list = node
+            .store()
+            .turned_away_list(self.limit)
+            .map_err(portcullis_node::NodeError::from)?;
         if list.is_empty() {
             ui.say("nothing was turned away");
         }
         let mut rows = Vec::new();
         for entry in list {
-            ui.say(printable(&format!("{}  {}  {}\n    {}", entry.at, entry.peer, entry.code, entry.detail)));
+            ui.say(printable(&format!(
+                "{}  {}  {}\n    {}",
+                entry.at, entry.peer, entry.code, entry.detail
+            )));
             rows.push(serde_json::json!({
                 "at": entry.at.to_string(), "peer": entry.peer.as_str(), "code": entry.code, "detail": entry.detail,
             }));

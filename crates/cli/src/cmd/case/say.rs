@@ -33,7 +33,12 @@ pub(crate) fn say(
         return Ok(ExitCode::SUCCESS);
     };
     let next = next_of(&node.view(said.case)?);
-    ui.say(format_args!("{}  `{}` said\n  {}", said.case, event.kind(), said.digest));
+    ui.say(format_args!(
+        "{}  `{}` said\n  {}",
+        said.case,
+        event.kind(),
+        said.digest
+    ));
     ui.say(format_args!("next: {next}"));
     ui.answer(&serde_json::json!({
         "case": said.case.to_string(),
@@ -48,7 +53,9 @@ pub(crate) fn say(
 pub(crate) fn words(text: &str) -> Result<String, String> {
     let fine = |c: char| !c.is_control() || c == '\n' || c == '\t';
     if text.trim().is_empty() || text.len() > WORDS_BYTES_MAX || !text.chars().all(fine) {
-        Err(format!("a text has 1 to {WORDS_BYTES_MAX} bytes, and no control characters but line ends and tabs"))
+        Err(format!(
+            "a text has 1 to {WORDS_BYTES_MAX} bytes, and no control characters but line ends and tabs"
+        ))
     } else {
         Ok(text.to_owned())
     }
@@ -64,7 +71,9 @@ fn reasons_hint(failure: Failure, node: &Node, case: Option<CaseId>, kind: Kind)
     if failure.code != "case.unknown_reason" {
         return failure;
     }
-    let Some(viewed) = case.and_then(|case| node.view(case).ok()) else { return failure };
+    let Some(viewed) = case.and_then(|case| node.view(case).ok()) else {
+        return failure;
+    };
     let rule = viewed.grounds.rule();
     let known = match kind {
         Kind::Refused => &rule.approver_reasons,
@@ -74,12 +83,18 @@ fn reasons_hint(failure: Failure, node: &Node, case: Option<CaseId>, kind: Kind)
     let mut lines: Vec<String> = known.iter().map(reason_line).collect();
     if matches!(kind, Kind::Declined | Kind::Narrowed | Kind::Challenged) {
         lines.push(format!("{NOT_HELD}: the data are not held (house)"));
-        lines.push(format!("{CANNOT_DECRYPT}: the provider cannot decrypt them (house)"));
+        lines.push(format!(
+            "{CANNOT_DECRYPT}: the provider cannot decrypt them (house)"
+        ));
     }
     if lines.is_empty() {
         return failure.hint(format!("`{}` knows no reason for this", rule.clause));
     }
-    failure.hint(format!("the reasons of `{}` are:\n    {}", rule.id, lines.join("\n    ")))
+    failure.hint(format!(
+        "the reasons of `{}` are:\n    {}",
+        rule.id,
+        lines.join("\n    ")
+    ))
 }
 
 fn reason_line(reason: &Reason) -> String {
@@ -91,15 +106,28 @@ pub(crate) fn next_of(viewed: &Viewed) -> String {
     let (case, rule) = (&viewed.case, viewed.grounds.rule());
     let id = case.id;
     if case.ended.is_some() {
-        let owes = case.packages.values().any(|package| package.destruction_instructed && !package.destroyed);
+        let owes = case
+            .packages
+            .values()
+            .any(|package| package.destruction_instructed && !package.destroyed);
         return if owes {
-            format!("the authority destroys what crossed and says so: `portcullis case confirm-destruction {id} --key NAME`")
+            format!(
+                "the authority destroys what crossed and says so: `portcullis case confirm-destruction {id} --key NAME`"
+            )
         } else {
             format!("nothing; the case has ended: {}", case.phase(rule))
         };
     }
-    let waiting = case.subjects.iter().skip(1).enumerate().rev().find(|(_, subject)| subject.refused.is_none() && !subject.is_complete());
-    let order = case.order_subject().filter(|subject| !subject.is_complete() && (case.issued.is_none() || subject.takes_effect()));
+    let waiting = case
+        .subjects
+        .iter()
+        .skip(1)
+        .enumerate()
+        .rev()
+        .find(|(_, subject)| subject.refused.is_none() && !subject.is_complete());
+    let order = case.order_subject().filter(|subject| {
+        !subject.is_complete() && (case.issued.is_none() || subject.takes_effect())
+    });
     if let (None, Some(subject)) = (case.issued, order)
         && !subject.takes_effect()
         && let Some(turn) = subject.next_turn()
@@ -107,10 +135,16 @@ pub(crate) fn next_of(viewed: &Viewed) -> String {
         return approval(viewed, turn, "");
     }
     if case.issued.is_none() {
-        return format!("{} issues it: `portcullis order issue {id} --key NAME`", holders(viewed, &rule.issues));
+        return format!(
+            "{} issues it: `portcullis order issue {id} --key NAME`",
+            holders(viewed, &rule.issues)
+        );
     }
     if case.served.is_none() {
-        return format!("{} serves it: `portcullis order serve {id} --key NAME`", holders(viewed, &rule.serves));
+        return format!(
+            "{} serves it: `portcullis order serve {id} --key NAME`",
+            holders(viewed, &rule.serves)
+        );
     }
     if let Some((number, subject)) = waiting
         && let Some(turn) = subject.next_turn()
@@ -119,7 +153,9 @@ pub(crate) fn next_of(viewed: &Viewed) -> String {
             SubjectKind::Renewal => "--renewal ".to_owned(),
             SubjectKind::Modification(_) => {
                 let before = case.subjects.iter().take(number + 2);
-                let nth = before.filter(|subject| matches!(subject.kind, SubjectKind::Modification(_))).count();
+                let nth = before
+                    .filter(|subject| matches!(subject.kind, SubjectKind::Modification(_)))
+                    .count();
                 format!("--modification {nth} ")
             }
             SubjectKind::Order => String::new(),
@@ -141,12 +177,17 @@ pub(crate) fn next_of(viewed: &Viewed) -> String {
     match case.phase(rule) {
         "released" => format!("`{}` collects the package", case.order.authority),
         "sealed" => format!("a second officer of `{provider}` releases the package"),
-        _ => format!("`{provider}` answers each item: `portcullis case accept {id} --items all --key NAME`, or narrow, challenge, decline"),
+        _ => format!(
+            "`{provider}` answers each item: `portcullis case accept {id} --items all --key NAME`, or narrow, challenge, decline"
+        ),
     }
 }
 
 fn approval(viewed: &Viewed, turn: &Turn, which: &str) -> String {
-    let office = turn.offices.first().map_or("OFFICE", |office| office.as_str());
+    let office = turn
+        .offices
+        .first()
+        .map_or("OFFICE", |office| office.as_str());
     let id = viewed.case.id;
     format!(
         "{} decides ({}): `portcullis order approve {id} {which}--as {office} --key NAME`, or refuse",
@@ -157,14 +198,20 @@ fn approval(viewed: &Viewed, turn: &Turn, which: &str) -> String {
 
 /// The offices of a turn, each with the member that fills it in this order.
 pub(crate) fn holders(viewed: &Viewed, turn: &Turn) -> String {
-    let each = turn.offices.iter().map(|office| match holder(viewed, *office) {
-        Some(member) => format!("{office} of `{member}`"),
-        None => office.to_string(),
-    });
+    let each = turn
+        .offices
+        .iter()
+        .map(|office| match holder(viewed, *office) {
+            Some(member) => format!("{office} of `{member}`"),
+            None => office.to_string(),
+        });
     each.collect::<Vec<_>>().join(" or ")
 }
 
 fn holder(viewed: &Viewed, office: Office) -> Option<&MemberId> {
     let order = &viewed.case.order;
-    order.approvers.get(&office).or_else(|| office.may_be_internal().then_some(&order.authority))
+    order
+        .approvers
+        .get(&office)
+        .or_else(|| office.may_be_internal().then_some(&order.authority))
 }

@@ -26,13 +26,19 @@ impl Show {
         let node = Home::open(dir)?.node()?;
         let row = node.store().row(&self.case).map_err(NodeError::from)?;
         if row.is_some_and(|row| row.erased) {
-            ui.say(format_args!("{}  erased at the law's term; its leaves stay in the log", self.case));
+            ui.say(format_args!(
+                "{}  erased at the law's term; its leaves stay in the log",
+                self.case
+            ));
             ui.answer(&json!({ "case": self.case.to_string(), "phase": "erased", "erased": true }));
             return Ok(ExitCode::SUCCESS);
         }
         let viewed = node.view(self.case)?;
         let statements = viewed.statements()?;
-        let deliveries = node.store().delivery_status(&self.case).map_err(NodeError::from)?;
+        let deliveries = node
+            .store()
+            .delivery_status(&self.case)
+            .map_err(NodeError::from)?;
         for line in lines(&viewed, &statements, &deliveries, &node) {
             ui.say(printable(&line));
         }
@@ -41,9 +47,18 @@ impl Show {
     }
 }
 
-fn lines(viewed: &Viewed, statements: &[Statement], deliveries: &[DeliveryStatus], node: &Node) -> Vec<String> {
+fn lines(
+    viewed: &Viewed,
+    statements: &[Statement],
+    deliveries: &[DeliveryStatus],
+    node: &Node,
+) -> Vec<String> {
     let (case, rule) = (&viewed.case, viewed.grounds.rule());
-    let urgent = if case.order.urgency.is_some() { "  URGENT" } else { "" };
+    let urgent = if case.order.urgency.is_some() {
+        "  URGENT"
+    } else {
+        ""
+    };
     let mut lines = vec![
         format!("{}  {}{urgent}", case.id, case.phase(rule)),
         format!("  {}, {}", rule.title, rule.clause),
@@ -51,12 +66,24 @@ fn lines(viewed: &Viewed, statements: &[Statement], deliveries: &[DeliveryStatus
         "statements".into(),
     ];
     for (statement, record) in statements.iter().zip(&viewed.record.statements) {
-        let proof = if record.proof.is_some() { "recorded" } else { "not yet recorded" };
+        let proof = if record.proof.is_some() {
+            "recorded"
+        } else {
+            "not yet recorded"
+        };
         let header = &statement.header;
         let words = event_words(&statement.event);
-        let said = if words.is_empty() { String::new() } else { format!(": {words}") };
+        let said = if words.is_empty() {
+            String::new()
+        } else {
+            format!(": {words}")
+        };
         lines.push(format!("  {}  {}{said}", header.time, header.kind));
-        lines.push(format!("    {}, {} [{proof}]", header.author, offices(statement)));
+        lines.push(format!(
+            "    {}, {} [{proof}]",
+            header.author,
+            offices(statement)
+        ));
     }
     lines.push("deliveries".into());
     if deliveries.is_empty() {
@@ -64,18 +91,32 @@ fn lines(viewed: &Viewed, statements: &[Statement], deliveries: &[DeliveryStatus
     }
     for delivery in deliveries {
         let count = delivery.delivery.statements.len();
-        lines.push(format!("  {}: {count} statement(s), {}", delivery.delivery.peer, delivery_words(delivery)));
+        lines.push(format!(
+            "  {}: {count} statement(s), {}",
+            delivery.delivery.peer,
+            delivery_words(delivery)
+        ));
     }
     lines.push("items".into());
     for (number, item) in &case.order.items {
         let state = case.items.get(number).map(item_state).unwrap_or_default();
-        lines.push(format!("  {number}  {} of target {}, {}: {state}", item.category, item.target, span(item.span)));
+        lines.push(format!(
+            "  {number}  {} of target {}, {}: {state}",
+            item.category,
+            item.target,
+            span(item.span)
+        ));
     }
     if !case.packages.is_empty() {
         lines.push("packages".into());
         for (id, package) in &case.packages {
             let items: Vec<_> = package.seal.items.iter().map(ToString::to_string).collect();
-            lines.push(format!("  {id}  item {}, {} bytes: {}", items.join(", "), package.seal.size_bytes, package_state(package)));
+            lines.push(format!(
+                "  {id}  item {}, {} bytes: {}",
+                items.join(", "),
+                package.seal.size_bytes,
+                package_state(package)
+            ));
         }
     }
     if !viewed.timers.is_empty() {
@@ -83,20 +124,39 @@ fn lines(viewed: &Viewed, statements: &[Statement], deliveries: &[DeliveryStatus
     }
     for timer in &viewed.timers {
         let over = if timer.at <= node.now() { "  RUNG" } else { "" };
-        lines.push(format!("  {}  {:8}  {}  ({}){over}", timer.at, timer.kind.as_str(), timer.what, timer.clause));
+        lines.push(format!(
+            "  {}  {:8}  {}  ({}){over}",
+            timer.at,
+            timer.kind.as_str(),
+            timer.what,
+            timer.clause
+        ));
     }
     let informed = &case.informed;
-    for (what, at) in [("due since", informed.due), ("delayed until", informed.delayed_until), ("given", informed.given)] {
+    for (what, at) in [
+        ("due since", informed.due),
+        ("delayed until", informed.delayed_until),
+        ("given", informed.given),
+    ] {
         lines.extend(at.map(|at| format!("information of the person: {what} {at}")));
     }
-    lines.extend(case.freed.map(|at| format!("freed by the authority's silence at {at}")));
+    lines.extend(
+        case.freed
+            .map(|at| format!("freed by the authority's silence at {at}")),
+    );
     lines.extend(case.unsealed.map(|at| format!("unsealed at {at}")));
     lines.push(format!("next: {}", next_of(viewed)));
     lines
 }
 
 fn offices(statement: &Statement) -> String {
-    statement.by.offices.iter().map(|office| office.as_str()).collect::<Vec<_>>().join(", ")
+    statement
+        .by
+        .offices
+        .iter()
+        .map(|office| office.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn delivery_words(delivery: &DeliveryStatus) -> String {
@@ -104,7 +164,10 @@ fn delivery_words(delivery: &DeliveryStatus) -> String {
     match &delivery.state {
         DeliveryState::Delivered => "delivered".into(),
         DeliveryState::Pending { due_at, code: None } => format!("waits since {due_at}"),
-        DeliveryState::Pending { due_at, code: Some(code) } => format!("tried {attempts} time(s) [{code}]; next at {due_at}"),
+        DeliveryState::Pending {
+            due_at,
+            code: Some(code),
+        } => format!("tried {attempts} time(s) [{code}]; next at {due_at}"),
         DeliveryState::TurnedDown { code, detail } => format!("REFUSED [{code}]: {detail}"),
     }
 }
@@ -121,7 +184,11 @@ fn package_state(package: &Package) -> String {
     words.join(", ")
 }
 
-fn json_of(viewed: &Viewed, statements: &[Statement], deliveries: &[DeliveryStatus]) -> Result<Value, Failure> {
+fn json_of(
+    viewed: &Viewed,
+    statements: &[Statement],
+    deliveries: &[DeliveryStatus],
+) -> Result<Value, Failure> {
     let (case, rule) = (&viewed.case, viewed.grounds.rule());
     let statement = |(statement, record): (&Statement, &portcullis_store::StatementRecord)| {
         json!({
@@ -141,7 +208,9 @@ fn json_of(viewed: &Viewed, statements: &[Statement], deliveries: &[DeliveryStat
         let (state, code, detail) = match &status.state {
             DeliveryState::Delivered => ("delivered", None, None),
             DeliveryState::Pending { code, .. } => ("pending", code.as_deref(), None),
-            DeliveryState::TurnedDown { code, detail } => ("refused", Some(code.as_str()), Some(detail.as_str())),
+            DeliveryState::TurnedDown { code, detail } => {
+                ("refused", Some(code.as_str()), Some(detail.as_str()))
+            }
         };
         json!({
             "peer": status.delivery.peer.as_str(),
@@ -165,8 +234,14 @@ fn json_of(viewed: &Viewed, statements: &[Statement], deliveries: &[DeliveryStat
     let timers = viewed.timers.iter().map(|timer| {
         json!({ "kind": timer.kind.as_str(), "what": timer.what, "at": timer.at.to_string(), "clause": timer.clause.to_string() })
     });
-    let items: serde_json::Map<_, _> = case.items.iter().map(|(n, state)| (n.to_string(), item_state(state).into())).collect();
-    let ends = case.ends_at(viewed.grounds.basis()).map_err(|error| Failure::refused("law.calendar", error.to_string()))?;
+    let items: serde_json::Map<_, _> = case
+        .items
+        .iter()
+        .map(|(n, state)| (n.to_string(), item_state(state).into()))
+        .collect();
+    let ends = case
+        .ends_at(viewed.grounds.basis())
+        .map_err(|error| Failure::refused("law.calendar", error.to_string()))?;
     Ok(json!({
         "case": case.id.to_string(),
         "phase": case.phase(rule),

@@ -34,7 +34,12 @@ impl Inform {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let (case, sign, event) = match self {
             Self::Given { case, sign } => (case, sign, Event::InformationGiven),
-            Self::Delay { case, reason, until, sign } => (case, sign, Event::InformationDelayed { reason, until }),
+            Self::Delay {
+                case,
+                reason,
+                until,
+                sign,
+            } => (case, sign, Event::InformationDelayed { reason, until }),
         };
         let home = Home::open(dir)?;
         say(&home, &*home.node()?, &sign, Some(case), &event, None, ui)
@@ -54,12 +59,26 @@ impl ConfirmDestruction {
         let home = Home::open(dir)?;
         let node = home.node()?;
         let case = node.view(self.case)?.case;
-        let owed = case.packages.iter().filter(|(_, package)| package.destruction_instructed && !package.destroyed);
+        let owed = case
+            .packages
+            .iter()
+            .filter(|(_, package)| package.destruction_instructed && !package.destroyed);
         let packages: std::collections::BTreeSet<_> = owed.map(|(id, _)| *id).collect();
         if packages.is_empty() {
-            return Err(Failure::refused("package.nothing_to_destroy", "nobody instructed the destruction of anything in this case"));
+            return Err(Failure::refused(
+                "package.nothing_to_destroy",
+                "nobody instructed the destruction of anything in this case",
+            ));
         }
-        say(&home, &node, &self.sign, Some(self.case), &Event::DestructionConfirmed { packages }, None, ui)
+        say(
+            &home,
+            &node,
+            &self.sign,
+            Some(self.case),
+            &Event::DestructionConfirmed { packages },
+            None,
+            ui,
+        )
     }
 }
 
@@ -74,6 +93,14 @@ pub(crate) struct Unseal {
 impl Unseal {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let home = Home::open(dir)?;
-        say(&home, &*home.node()?, &self.sign, Some(self.case), &Event::Unsealed, None, ui)
+        say(
+            &home,
+            &*home.node()?,
+            &self.sign,
+            Some(self.case),
+            &Event::Unsealed,
+            None,
+            ui,
+        )
     }
 }

@@ -9,13 +9,24 @@ use portcullis_core::{
 /// What a statement said, in one line.
 pub(crate) fn event_words(event: &Event) -> String {
     match event {
-        Event::Drafted(order) => format!("{} target(s), {} item(s)", order.targets.len(), order.items.len()),
+        Event::Drafted(order) => format!(
+            "{} target(s), {} item(s)",
+            order.targets.len(),
+            order.items.len()
+        ),
         Event::Approved(approval) => {
-            let for_whom = approval.signed_for.as_ref().map_or_else(String::new, |name| format!(", signed for {name}"));
+            let for_whom = approval
+                .signed_for
+                .as_ref()
+                .map_or_else(String::new, |name| format!(", signed for {name}"));
             format!("as {}{for_whom}", approval.office)
         }
         Event::Refused(refused) => {
-            let destroy = if refused.destroy { ", what crossed is to be destroyed" } else { "" };
+            let destroy = if refused.destroy {
+                ", what crossed is to be destroyed"
+            } else {
+                ""
+            };
             format!("as {}: {}{destroy}", refused.office, refused.reason)
         }
         Event::Issued { urgent: true, .. } => "on the urgent path".into(),
@@ -23,23 +34,46 @@ pub(crate) fn event_words(event: &Event) -> String {
         Event::Received { verdict, .. } => verdict.clone(),
         Event::Preserved { until: Some(until) } => format!("until {until}"),
         Event::ClarificationAsked { items, question } if items.is_empty() => question.clone(),
-        Event::ClarificationAsked { items, question } => format!("on {}: {question}", numbers(items)),
+        Event::ClarificationAsked { items, question } => {
+            format!("on {}: {question}", numbers(items))
+        }
         Event::ClarificationAnswered { answer } => answer.clone(),
         Event::Accepted { items } => numbers(items),
         Event::Narrowed { items, reason } => {
-            let each = items.iter().map(|(item, to)| format!("item {item} to {}", span(*to)));
+            let each = items
+                .iter()
+                .map(|(item, to)| format!("item {item} to {}", span(*to)));
             format!("{}: {reason}", each.collect::<Vec<_>>().join(", "))
         }
-        Event::Challenged { items, reason, note } => format!("{}: {reason}: {note}", numbers(items)),
+        Event::Challenged {
+            items,
+            reason,
+            note,
+        } => format!("{}: {reason}: {note}", numbers(items)),
         Event::Declined { items, reason } => format!("{}: {reason}", numbers(items)),
-        Event::Sealed(seal) => format!("{}, {}, {} bytes", seal.package, numbers(&seal.items), seal.size_bytes),
-        Event::Released { package, recorded: Recorded::Cosigned } => package.to_string(),
-        Event::Released { package, recorded: Recorded::Promised(promise) } => format!("{package} on the promise {promise}"),
+        Event::Sealed(seal) => format!(
+            "{}, {}, {} bytes",
+            seal.package,
+            numbers(&seal.items),
+            seal.size_bytes
+        ),
+        Event::Released {
+            package,
+            recorded: Recorded::Cosigned,
+        } => package.to_string(),
+        Event::Released {
+            package,
+            recorded: Recorded::Promised(promise),
+        } => format!("{package} on the promise {promise}"),
         Event::Collected { package, .. } => package.to_string(),
         Event::Withdrawn(Withdrawal::Withdrawn) => "taken back".into(),
         Event::Withdrawn(Withdrawal::Cancelled) => "cancelled".into(),
         Event::DestructionInstructed { packages } | Event::DestructionConfirmed { packages } => {
-            packages.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+            packages
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
         }
         Event::InformationDelayed { reason, until } => format!("until {until}: {reason}"),
         Event::Issued { urgent: false, .. }
@@ -58,9 +92,18 @@ pub(crate) fn event_words(event: &Event) -> String {
 
 fn change_words(change: &Modification) -> String {
     match change {
-        Modification::AddTarget { target, selector } => format!("adds target {target}: {} {}", selector.kind(), selector.value()),
+        Modification::AddTarget { target, selector } => format!(
+            "adds target {target}: {} {}",
+            selector.kind(),
+            selector.value()
+        ),
         Modification::AddItem { item, what } => {
-            format!("adds item {item}: {} of target {}, {}", what.category, what.target, span(what.span))
+            format!(
+                "adds item {item}: {} of target {}, {}",
+                what.category,
+                what.target,
+                span(what.span)
+            )
         }
         Modification::RemoveTarget { target } => format!("removes target {target}"),
         Modification::RemoveItem { item } => format!("removes item {item}"),

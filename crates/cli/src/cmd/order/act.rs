@@ -42,19 +42,32 @@ impl SubjectArgs {
     fn digest(&self, viewed: &Viewed) -> Result<Digest, Failure> {
         let case = &viewed.case;
         let none = |what: String| {
-            Failure::refused("order.nothing_to_approve", what).hint("`portcullis order show CASE` lists what waits for approval")
+            Failure::refused("order.nothing_to_approve", what)
+                .hint("`portcullis order show CASE` lists what waits for approval")
         };
         if let Some(digest) = self.subject {
             return Ok(digest);
         }
         if self.renewal {
-            let mut renewals = case.subjects.iter().rev().filter(|subject| subject.kind == SubjectKind::Renewal);
-            return renewals.next().map(|subject| subject.digest).ok_or_else(|| none("no renewal was asked for in this case".into()));
+            let mut renewals = case
+                .subjects
+                .iter()
+                .rev()
+                .filter(|subject| subject.kind == SubjectKind::Renewal);
+            return renewals
+                .next()
+                .map(|subject| subject.digest)
+                .ok_or_else(|| none("no renewal was asked for in this case".into()));
         }
         if let Some(number) = self.modification {
-            let mut changes = case.subjects.iter().filter(|subject| matches!(subject.kind, SubjectKind::Modification(_)));
+            let mut changes = case
+                .subjects
+                .iter()
+                .filter(|subject| matches!(subject.kind, SubjectKind::Modification(_)));
             let nth = number.checked_sub(1).and_then(|nth| changes.nth(nth));
-            return nth.map(|subject| subject.digest).ok_or_else(|| none(format!("there is no modification {number} in this case")));
+            return nth
+                .map(|subject| subject.digest)
+                .ok_or_else(|| none(format!("there is no modification {number} in this case")));
         }
         Ok(case.order_digest)
     }
@@ -85,7 +98,11 @@ impl Approve {
         let home = Home::open(dir)?;
         let node = home.node()?;
         let subject = self.subject.digest(&node.view(self.case)?)?;
-        let event = Event::Approved(Approval { subject, office: self.office, signed_for: self.signed_for });
+        let event = Event::Approved(Approval {
+            subject,
+            office: self.office,
+            signed_for: self.signed_for,
+        });
         say(&home, &node, &self.sign, Some(self.case), &event, None, ui)
     }
 }
@@ -122,7 +139,11 @@ impl Refuse {
         let home = Home::open(dir)?;
         let node = home.node()?;
         let subject = self.subject.digest(&node.view(self.case)?)?;
-        let note = self.note.as_deref().map(|file| super::file::read_bounded(file, NOTE_BYTES_MAX)).transpose()?;
+        let note = self
+            .note
+            .as_deref()
+            .map(|file| super::file::read_bounded(file, NOTE_BYTES_MAX))
+            .transpose()?;
         let salt = Salt::draw(&mut Generator(&home.env));
         let attachment = note.as_ref().map(|text| [&salt.0[..], text].concat());
         let event = Event::Refused(Refused {
@@ -132,7 +153,15 @@ impl Refuse {
             note: note.as_ref().map(|text| Digest(salt.digest(text))),
             destroy: self.destroy,
         });
-        say(&home, &node, &self.sign, Some(self.case), &event, attachment.as_deref(), ui)
+        say(
+            &home,
+            &node,
+            &self.sign,
+            Some(self.case),
+            &event,
+            attachment.as_deref(),
+            ui,
+        )
     }
 }
 
@@ -178,7 +207,9 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
-        self.plain.say(dir, ui, |viewed| Event::Served { order: viewed.case.order_digest })
+        self.plain.say(dir, ui, |viewed| Event::Served {
+            order: viewed.case.order_digest,
+        })
     }
 }
 
@@ -191,7 +222,8 @@ pub(crate) struct Withdraw {
 
 impl Withdraw {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
-        self.plain.say(dir, ui, |_| Event::Withdrawn(Withdrawal::Withdrawn))
+        self.plain
+            .say(dir, ui, |_| Event::Withdrawn(Withdrawal::Withdrawn))
     }
 }
 
@@ -204,7 +236,8 @@ pub(crate) struct Cancel {
 
 impl Cancel {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
-        self.plain.say(dir, ui, |_| Event::Withdrawn(Withdrawal::Cancelled))
+        self.plain
+            .say(dir, ui, |_| Event::Withdrawn(Withdrawal::Cancelled))
     }
 }
 
@@ -217,6 +250,8 @@ pub(crate) struct Renew {
 
 impl Renew {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
-        self.plain.say(dir, ui, |viewed| Event::Renewed { order: viewed.case.order_digest })
+        self.plain.say(dir, ui, |viewed| Event::Renewed {
+            order: viewed.case.order_digest,
+        })
     }
 }

@@ -37,7 +37,9 @@ impl Draft {
         let application = file::read_bounded(&self.application, APPLICATION_BYTES_MAX)?;
         if application.is_empty() {
             let name = self.application.display();
-            return Err(Failure::usage(format!("`{name}` is empty; an order says why it is asked for")));
+            return Err(Failure::usage(format!(
+                "`{name}` is empty; an order says why it is asked for"
+            )));
         }
         let salt = Salt::draw(&mut Generator(&home.env));
         let given = Given {
@@ -48,6 +50,14 @@ impl Draft {
         let order = file::read(&self.file, given)?;
         let node = home.node()?;
         let attachment = [&salt.0[..], &application].concat();
-        say(&home, &node, &self.sign, None, &Event::Drafted(Box::new(order)), Some(&attachment), ui)
+        say(
+            &home,
+            &node,
+            &self.sign,
+            None,
+            &Event::Drafted(Box::new(order)),
+            Some(&attachment),
+            ui,
+        )
     }
 }

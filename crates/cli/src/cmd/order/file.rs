@@ -88,7 +88,8 @@ impl<T: Word> TryFrom<String> for Parsed<T> {
 
 impl Word for MemberId {
     fn word(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|error: portcullis_core::member::ParseMemberError| error.to_string())
+        text.parse()
+            .map_err(|error: portcullis_core::member::ParseMemberError| error.to_string())
     }
 }
 
@@ -141,7 +142,9 @@ impl TryFrom<TimeToml> for Time {
             TimeToml::DateTime(at) => at.to_string(),
             TimeToml::Text(text) => text,
         };
-        text.parse().map(Self).map_err(|_| format!("`{text}` is no instant: write it as 2026-03-02T09:00:00Z"))
+        text.parse()
+            .map(Self)
+            .map_err(|_| format!("`{text}` is no instant: write it as 2026-03-02T09:00:00Z"))
     }
 }
 
@@ -157,9 +160,9 @@ impl TryFrom<TimeToml> for SecrecyToml {
             TimeToml::Text(word) if word == "none" => Secrecy::None,
             TimeToml::Text(word) if word == "no_end_in_law" => Secrecy::NoEndInLaw,
             toml => {
-                let Time(until) = toml
-                    .try_into()
-                    .map_err(|why: String| format!("secrecy is \"none\", \"no_end_in_law\" or its end; {why}"))?;
+                let Time(until) = toml.try_into().map_err(|why: String| {
+                    format!("secrecy is \"none\", \"no_end_in_law\" or its end; {why}")
+                })?;
                 Secrecy::Until(until)
             }
         }))
@@ -182,12 +185,18 @@ pub(crate) fn read_bounded(path: &Path, bytes_max: usize) -> Result<Vec<u8>, Fai
 /// Reads at most so many bytes.
 pub(crate) fn read_all(from: impl Read, name: &str, bytes_max: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
+    let limit = u64::try_from(bytes_max)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
     from.take(limit)
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::unable("file", format!("`{name}`: {error}")))?;
     if bytes.len() > bytes_max {
-        return Err(Failure::new(USAGE, "file.too_long", format!("`{name}` is longer than {bytes_max} bytes")));
+        return Err(Failure::new(
+            USAGE,
+            "file.too_long",
+            format!("`{name}` is longer than {bytes_max} bytes"),
+        ));
     }
     Ok(bytes)
 }
@@ -206,18 +215,27 @@ pub(super) fn parse(name: &str, text: &str, given: Given) -> Result<Order, Failu
         Failure::new(USAGE, "order.file", format!("`{name}`: {why}"))
             .hint("`portcullis order template LAW/RULE` prints such a file with what goes where")
     };
-    let toml: OrderToml = toml::from_str(text).map_err(|error| fault(error.to_string().trim_end().to_owned()))?;
+    let toml: OrderToml =
+        toml::from_str(text).map_err(|error| fault(error.to_string().trim_end().to_owned()))?;
     let line = |at: usize| 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
     let here = |at: usize, why: String| fault(format!("line {}: {why}", line(at)));
     if toml.item.len() > ITEMS_MAX {
-        return Err(fault(format!("{} items; {ITEMS_MAX} are carried", toml.item.len())));
+        return Err(fault(format!(
+            "{} items; {ITEMS_MAX} are carried",
+            toml.item.len()
+        )));
     }
     let mut targets = BTreeMap::new();
     for target in toml.target {
         let (at, target) = (target.span().start, target.into_inner());
         let number = target.number;
-        let selector = Selector::new(target.kind.0, &target.value, target.at.map(|time| time.0), target.port)
-            .map_err(|error| here(at, format!("target {number}, `value`: {error}")))?;
+        let selector = Selector::new(
+            target.kind.0,
+            &target.value,
+            target.at.map(|time| time.0),
+            target.port,
+        )
+        .map_err(|error| here(at, format!("target {number}, `value`: {error}")))?;
         if targets.insert(number, selector).is_some() {
             return Err(here(at, format!("target `number`: {number} stands twice")));
         }
@@ -228,7 +246,11 @@ pub(super) fn parse(name: &str, text: &str, given: Given) -> Result<Order, Failu
         let number = item.number;
         let span = Span::new(item.from.0, item.to.0)
             .ok_or_else(|| here(at, format!("item {number}, `to`: it ends before it begins")))?;
-        let what = Item { target: item.target, category: item.category.0, span };
+        let what = Item {
+            target: item.target,
+            category: item.category.0,
+            span,
+        };
         if items.insert(number, what).is_some() {
             return Err(here(at, format!("item `number`: {number} stands twice")));
         }
@@ -237,7 +259,10 @@ pub(super) fn parse(name: &str, text: &str, given: Given) -> Result<Order, Failu
     for entry in toml.protected {
         let (at, entry) = (entry.span().start, entry.into_inner());
         if !protected.insert(entry.who.0) {
-            return Err(here(at, format!("protected `who`: {} stands twice", entry.who.0)));
+            return Err(here(
+                at,
+                format!("protected `who`: {} stands twice", entry.who.0),
+            ));
         }
         if entry.stated {
             stated.insert(entry.who.0);
@@ -248,7 +273,11 @@ pub(super) fn parse(name: &str, text: &str, given: Given) -> Result<Order, Failu
         rule: toml.rule,
         authority: given.authority,
         provider: toml.provider.0,
-        approvers: toml.approvers.into_iter().map(|(office, member)| (office.0, member.0)).collect(),
+        approvers: toml
+            .approvers
+            .into_iter()
+            .map(|(office, member)| (office.0, member.0))
+            .collect(),
         targets,
         items,
         grounds: toml.grounds,
@@ -299,40 +328,85 @@ to = 2026-02-01T00:00:00+01:00
     #[test]
     fn a_good_file_is_the_order_it_says() {
         let order = parse("good.toml", GOOD, given()).unwrap();
-        assert_eq!(order.items[&1].span.to(), "2026-01-31T23:00:00Z".parse().unwrap());
+        assert_eq!(
+            order.items[&1].span.to(),
+            "2026-01-31T23:00:00Z".parse().unwrap()
+        );
         assert_eq!(order.targets[&1].port(), Some(443));
         assert_eq!(order.secrecy, Secrecy::None);
         let until = GOOD.replace("\"none\"", "2026-06-01T00:00:00Z");
         let order = parse("good.toml", &until, given()).unwrap();
-        assert_eq!(order.secrecy, Secrecy::Until("2026-06-01T00:00:00Z".parse().unwrap()));
+        assert_eq!(
+            order.secrecy,
+            Secrecy::Until("2026-06-01T00:00:00Z".parse().unwrap())
+        );
     }
 
     #[test]
     fn a_fault_names_file_line_and_field() {
         let cases = [
-            ("\"mail.example\"", "\"Mail\"", "line 3", "provider = \"Mail\""),
-            ("magistrate_judge", "magistrate", "line 6", "`magistrate` is no office"),
-            ("ip_address", "keyword", "line 10", "`keyword` is no kind of target"),
+            (
+                "\"mail.example\"",
+                "\"Mail\"",
+                "line 3",
+                "provider = \"Mail\"",
+            ),
+            (
+                "magistrate_judge",
+                "magistrate",
+                "line 6",
+                "`magistrate` is no office",
+            ),
+            (
+                "ip_address",
+                "keyword",
+                "line 10",
+                "`keyword` is no kind of target",
+            ),
             ("192.0.2.7", "192.0.2.0/24", "line 8", "`value`"),
-            ("records", "everything", "line 18", "`everything` is no category"),
+            (
+                "records",
+                "everything",
+                "line 18",
+                "`everything` is no category",
+            ),
             ("2026-02-01", "2025-02-01", "line 15", "`to`"),
-            ("\"2026-01-01T00:00:00Z\"", "\"FROM\"", "line 19", "`FROM` is no instant"),
+            (
+                "\"2026-01-01T00:00:00Z\"",
+                "\"FROM\"",
+                "line 19",
+                "`FROM` is no instant",
+            ),
             ("\"none\"", "\"forever\"", "line 5", "secrecy is"),
-            ("number = 1\nkind", "number = 1\nextra = 1\nkind", "line 10", "unknown field `extra`"),
+            (
+                "number = 1\nkind",
+                "number = 1\nextra = 1\nkind",
+                "line 10",
+                "unknown field `extra`",
+            ),
         ];
         for (from, to, line, why) in cases {
             let failure = parse("bad.toml", &GOOD.replacen(from, to, 1), given()).unwrap_err();
             assert_eq!(failure.code, "order.file");
             for part in ["`bad.toml`", line, why] {
-                assert!(failure.message.contains(part), "{part}: {}", failure.message);
+                assert!(
+                    failure.message.contains(part),
+                    "{part}: {}",
+                    failure.message
+                );
             }
         }
     }
 
     #[test]
     fn a_number_stands_once() {
-        let twice = format!("{GOOD}\n[[target]]\nnumber = 1\nkind = \"account\"\nvalue = \"u/1\"\n");
+        let twice =
+            format!("{GOOD}\n[[target]]\nnumber = 1\nkind = \"account\"\nvalue = \"u/1\"\n");
         let failure = parse("bad.toml", &twice, given()).unwrap_err();
-        assert!(failure.message.contains("line 22") && failure.message.contains("stands twice"), "{}", failure.message);
+        assert!(
+            failure.message.contains("line 22") && failure.message.contains("stands twice"),
+            "{}",
+            failure.message
+        );
     }
 }

@@ -81,7 +81,15 @@ impl Modify {
         let node = home.node()?;
         let viewed = node.view(self.case)?;
         let (modification, sign) = self.change.on(&viewed.case.order)?;
-        say(&home, &node, &sign, Some(self.case), &Event::Modified(modification), None, ui)
+        say(
+            &home,
+            &node,
+            &sign,
+            Some(self.case),
+            &Event::Modified(modification),
+            None,
+            ui,
+        )
     }
 }
 
@@ -89,15 +97,39 @@ impl Change {
     fn on(self, order: &Order) -> Result<(Modification, SignArgs), Failure> {
         let after = |last: Option<&u16>| last.copied().unwrap_or_default().saturating_add(1);
         Ok(match self {
-            Self::AddTarget { kind, value, at, port, sign } => {
-                let selector = Selector::new(kind, &value, at, port).map_err(|error| Failure::usage(error.to_string()))?;
+            Self::AddTarget {
+                kind,
+                value,
+                at,
+                port,
+                sign,
+            } => {
+                let selector = Selector::new(kind, &value, at, port)
+                    .map_err(|error| Failure::usage(error.to_string()))?;
                 let target = after(order.targets.keys().next_back());
                 (Modification::AddTarget { target, selector }, sign)
             }
-            Self::AddItem { target, category, from, to, sign } => {
-                let span = Span::new(from, to).ok_or_else(|| Failure::usage("`--from` is after `--to`"))?;
+            Self::AddItem {
+                target,
+                category,
+                from,
+                to,
+                sign,
+            } => {
+                let span = Span::new(from, to)
+                    .ok_or_else(|| Failure::usage("`--from` is after `--to`"))?;
                 let item = after(order.items.keys().next_back());
-                (Modification::AddItem { item, what: Item { target, category, span } }, sign)
+                (
+                    Modification::AddItem {
+                        item,
+                        what: Item {
+                            target,
+                            category,
+                            span,
+                        },
+                    },
+                    sign,
+                )
             }
             Self::RemoveTarget { target, sign } => (Modification::RemoveTarget { target }, sign),
             Self::RemoveItem { item, sign } => (Modification::RemoveItem { item }, sign),

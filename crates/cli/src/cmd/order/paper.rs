@@ -26,11 +26,23 @@ pub(super) fn lines(viewed: &Viewed, laws: &Laws) -> Vec<String> {
     ];
     for code in &order.grounds {
         let ground = rule.grounds.iter().find(|ground| ground.code == *code);
-        let words = ground.map_or_else(String::new, |ground| format!(": {} ({})", ground.title, ground.clause));
+        let words = ground.map_or_else(String::new, |ground| {
+            format!(": {} ({})", ground.title, ground.clause)
+        });
         lines.push(format!("  ground     {code}{words}"));
     }
-    lines.extend(order.offence.iter().map(|offence| format!("  offence    {offence}")));
-    lines.extend(order.urgency.iter().map(|why| format!("  urgent     {why}")));
+    lines.extend(
+        order
+            .offence
+            .iter()
+            .map(|offence| format!("  offence    {offence}")),
+    );
+    lines.extend(
+        order
+            .urgency
+            .iter()
+            .map(|why| format!("  urgent     {why}")),
+    );
     lines.push(format!("  secrecy    {}", secrecy(order.secrecy)));
     lines.push("whose data".into());
     for (number, selector) in &order.targets {
@@ -38,8 +50,16 @@ pub(super) fn lines(viewed: &Viewed, laws: &Laws) -> Vec<String> {
     }
     lines.push("which data".into());
     for (number, item) in &order.items {
-        let state = case.items.get(number).map_or_else(String::new, |state| format!("  [{}]", item_state(state)));
-        lines.push(format!("  item {number}     {} of target {}, {}{state}", item.category, item.target, span(item.span)));
+        let state = case
+            .items
+            .get(number)
+            .map_or_else(String::new, |state| format!("  [{}]", item_state(state)));
+        lines.push(format!(
+            "  item {number}     {} of target {}, {}{state}",
+            item.category,
+            item.target,
+            span(item.span)
+        ));
     }
     for subject in &case.subjects {
         subject_lines(viewed, subject, &mut lines);
@@ -65,7 +85,11 @@ fn subject_lines(viewed: &Viewed, subject: &Subject, lines: &mut Vec<String>) {
     let what = match &subject.kind {
         SubjectKind::Order => "approvals of the order".to_owned(),
         SubjectKind::Renewal => format!("approvals of the renewal of {}", subject.at),
-        SubjectKind::Modification(change) => format!("approvals of the change `{}` of {}", change.change(), subject.at),
+        SubjectKind::Modification(change) => format!(
+            "approvals of the change `{}` of {}",
+            change.change(),
+            subject.at
+        ),
     };
     lines.push(format!("{what}  {}", subject.digest));
     if subject.turns.is_empty() {
@@ -73,9 +97,16 @@ fn subject_lines(viewed: &Viewed, subject: &Subject, lines: &mut Vec<String>) {
     }
     for (n, turn) in subject.turns.iter().enumerate() {
         let line = match subject.approvals.get(n) {
-            Some(given) => format!("  ✓ {} of {} at {}  ({})", given.office, given.member, given.at, turn.clause),
+            Some(given) => format!(
+                "  ✓ {} of {} at {}  ({})",
+                given.office, given.member, given.at, turn.clause
+            ),
             None if subject.refused.is_some() => continue,
-            None if n >= subject.turns_before => format!("  – {} afterwards  ({})", holders(viewed, turn), turn.clause),
+            None if n >= subject.turns_before => format!(
+                "  – {} afterwards  ({})",
+                holders(viewed, turn),
+                turn.clause
+            ),
             None => format!("  – missing: {}  ({})", holders(viewed, turn), turn.clause),
         };
         lines.push(line);
@@ -89,48 +120,81 @@ pub(super) fn unusual(viewed: &Viewed, laws: &Laws) -> Vec<String> {
     let order = &case.order;
     let mut found = Vec::new();
     if !laws.published(&law.digest) {
-        found.push(format!("the law file {} ({}) is NOT among those published with Portcullis", law.id, law.digest));
+        found.push(format!(
+            "the law file {} ({}) is NOT among those published with Portcullis",
+            law.id, law.digest
+        ));
     }
     if !rule.clause.verified {
-        found.push(format!("the wording behind this rule was not seen: {}", rule.clause));
+        found.push(format!(
+            "the wording behind this rule was not seen: {}",
+            rule.clause
+        ));
     }
     if let Some(why) = &order.urgency {
         found.push(format!("it takes the urgent path: {why}"));
     }
     for who in &order.protected {
-        let stated = if order.stated.contains(who) { "; the application states how the stricter test is met" } else { "" };
+        let stated = if order.stated.contains(who) {
+            "; the application states how the stricter test is met"
+        } else {
+            ""
+        };
         found.push(format!("it touches {who}{stated}"));
     }
     if order.secrecy == Secrecy::NoEndInLaw {
         found.push("it is secret without an end".into());
     }
     if rule.effect == Effect::Intercept {
-        found.push("it asks for interception; the tapping is the provider's own system, outside".into());
-    } else if order.categories().iter().any(|category| category.class() == Class::Content) {
+        found.push(
+            "it asks for interception; the tapping is the provider's own system, outside".into(),
+        );
+    } else if order
+        .categories()
+        .iter()
+        .any(|category| category.class() == Class::Content)
+    {
         found.push("it asks for content".into());
     }
     if order.targets.len() > 1 && order.targets.len() >= usize::from(rule.targets_max) {
-        found.push(format!("it names as many targets as the rule carries: {}", order.targets.len()));
+        found.push(format!(
+            "it names as many targets as the rule carries: {}",
+            order.targets.len()
+        ));
     }
-    let long = |item: &&portcullis_core::order::Item| item.span.to().duration_since(item.span.from()).as_hours() > 24 * 366;
+    let long = |item: &&portcullis_core::order::Item| {
+        item.span.to().duration_since(item.span.from()).as_hours() > 24 * 366
+    };
     if order.items.values().any(|item| long(&item)) {
         found.push("an item reaches over more than a year".into());
     }
     for (office, member) in &order.approvers {
         if *member == order.authority {
-            found.push(format!("{office} is an office of the applying authority itself"));
+            found.push(format!(
+                "{office} is an office of the applying authority itself"
+            ));
         }
     }
-    let changes = case.subjects.iter().filter(|subject| matches!(subject.kind, SubjectKind::Modification(_))).count();
+    let changes = case
+        .subjects
+        .iter()
+        .filter(|subject| matches!(subject.kind, SubjectKind::Modification(_)))
+        .count();
     if changes > 0 {
-        found.push(format!("it was changed {changes} time(s) since it was drafted"));
+        found.push(format!(
+            "it was changed {changes} time(s) since it was drafted"
+        ));
     }
     found
 }
 
 fn selector_words(selector: &Selector) -> String {
-    let at = selector.at().map_or_else(String::new, |at| format!(" at {at}"));
-    let port = selector.port().map_or_else(String::new, |port| format!(", port {port}"));
+    let at = selector
+        .at()
+        .map_or_else(String::new, |at| format!(" at {at}"));
+    let port = selector
+        .port()
+        .map_or_else(String::new, |port| format!(", port {port}"));
     format!("{} {}{at}{port}", selector.kind(), selector.value())
 }
 
@@ -161,7 +225,9 @@ fn secrecy(secrecy: Secrecy) -> String {
 /// The same for machines.
 pub(super) fn json_of(viewed: &Viewed, laws: &Laws) -> Value {
     let (case, law, rule) = (&viewed.case, viewed.grounds.law(), viewed.grounds.rule());
-    let order: Value = serde_json::from_str(&portcullis_verdict::statement::order_to_json(&case.order)).unwrap_or_default();
+    let order: Value =
+        serde_json::from_str(&portcullis_verdict::statement::order_to_json(&case.order))
+            .unwrap_or_default();
     let subject = |subject: &Subject| {
         let kind = match &subject.kind {
             SubjectKind::Order => "order",
@@ -183,7 +249,11 @@ pub(super) fn json_of(viewed: &Viewed, laws: &Laws) -> Value {
             "missing": missing.collect::<Vec<_>>(),
         })
     };
-    let items: serde_json::Map<_, _> = case.items.iter().map(|(n, state)| (n.to_string(), item_state(state).into())).collect();
+    let items: serde_json::Map<_, _> = case
+        .items
+        .iter()
+        .map(|(n, state)| (n.to_string(), item_state(state).into()))
+        .collect();
     let ends = case.ends_at(viewed.grounds.basis()).ok().flatten();
     json!({
         "case": case.id.to_string(),

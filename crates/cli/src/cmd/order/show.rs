@@ -39,14 +39,24 @@ impl Show {
 
 /// The application's bytes, if they are here and are those that the order names.
 fn application(viewed: &Viewed) -> Result<&[u8], Failure> {
-    let attached = viewed.record.statements.first().and_then(|draft| draft.attachment.as_deref());
+    let attached = viewed
+        .record
+        .statements
+        .first()
+        .and_then(|draft| draft.attachment.as_deref());
     let attached = attached.ok_or_else(|| {
-        Failure::refused("application.not_here", "the application is not at this node")
-            .hint("it goes to the authority and the approvers alone")
+        Failure::refused(
+            "application.not_here",
+            "the application is not at this node",
+        )
+        .hint("it goes to the authority and the approvers alone")
     })?;
-    let (salt, text) = attached
-        .split_first_chunk::<SALT_BYTES>()
-        .ok_or_else(|| Failure::false_("application.false", "the attachment is too short to be an application"))?;
+    let (salt, text) = attached.split_first_chunk::<SALT_BYTES>().ok_or_else(|| {
+        Failure::false_(
+            "application.false",
+            "the attachment is too short to be an application",
+        )
+    })?;
     if Digest(Salt(*salt).digest(text)) == viewed.case.order.application {
         Ok(text)
     } else {
@@ -57,5 +67,13 @@ fn application(viewed: &Viewed) -> Result<&[u8], Failure> {
 
 /// Somebody else's text for a terminal: no control characters but line ends and tabs.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_control() && c != '\n' && c != '\t' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
 }

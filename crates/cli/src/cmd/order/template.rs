@@ -28,7 +28,9 @@ pub(crate) struct Template {
 impl Template {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let home = Home::open(dir).ok();
-        let laws = home.as_ref().map_or_else(|| Ok(law::builtin()), Home::laws)?;
+        let laws = home
+            .as_ref()
+            .map_or_else(|| Ok(law::builtin()), Home::laws)?;
         let now = crate::clock::SystemEnv::default().now();
         let (law, rule) = find(&laws, &self.rule, |law| law.calendar.date_of(now))?;
         let text = template(law, rule, laws.published(&law.digest));
@@ -38,10 +40,23 @@ impl Template {
     }
 }
 
-fn find<'a>(laws: &'a Laws, word: &str, today: impl Fn(&Law) -> Date) -> Result<(&'a Law, &'a Rule), Failure> {
+fn find<'a>(
+    laws: &'a Laws,
+    word: &str,
+    today: impl Fn(&Law) -> Date,
+) -> Result<(&'a Law, &'a Rule), Failure> {
     let unknown = || {
-        let newest = laws.iter().filter(|law| laws.by_id(&law.id).is_some_and(|known| known.digest == law.digest));
-        let known: Vec<_> = newest.flat_map(|law| law.rules.iter().map(move |rule| format!("{}/{}", law.id, rule.id))).collect();
+        let newest = laws.iter().filter(|law| {
+            laws.by_id(&law.id)
+                .is_some_and(|known| known.digest == law.digest)
+        });
+        let known: Vec<_> = newest
+            .flat_map(|law| {
+                law.rules
+                    .iter()
+                    .map(move |rule| format!("{}/{}", law.id, rule.id))
+            })
+            .collect();
         Failure::usage(format!("`{word}` is no rule that is law here today"))
             .hint(format!("the rules here are:\n    {}", known.join("\n    ")))
     };
@@ -63,13 +78,37 @@ fn write(out: &mut String, law: &Law, rule: &Rule, published: bool) -> std::fmt:
     writeln!(out, "# {}: {}", law.title, rule.title)?;
     writeln!(out, "# {}", rule.clause)?;
     if !published {
-        writeln!(out, "# THIS LAW FILE IS NOT AMONG THOSE PUBLISHED WITH PORTCULLIS: {}", law.digest)?;
+        writeln!(
+            out,
+            "# THIS LAW FILE IS NOT AMONG THOSE PUBLISHED WITH PORTCULLIS: {}",
+            law.digest
+        )?;
     }
-    writeln!(out, "#\n# Fill in what stands in CAPITALS; take the `#` from what you need. Then:")?;
-    writeln!(out, "#   portcullis order draft FILE.toml --application GROUNDS.md --key NAME")?;
-    writeln!(out, "# Who may apply: {} of {} ({}).", offices(&rule.applies), rule.applicants.join(", "), rule.applies.clause)?;
-    writeln!(out, "law = {}\nrule = {}\n", quoted(&law.id), quoted(&rule.id))?;
-    writeln!(out, "# Who holds the data: a member of the register.\nprovider = \"PROVIDER\"\n")?;
+    writeln!(
+        out,
+        "#\n# Fill in what stands in CAPITALS; take the `#` from what you need. Then:"
+    )?;
+    writeln!(
+        out,
+        "#   portcullis order draft FILE.toml --application GROUNDS.md --key NAME"
+    )?;
+    writeln!(
+        out,
+        "# Who may apply: {} of {} ({}).",
+        offices(&rule.applies),
+        rule.applicants.join(", "),
+        rule.applies.clause
+    )?;
+    writeln!(
+        out,
+        "law = {}\nrule = {}\n",
+        quoted(&law.id),
+        quoted(&rule.id)
+    )?;
+    writeln!(
+        out,
+        "# Who holds the data: a member of the register.\nprovider = \"PROVIDER\"\n"
+    )?;
     grounds(out, rule)?;
     secrecy(out, rule)?;
     urgency(out, rule)?;
@@ -84,35 +123,81 @@ fn grounds(out: &mut String, rule: &Rule) -> std::fmt::Result {
     for ground in &rule.grounds {
         let only = match ground.only.as_slice() {
             [] => String::new(),
-            some => format!("; opens {} only", some.iter().map(|c| c.as_str()).collect::<Vec<_>>().join(", ")),
+            some => format!(
+                "; opens {} only",
+                some.iter()
+                    .map(|c| c.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
         };
-        let offence = if ground.offence { "; name the offence" } else { "" };
-        writeln!(out, "  # {},  # {} ({}){offence}{only}", quoted(&ground.code), ground.title, ground.clause)?;
+        let offence = if ground.offence {
+            "; name the offence"
+        } else {
+            ""
+        };
+        writeln!(
+            out,
+            "  # {},  # {} ({}){offence}{only}",
+            quoted(&ground.code),
+            ground.title,
+            ground.clause
+        )?;
     }
     writeln!(out, "]")?;
     if rule.offence_in_order {
-        writeln!(out, "# The offence's provisions, as this rule wants them in every order.\noffence = \"OFFENCE\"")?;
+        writeln!(
+            out,
+            "# The offence's provisions, as this rule wants them in every order.\noffence = \"OFFENCE\""
+        )?;
     } else if rule.grounds.iter().any(|ground| ground.offence) {
-        writeln!(out, "# The offence's provisions, where the ground asks for them.\n# offence = \"OFFENCE\"")?;
+        writeln!(
+            out,
+            "# The offence's provisions, where the ground asks for them.\n# offence = \"OFFENCE\""
+        )?;
     }
     writeln!(out)
 }
 
 fn secrecy(out: &mut String, rule: &Rule) -> std::fmt::Result {
     match &rule.secrecy {
-        SecrecyRule::None => writeln!(out, "# The law provides for no secrecy here.\nsecrecy = \"none\"\n"),
+        SecrecyRule::None => writeln!(
+            out,
+            "# The law provides for no secrecy here.\nsecrecy = \"none\"\n"
+        ),
         SecrecyRule::NoEndInLaw { clause } => {
-            writeln!(out, "# The law imposes secrecy and gives it no end ({clause}); the order says so.\nsecrecy = \"no_end_in_law\"\n")
+            writeln!(
+                out,
+                "# The law imposes secrecy and gives it no end ({clause}); the order says so.\nsecrecy = \"no_end_in_law\"\n"
+            )
         }
-        SecrecyRule::Ordered { longest, by, reasons, clause } => {
-            writeln!(out, "# Secrecy is \"none\", or its end: at most {} {} ({clause}).", longest.count, unit(longest.unit))?;
+        SecrecyRule::Ordered {
+            longest,
+            by,
+            reasons,
+            clause,
+        } => {
+            writeln!(
+                out,
+                "# Secrecy is \"none\", or its end: at most {} {} ({clause}).",
+                longest.count,
+                unit(longest.unit)
+            )?;
             if let Some(turn) = by {
-                writeln!(out, "# Secrecy is approved by {} ({}): name the member under [approvers].", offices(turn), turn.clause)?;
+                writeln!(
+                    out,
+                    "# Secrecy is approved by {} ({}): name the member under [approvers].",
+                    offices(turn),
+                    turn.clause
+                )?;
             }
             for reason in reasons {
                 writeln!(out, "#   {}", reason_line(reason))?;
             }
-            writeln!(out, "# secrecy = 2026-12-31T00:00:00Z\nsecrecy = \"none\"\n")
+            writeln!(
+                out,
+                "# secrecy = 2026-12-31T00:00:00Z\nsecrecy = \"none\"\n"
+            )
         }
     }
 }
@@ -121,7 +206,11 @@ fn urgency(out: &mut String, rule: &Rule) -> std::fmt::Result {
     let Some(urgent) = &rule.urgent else {
         return writeln!(out, "# The law knows no urgent path here.\n");
     };
-    writeln!(out, "# The urgent path ({}): say why it cannot wait. Before issue:", urgent.clause)?;
+    writeln!(
+        out,
+        "# The urgent path ({}): say why it cannot wait. Before issue:",
+        urgent.clause
+    )?;
     for turn in &urgent.now {
         writeln!(out, "#   {} ({})", offices(turn), turn.clause)?;
     }
@@ -131,28 +220,65 @@ fn urgency(out: &mut String, rule: &Rule) -> std::fmt::Result {
     if !urgent.not_for.is_empty() {
         writeln!(out, "# Closed for: {}.", urgent.not_for.join(", "))?;
     }
-    writeln!(out, "# It ends after {} {} ({}).", urgent.lapse.rule.count, unit(urgent.lapse.rule.unit), urgent.lapse.clause)?;
+    writeln!(
+        out,
+        "# It ends after {} {} ({}).",
+        urgent.lapse.rule.count,
+        unit(urgent.lapse.rule.unit),
+        urgent.lapse.clause
+    )?;
     writeln!(out, "# urgency = \"WHY\"\n")
 }
 
 fn approvers(out: &mut String, rule: &Rule) -> std::fmt::Result {
-    writeln!(out, "# Which members fill the offices that decide, in the law's sequence.\n[approvers]")?;
+    writeln!(
+        out,
+        "# Which members fill the offices that decide, in the law's sequence.\n[approvers]"
+    )?;
     if rule.approval.is_empty() {
-        writeln!(out, "# Nobody approves under this rule; {} issues it ({}).", offices(&rule.issues), rule.issues.clause)?;
+        writeln!(
+            out,
+            "# Nobody approves under this rule; {} issues it ({}).",
+            offices(&rule.issues),
+            rule.issues.clause
+        )?;
     }
     let mut named = std::collections::BTreeSet::new();
-    for turn in rule.approval.iter().chain(rule.urgent.iter().flat_map(|urgent| urgent.now.iter().chain(&urgent.later))) {
+    for turn in rule.approval.iter().chain(
+        rule.urgent
+            .iter()
+            .flat_map(|urgent| urgent.now.iter().chain(&urgent.later)),
+    ) {
         if !turn.offices.iter().any(|office| named.contains(office)) {
-            writeln!(out, "# {} ({}){}", offices(turn), turn.clause, signed_for(turn))?;
+            writeln!(
+                out,
+                "# {} ({}){}",
+                offices(turn),
+                turn.clause,
+                signed_for(turn)
+            )?;
         }
-        for (n, office) in turn.offices.iter().enumerate().filter(|(_, office)| named.insert(**office)) {
+        for (n, office) in turn
+            .offices
+            .iter()
+            .enumerate()
+            .filter(|(_, office)| named.insert(**office))
+        {
             let needed = rule.approval.contains(turn) && n == 0;
-            writeln!(out, "{}{office} = \"MEMBER\"", if needed { "" } else { "# " })?;
+            writeln!(
+                out,
+                "{}{office} = \"MEMBER\"",
+                if needed { "" } else { "# " }
+            )?;
         }
     }
     for protection in &rule.protections {
         if let Demand::Approver(turn) = &protection.demand {
-            writeln!(out, "# Where {} is touched, also ({}):", protection.who, protection.clause)?;
+            writeln!(
+                out,
+                "# Where {} is touched, also ({}):",
+                protection.who, protection.clause
+            )?;
             for office in &turn.offices {
                 writeln!(out, "# {office} = \"MEMBER\"")?;
             }
@@ -162,30 +288,68 @@ fn approvers(out: &mut String, rule: &Rule) -> std::fmt::Result {
 }
 
 fn targets(out: &mut String, rule: &Rule) -> std::fmt::Result {
-    writeln!(out, "# Whose data: 1 to {} targets about at most {} person(s), each named exactly. Repeat the table for each.", rule.targets_max, rule.subjects_max)?;
+    writeln!(
+        out,
+        "# Whose data: 1 to {} targets about at most {} person(s), each named exactly. Repeat the table for each.",
+        rule.targets_max, rule.subjects_max
+    )?;
     for kind in &rule.selectors {
         writeln!(out, "#   {:10} {}", kind.as_str(), example(*kind))?;
     }
-    let kind = rule.selectors.iter().next().map_or("KIND", |kind| kind.as_str());
-    writeln!(out, "[[target]]\nnumber = 1\nkind = {}\nvalue = \"VALUE\"", quoted(kind))?;
+    let kind = rule
+        .selectors
+        .iter()
+        .next()
+        .map_or("KIND", |kind| kind.as_str());
+    writeln!(
+        out,
+        "[[target]]\nnumber = 1\nkind = {}\nvalue = \"VALUE\"",
+        quoted(kind)
+    )?;
     if rule.selectors.contains(&SelectorKind::IpAddress) {
-        writeln!(out, "# For an ip_address, where known:\n# at = 2026-01-31T18:30:00Z\n# port = 50123")?;
+        writeln!(
+            out,
+            "# For an ip_address, where known:\n# at = 2026-01-31T18:30:00Z\n# port = 50123"
+        )?;
     }
     writeln!(out)
 }
 
 fn items(out: &mut String, rule: &Rule) -> std::fmt::Result {
-    let categories: Vec<_> = rule.categories.iter().map(|category| category.as_str()).collect();
-    writeln!(out, "# Which data, about which target, from when to when. Repeat the table for each item.")?;
+    let categories: Vec<_> = rule
+        .categories
+        .iter()
+        .map(|category| category.as_str())
+        .collect();
+    writeln!(
+        out,
+        "# Which data, about which target, from when to when. Repeat the table for each item."
+    )?;
     writeln!(out, "# Categories: {}.", categories.join(", "))?;
-    writeln!(out, "# The order is in force for {} {} from issue ({}); nothing later can be asked for.", rule.duration.rule.count, unit(rule.duration.rule.unit), rule.duration.clause)?;
+    writeln!(
+        out,
+        "# The order is in force for {} {} from issue ({}); nothing later can be asked for.",
+        rule.duration.rule.count,
+        unit(rule.duration.rule.unit),
+        rule.duration.clause
+    )?;
     let first = categories.first().copied().unwrap_or("CATEGORY");
-    writeln!(out, "[[item]]\nnumber = 1\ntarget = 1\ncategory = {}", quoted(first))?;
-    writeln!(out, "from = \"FROM\"  # such as 2026-01-01T00:00:00Z\nto = \"TO\"\n")
+    writeln!(
+        out,
+        "[[item]]\nnumber = 1\ntarget = 1\ncategory = {}",
+        quoted(first)
+    )?;
+    writeln!(
+        out,
+        "from = \"FROM\"  # such as 2026-01-01T00:00:00Z\nto = \"TO\"\n"
+    )
 }
 
 fn protections(out: &mut String, rule: &Rule) -> std::fmt::Result {
-    writeln!(out, "# Protected professions that it touches. Say so where it does: what is left out here is a false statement.")?;
+    writeln!(
+        out,
+        "# Protected professions that it touches. Say so where it does: what is left out here is a false statement."
+    )?;
     if rule.protections.is_empty() {
         writeln!(out, "# The law file knows no protection under this rule.")?;
     }
@@ -195,7 +359,11 @@ fn protections(out: &mut String, rule: &Rule) -> std::fmt::Result {
             Demand::Statement => "a statement in the application; then set `stated`".to_owned(),
             Demand::Bar => "no order at all".to_owned(),
         };
-        writeln!(out, "#   {}: {demand} ({})", protection.who, protection.clause)?;
+        writeln!(
+            out,
+            "#   {}: {demand} ({})",
+            protection.who, protection.clause
+        )?;
     }
     writeln!(out, "# [[protected]]\n# who = \"WHO\"\n# stated = true")
 }
@@ -205,11 +373,17 @@ fn reason_line(reason: &Reason) -> String {
 }
 
 fn offices(turn: &Turn) -> String {
-    turn.offices.iter().map(|office| office.as_str()).collect::<Vec<_>>().join(" or ")
+    turn.offices
+        .iter()
+        .map(|office| office.as_str())
+        .collect::<Vec<_>>()
+        .join(" or ")
 }
 
 fn signed_for(turn: &Turn) -> String {
-    turn.signed_for_by.map_or_else(String::new, |office| format!("; a {office} may sign for them, saying so"))
+    turn.signed_for_by.map_or_else(String::new, |office| {
+        format!("; a {office} may sign for them, saying so")
+    })
 }
 
 const fn unit(unit: Unit) -> &'static str {
@@ -264,11 +438,21 @@ mod tests {
                     .replace("FROM", "2026-01-01T00:00:00Z")
                     .replace("\"TO\"", "\"2026-02-01T00:00:00Z\"")
                     .replace(&format!("  # \"{ground}\","), &format!("  \"{ground}\","));
-                let order = file::parse("filled.toml", &filled, file::tests::given()).unwrap_or_else(|f| panic!("{}\n{filled}", f.message));
-                assert_eq!((order.law.as_str(), order.rule.as_str()), (law.id.as_str(), rule.id.as_str()));
+                let order = file::parse("filled.toml", &filled, file::tests::given())
+                    .unwrap_or_else(|f| panic!("{}\n{filled}", f.message));
+                assert_eq!(
+                    (order.law.as_str(), order.rule.as_str()),
+                    (law.id.as_str(), rule.id.as_str())
+                );
                 assert!(order.grounds.contains(ground));
                 for turn in &rule.approval {
-                    assert!(turn.offices.iter().any(|office| order.approvers.contains_key(office)), "{}: {turn:?}", rule.id);
+                    assert!(
+                        turn.offices
+                            .iter()
+                            .any(|office| order.approvers.contains_key(office)),
+                        "{}: {turn:?}",
+                        rule.id
+                    );
                 }
                 seen += 1;
             }

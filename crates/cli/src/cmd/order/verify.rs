@@ -95,8 +95,13 @@ impl Verify {
         let bytes = if self.what == "-" {
             file::read_all(std::io::stdin().lock(), "-", BUNDLE_BYTES_MAX + 1)?
         } else {
-            file::read_bounded(Path::new(&self.what), BUNDLE_BYTES_MAX + 1)
-                .or_else(|failure| if failure.code == "file.too_long" { Ok(vec![0; BUNDLE_BYTES_MAX + 1]) } else { Err(failure) })?
+            file::read_bounded(Path::new(&self.what), BUNDLE_BYTES_MAX + 1).or_else(|failure| {
+                if failure.code == "file.too_long" {
+                    Ok(vec![0; BUNDLE_BYTES_MAX + 1])
+                } else {
+                    Err(failure)
+                }
+            })?
         };
         Ok(Bundle::parse(&bytes).map_err(|error| error.to_string()))
     }
@@ -112,27 +117,42 @@ impl Verify {
         let node = home.node()?;
         let verdict = node.judge_at(bundle, self.for_member.as_ref(), self.now(home.env))?;
         let history = node.history()?;
-        Ok(Found { verdict, laws: home.laws()?, register: of(&history), compared: true, evidence: Vec::new() })
+        Ok(Found {
+            verdict,
+            laws: home.laws()?,
+            register: of(&history),
+            compared: true,
+            evidence: Vec::new(),
+        })
     }
 
     fn by_file(&self, register: &Path, dir: &Path, bundle: &Bundle) -> Result<Found, Failure> {
         let bytes = file::read_bounded(register, VERSIONS_BYTES_MAX)?;
         let named = |error: &dyn std::fmt::Display| format!("`{}`: {error}", register.display());
-        let (claimed, records) = versions::parse(&bytes).map_err(|error| Failure::false_(error.code(), named(&error)))?;
+        let (claimed, records) = versions::parse(&bytes)
+            .map_err(|error| Failure::false_(error.code(), named(&error)))?;
         let trusted = match self.register_id {
             Some(id) => Some(Anchor(id)),
-            None => Home::open(dir).ok().map(|home| home.anchor()).transpose()?.flatten(),
+            None => Home::open(dir)
+                .ok()
+                .map(|home| home.anchor())
+                .transpose()?
+                .flatten(),
         };
         let opened = History::open(trusted.unwrap_or(claimed), &records);
         let (history, refused) = opened.map_err(|refused| {
             let first = refused.into_iter().next();
-            let (code, why) = first.map_or(("register.malformed", "it holds no version".to_owned()), |version| {
-                (version.error.code(), version.error.to_string())
-            });
-            Failure::false_(code, named(&why)).hint("this register cannot be believed, so nothing can be judged by it")
+            let (code, why) = first.map_or(
+                ("register.malformed", "it holds no version".to_owned()),
+                |version| (version.error.code(), version.error.to_string()),
+            );
+            Failure::false_(code, named(&why))
+                .hint("this register cannot be believed, so nothing can be judged by it")
         })?;
         // Two versions of one number are evidence against the roots: what stands before them speaks on.
-        let two = refused.iter().filter(|version| version.error.code() == "register.two_of_one_number");
+        let two = refused
+            .iter()
+            .filter(|version| version.error.code() == "register.two_of_one_number");
         let evidence: Vec<_> = two.map(|version| version.error.to_string()).collect();
         let laws = self.installed()?;
         let realm = history.newest().register.realm.clone();
@@ -145,23 +165,34 @@ impl Verify {
             now: self.now(SystemEnv::default()),
         };
         let verdict = verify(bundle, &against);
-        Ok(Found { verdict, register: of(&history), laws, compared: trusted.is_some(), evidence })
+        Ok(Found {
+            verdict,
+            register: of(&history),
+            laws,
+            compared: trusted.is_some(),
+            evidence,
+        })
     }
 
     fn installed(&self) -> Result<Laws, Failure> {
         let mut laws = law::builtin();
-        let Some(folder) = &self.laws else { return Ok(laws) };
+        let Some(folder) = &self.laws else {
+            return Ok(laws);
+        };
         let calendars = Calendars::builtin();
         let entries = std::fs::read_dir(folder).map_err(|error| Failure::file(folder, &error))?;
-        let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        let mut paths: Vec<_> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect();
         paths.retain(|path| path.extension().is_some_and(|end| end == "toml"));
         paths.sort();
         for path in paths {
             let bytes = file::read_bounded(&path, LAW_BYTES_MAX)?;
-            let law = law::parse(&path.display().to_string(), &bytes, &calendars).map_err(|errors| {
-                let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
-                Failure::refused("law.refused", lines.join("\n"))
-            })?;
+            let law =
+                law::parse(&path.display().to_string(), &bytes, &calendars).map_err(|errors| {
+                    let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
+                    Failure::refused("law.refused", lines.join("\n"))
+                })?;
             laws.install(law);
         }
         Ok(laws)
@@ -177,10 +208,19 @@ impl Verify {
             }
             for check in &verdict.checks {
                 let mark = if check.passed { '✓' } else { '✗' };
-                let clause = check.clause.as_ref().map_or_else(String::new, |clause| format!("  ({clause})"));
-                ui.say(printable(&format!("  {mark} {}: {}{clause}", check.name, check.detail)));
+                let clause = check
+                    .clause
+                    .as_ref()
+                    .map_or_else(String::new, |clause| format!("  ({clause})"));
+                ui.say(printable(&format!(
+                    "  {mark} {}: {}{clause}",
+                    check.name, check.detail
+                )));
             }
-            ui.say(format_args!("  judged as of {} under register {}", verdict.at, found.register));
+            ui.say(format_args!(
+                "  judged as of {} under register {}",
+                verdict.at, found.register
+            ));
         }
         let checks: Vec<_> = verdict
             .checks
@@ -211,22 +251,39 @@ fn warnings(found: &Found) -> Vec<String> {
             found.register
         ));
     }
-    warnings.extend(found.evidence.iter().map(|why| format!("EVIDENCE AGAINST THE REGISTER'S ROOTS: {why}")));
-    let Some(case) = &found.verdict.case else { return warnings };
+    warnings.extend(
+        found
+            .evidence
+            .iter()
+            .map(|why| format!("EVIDENCE AGAINST THE REGISTER'S ROOTS: {why}")),
+    );
+    let Some(case) = &found.verdict.case else {
+        return warnings;
+    };
     if !found.laws.published(&case.law) {
-        warnings.push(format!("THE LAW FILE IS NOT AMONG THOSE PUBLISHED with Portcullis: {} {}", case.order.law, case.law));
+        warnings.push(format!(
+            "THE LAW FILE IS NOT AMONG THOSE PUBLISHED with Portcullis: {} {}",
+            case.order.law, case.law
+        ));
     }
     if let Some(law) = found.laws.get(&case.law)
         && let Some(rule) = law.rule(&case.order.rule, law.calendar.date_of(case.drafted_at))
         && !rule.clause.verified
     {
-        warnings.push(format!("THE RULE'S WORDING WAS NOT SEEN by whoever wrote the law file: {}", rule.clause));
+        warnings.push(format!(
+            "THE RULE'S WORDING WAS NOT SEEN by whoever wrote the law file: {}",
+            rule.clause
+        ));
     }
     warnings
 }
 
 fn of(history: &History) -> String {
-    format!("{} version {}", history.anchor().0, history.newest().register.version)
+    format!(
+        "{} version {}",
+        history.anchor().0,
+        history.newest().register.version
+    )
 }
 
 /// Bytes that are no bundle are a verdict, not a fault.
@@ -256,10 +313,18 @@ impl Write {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let bundle = Home::open(dir)?.node()?.bundle(self.case)?;
         let bytes = bundle.to_bytes();
-        std::fs::write(&self.output, &bytes).map_err(|error| Failure::file(&self.output, &error))?;
-        let proved = bundle.entries.iter().filter(|entry| entry.inclusion.is_some()).count();
+        std::fs::write(&self.output, &bytes)
+            .map_err(|error| Failure::file(&self.output, &error))?;
+        let proved = bundle
+            .entries
+            .iter()
+            .filter(|entry| entry.inclusion.is_some())
+            .count();
         let all = bundle.entries.len();
-        ui.say(format_args!("wrote `{}`: {all} statements, {proved} of them proved in their authors' logs", self.output.display()));
+        ui.say(format_args!(
+            "wrote `{}`: {all} statements, {proved} of them proved in their authors' logs",
+            self.output.display()
+        ));
         ui.answer(&serde_json::json!({ "file": self.output, "statements": all, "proved": proved, "bytes": bytes.len() }));
         Ok(ExitCode::SUCCESS)
     }

@@ -4,12 +4,13 @@
 //! latest time; whoever holds it can prove its breach to anyone with nothing but the
 //! log's public files.
 
-use crate::{Node, NodeError};
+use crate::{Node, NodeError, log::Tiles};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_core::digest::Digest;
 use portcullis_sign::{Envelope, PublicKey, SignatureError};
 use portcullis_tlog::hash::{Hash, leaf_hash};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The payload type of a promise.
 pub(crate) const PAYLOAD_TYPE: &str = "application/vnd.portcullis.promise+json";
@@ -95,12 +96,7 @@ impl Node {
         if let Some(made) = self.store.promise(statement)? {
             return Ok((portcullis_verdict::text::sha256(&made), made));
         }
-        let queued = self.store.queued_leaves(usize::MAX >> 1)?;
-        let leaves: Vec<String> = queued
-            .iter()
-            .filter(|leaf| leaf.statement == *statement)
-            .map(|leaf| leaf_hash(&leaf.entry).to_string())
-            .collect();
+        let leaves = self.leaf_hashes(statement)?;
         if leaves.is_empty() {
             return Err(NodeError::NotRecorded);
         }
@@ -109,7 +105,7 @@ impl Node {
         let promise = Promise {
             log: self.keys.log_name.clone(),
             statement: statement.to_string(),
-            leaves,
+            leaves: leaves.iter().map(ToString::to_string).collect(),
             latest: latest.to_string(),
         };
         let payload =
@@ -120,5 +116,26 @@ impl Node {
         let bytes = envelope.as_bytes().to_vec();
         self.store.add_promise(statement, &bytes)?;
         Ok((portcullis_verdict::text::sha256(&bytes), bytes))
+    }
+
+    /// The leaf hashes of a statement of ours, in the order of its leaves: those that wait for
+    /// a tick, and those that have their place and wait for witnesses.
+    fn leaf_hashes(&self, statement: &Digest) -> Result<Vec<Hash>, NodeError> {
+        // The queue first: a leaf that a tick takes out of it meanwhile is then found in its place.
+        let queued = self.store.queued_leaves(usize::MAX >> 1)?;
+        let ours = queued.iter().filter(|leaf| leaf.statement == *statement);
+        let mut hashes: BTreeMap<u16, Hash> = ours
+            .map(|leaf| (leaf.ordinal, leaf_hash(&leaf.entry)))
+            .collect();
+        for leaf in self.store.leaves_of(statement)? {
+            let generation = leaf.origin.rsplit('/').next().unwrap_or_default();
+            let tiles = Tiles {
+                blobs: &self.blobs,
+                prefix: &format!("log/{generation}"),
+            };
+            let size = self.store.log(&leaf.origin)?.map_or(0, |log| log.size);
+            hashes.insert(leaf.ordinal, leaf_hash(&tiles.entry(leaf.index, size)?));
+        }
+        Ok(hashes.into_values().collect())
     }
 }

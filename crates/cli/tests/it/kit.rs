@@ -1,298 +1,388 @@
-//! Data folders, running nodes, and a small federation of three.
+//! Real nodes in folders of their own, run by the program itself.
 
+use jiff::Timestamp;
+use portcullis_core::{id::CaseId, statement::Event};
+use portcullis_node::{Env, Node, NodeKeys, Parts, Said, Shape};
+use portcullis_sign::SecretKey;
+use portcullis_store::{Blobs, Store};
+use portcullis_verdict::{
+    law,
+    register::{Anchor, Trust},
+    text::realm,
+};
 use serde_json::Value;
 use std::{
-    io::{BufRead as _, BufReader},
-    net::TcpListener,
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, File},
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
+use zeroize::Zeroizing;
 
-/// A port that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+/// How long anything that has to travel may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A member of a town.
+pub(crate) struct Seat {
+    pub(crate) word: &'static str,
+    pub(crate) roles: &'static [&'static str],
+    pub(crate) authority: &'static [&'static str],
+    pub(crate) sector: &'static str,
+    pub(crate) officers: &'static [&'static str],
+    pub(crate) tick_ms: u64,
 }
 
-/// A node's data folder.
-#[derive(Clone, Debug)]
-pub(crate) struct Place {
-    pub(crate) dir: PathBuf,
-}
-
-/// What a command answered.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) exit: i32,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
-impl Place {
-    pub(crate) fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into() }
-    }
-
-    /// The program on this folder.
-    pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-        command
-            .env_remove("PORTCULLIS_DIR")
-            .env("PORTCULLIS_LOG", "warn");
-        command.arg("--dir").arg(&self.dir);
-        command
-    }
-
-    pub(crate) fn run(&self, args: &[&str]) -> Ran {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = self.command().args(args).output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ran {
-            exit: status.code().unwrap_or(-1),
-            out: text(stdout),
-            err: text(stderr),
-        }
-    }
-
-    /// What is said to people; it must succeed.
-    pub(crate) fn says(&self, args: &[&str]) -> String {
-        let ran = self.run(args);
-        assert_eq!(ran.exit, 0, "{args:?}\n{}{}", ran.out, ran.err);
-        ran.out
-    }
-
-    /// What is answered to machines; it must succeed.
-    pub(crate) fn json(&self, args: &[&str]) -> Value {
-        let ran = self.run(&[&["--json"], args].concat());
-        assert_eq!(ran.exit, 0, "{args:?}\n{}{}", ran.out, ran.err);
-        serde_json::from_str(&ran.out).unwrap()
-    }
-
-    /// It must fail with this exit code and this stable code; the message and hint.
-    pub(crate) fn fails(&self, exit: i32, code: &str, args: &[&str]) -> String {
-        let ran = self.run(&[&["--json"], args].concat());
-        let answer: Value = serde_json::from_str(&ran.out)
-            .unwrap_or_else(|error| panic!("{args:?}: {error}\n{}{}", ran.out, ran.err));
-        assert_eq!(
-            (ran.exit, answer["error"]["code"].as_str()),
-            (exit, Some(code)),
-            "{args:?}\n{}",
-            ran.out
-        );
-        format!("{} {}", answer["error"]["message"], answer["error"]["hint"])
-    }
-
-    /// A file in the folder, as an argument.
-    pub(crate) fn file(&self, name: &str) -> String {
-        self.dir.join(name).display().to_string()
-    }
-
-    /// Makes the node; `more` are further arguments of `init`.
-    pub(crate) fn init(&self, member: &str, sector: &str, roles: &[&str], more: &[&str]) -> Value {
-        let listen = format!("127.0.0.1:{}", free_port());
-        let title = format!("The {member}");
-        let mut args = vec![
-            "init", "--member", member, "--title", &title, "--sector", sector, "--listen", &listen,
-        ];
-        for role in roles {
-            args.extend(["--role", role]);
-        }
-        args.extend(more);
-        self.json(&args)
-    }
-
-    /// Runs the node until the answer is dropped.
-    pub(crate) fn serve(&self) -> Serving {
-        let mut child = self
-            .command()
-            .arg("serve")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let serving = Serving(child);
-        let first = lines.next().expect("it says that it serves").unwrap();
-        assert!(first.contains("serves on"), "{first}");
-        std::thread::spawn(move || lines.for_each(drop));
-        serving
-    }
-}
-
-/// A running node; it ends with the test.
-pub(crate) struct Serving(Child);
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A registrar who is a witness, another witness of another sector, and a police force;
-/// the two witnesses run.
+/// Nodes that know each other, each a process of its own while it is served.
 pub(crate) struct Town {
-    pub(crate) root: TempDir,
-    pub(crate) registrar: Place,
-    pub(crate) university: Place,
-    pub(crate) police: Place,
-    pub(crate) running: Vec<Serving>,
+    folder: TempDir,
+    running: BTreeMap<&'static str, Child>,
+    ports: BTreeMap<&'static str, u16>,
+}
+
+/// Runs the program on a data folder.
+pub(crate) fn run(dir: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    command
+        .arg("--dir")
+        .arg(dir)
+        .args(args)
+        .stdin(Stdio::null());
+    command.output().expect("the program starts")
+}
+
+/// Runs it as a machine does, and expects success.
+pub(crate) fn ok(dir: &Path, args: &[&str]) -> Value {
+    let output = run(dir, &[&["--json"], args].concat());
+    let text = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {text}{errors}");
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{args:?}: {error}: {text}"))
+}
+
+/// Runs it and expects a no: the exit code and the failure's code.
+pub(crate) fn no(dir: &Path, args: &[&str]) -> (i32, String) {
+    let output = run(dir, &[&["--json"], args].concat());
+    let text = String::from_utf8_lossy(&output.stdout);
+    let answer: Value = serde_json::from_str(&text).unwrap_or_else(|error| {
+        panic!(
+            "{args:?}: {error}: {text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        )
+    });
+    let code = answer["error"]["code"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{args:?} was done: {answer}"));
+    (output.status.code().unwrap_or(-1), code.to_owned())
+}
+
+/// Tries until it comes.
+#[expect(clippy::disallowed_methods, reason = "processes are waited for")]
+pub(crate) fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let since = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(since.elapsed() < PATIENCE, "waited in vain for {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Lets real time pass.
+#[expect(clippy::disallowed_methods, reason = "processes run meanwhile")]
+pub(crate) fn pause(ms: u64) {
+    thread::sleep(Duration::from_millis(ms));
+}
+
+/// A path as an argument.
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().expect("paths of tests are text")
+}
+
+/// Copies a folder with everything in it.
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (at, name) = entry
+            .map(|entry| (entry.path(), entry.file_name()))
+            .unwrap();
+        if at.is_dir() {
+            copy_folder(&at, &to.join(name));
+        } else {
+            fs::copy(&at, to.join(name)).unwrap();
+        }
+    }
 }
 
 impl Town {
-    /// Nodes with cards and roots `anna`, `ben` (files) and `carl` (an SSH key); no register yet.
-    pub(crate) fn without_register() -> Self {
-        let root = tempfile::tempdir().unwrap();
-        let place = |name: &str| Place::new(root.path().join(name));
-        let (registrar, university, police) =
-            (place("registrar"), place("university"), place("police"));
-        let card = registrar.init(
-            "registrar.example",
-            "oversight",
-            &["overseer", "witness"],
-            &["--registrar"],
-        );
-        let log = card["register_log"].as_str().unwrap();
-        university.init(
-            "university.example",
-            "academia",
-            &["witness"],
-            &["--witness-log", log],
-        );
-        let officers = [
-            "--authority",
-            "metropolitan_police",
-            "--officer",
-            "dana=applicant",
-        ];
-        police.init("police.example", "police", &["authority"], &officers);
-        for root in ["anna", "ben"] {
-            registrar.says(&["key", "new", root]);
+    /// Founds a town: every seat initialised, one register that all have joined. The first seat
+    /// is the registrar. Nobody is served yet.
+    pub(crate) fn found(seats: &[Seat]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut town = Self {
+            folder,
+            running: BTreeMap::new(),
+            ports: BTreeMap::new(),
+        };
+        // All ports are held at once, so that no two are the same.
+        let held: Vec<_> = seats
+            .iter()
+            .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+            .collect();
+        for (seat, listener) in seats.iter().zip(&held) {
+            town.ports
+                .insert(seat.word, listener.local_addr().unwrap().port());
         }
-        ssh_key(&root.path().join("carl"));
-        let running = vec![registrar.serve(), university.serve()];
-        Self {
-            root,
-            registrar,
-            university,
-            police,
-            running,
+        drop(held);
+        let registrar = seats.first().expect("a town has members").word;
+        let mut register_log = None;
+        for seat in seats {
+            let card = town.init(seat, register_log.as_deref());
+            register_log = register_log.or(card["register_log"].as_str().map(str::to_owned));
         }
-    }
-
-    /// The same with version 1 published and everybody a member who joined it.
-    pub(crate) fn with_register() -> Self {
-        let town = Self::without_register();
-        town.draft("v1.json");
-        town.sign("v1.json", &["anna", "ben"]);
-        let answer = town
-            .registrar
-            .json(&["register", "publish", &town.path("v1.json.signed")]);
-        let id = answer["register"].as_str().unwrap();
-        town.registrar
-            .says(&["register", "export", &town.path("register.json")]);
-        for place in [&town.university, &town.police] {
-            place.says(&["register", "trust", id, &town.path("register.json")]);
+        let witnesses: Vec<_> = seats
+            .iter()
+            .filter(|seat| seat.roles.contains(&"witness"))
+            .map(|seat| seat.word)
+            .collect();
+        for witness in &witnesses {
+            town.serve(witness);
+        }
+        town.publish(registrar, seats);
+        for witness in &witnesses {
+            town.kill(witness);
         }
         town
     }
 
-    /// A file beside the data folders, as an argument.
-    pub(crate) fn path(&self, name: &str) -> String {
-        self.root.path().join(name).display().to_string()
+    fn init(&self, seat: &Seat, register_log: Option<&str>) -> Value {
+        let member = format!("{}.example", seat.word);
+        let listen = format!("127.0.0.1:{}", self.ports[seat.word]);
+        let tick = seat.tick_ms.to_string();
+        let mut args = vec![
+            "init",
+            "--member",
+            &member,
+            "--title",
+            seat.word,
+            "--sector",
+            seat.sector,
+        ];
+        args.extend(["--listen", &listen, "--tick-ms", &tick]);
+        let repeated = |name: &'static str, values: &[&'static str]| -> Vec<&'static str> {
+            values.iter().flat_map(|value| [name, *value]).collect()
+        };
+        args.extend(repeated("--role", seat.roles));
+        args.extend(repeated("--authority", seat.authority));
+        // A person in two offices has one key, made once.
+        let mut names = BTreeSet::new();
+        let people: Vec<_> = seat
+            .officers
+            .iter()
+            .copied()
+            .filter(|officer| names.insert(officer.split_once('=').unwrap().0))
+            .collect();
+        args.extend(repeated("--officer", &people));
+        match register_log {
+            None => args.push("--registrar"),
+            Some(vkey) => args.extend(["--witness-log", vkey]),
+        }
+        let dir = self.dir(seat.word);
+        ok(&dir, &args);
+        let card = ok(
+            &dir,
+            &[
+                &["key", "card"],
+                repeated("--officer", seat.officers).as_slice(),
+            ]
+            .concat(),
+        );
+        fs::write(dir.join("card.json"), card.to_string()).unwrap();
+        card
     }
 
-    /// Drafts version 1 with everybody in it.
-    pub(crate) fn draft(&self, name: &str) -> Value {
-        let draft = self.path(name);
-        let carl = self.path("carl.pub");
-        let cards =
-            [&self.registrar, &self.university, &self.police].map(|place| place.file("card.json"));
-        self.registrar.json(&[
+    fn publish(&self, registrar: &str, seats: &[Seat]) {
+        let dir = self.dir(registrar);
+        ok(&dir, &["key", "new", "root"]);
+        let (draft, file) = (dir.join("v1.json"), dir.join("register.json"));
+        let mut args = vec![
             "register",
             "new",
-            &draft,
+            text(&draft),
             "--root",
-            "anna",
-            "--root",
-            "ben",
-            "--root",
-            &carl,
+            "root",
             "--threshold",
-            "2",
+            "1",
             "--days",
-            "365",
-            "--card",
-            &cards[0],
-            "--card",
-            &cards[1],
-            "--card",
-            &cards[2],
-        ])
-    }
-
-    /// Signs a draft with roots whose keys the registrar keeps.
-    pub(crate) fn sign(&self, draft: &str, roots: &[&str]) {
-        for root in roots {
-            self.registrar
-                .says(&["register", "sign", &self.path(draft), "--key", root]);
+            "30",
+        ];
+        let cards: Vec<_> = seats
+            .iter()
+            .map(|seat| self.dir(seat.word).join("card.json"))
+            .collect();
+        for card in &cards {
+            args.extend(["--card", text(card)]);
+        }
+        ok(&dir, &args);
+        ok(&dir, &["register", "sign", text(&draft), "--key", "root"]);
+        let signed = dir.join("v1.json.signed");
+        ok(&dir, &["register", "publish", text(&signed)]);
+        ok(&dir, &["register", "export", text(&file)]);
+        let id = fs::read_to_string(dir.join("register.id")).unwrap();
+        for seat in seats.iter().filter(|seat| seat.word != registrar) {
+            ok(
+                &self.dir(seat.word),
+                &["register", "trust", id.trim(), text(&file)],
+            );
         }
     }
 
-    /// Drafts the next version, with each edit in turn, `DRAFT` standing for its file.
-    pub(crate) fn next(&self, name: &str, edits: &[&[&str]]) -> String {
-        let draft = self.path(name);
-        self.registrar.says(&["register", "next", &draft]);
-        for edit in edits {
-            let words: Vec<&str> = edit
-                .iter()
-                .map(|word| if *word == "DRAFT" { &draft } else { *word })
-                .collect();
-            self.registrar
-                .says(&[&["register"], words.as_slice()].concat());
+    /// A member's data folder.
+    pub(crate) fn dir(&self, word: &str) -> PathBuf {
+        self.folder.path().join(word)
+    }
+
+    /// A path in the town that nobody uses.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Where a member's node answers.
+    pub(crate) fn endpoint(&self, word: &str) -> String {
+        format!("https://127.0.0.1:{}", self.ports[word])
+    }
+
+    /// Starts a member's node and waits until it listens.
+    pub(crate) fn serve(&mut self, word: &'static str) {
+        let dir = self.dir(word);
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(dir.join("serve.log"))
+            .unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
+            .arg("--dir")
+            .arg(&dir)
+            .arg("serve")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .expect("the program starts");
+        self.running.insert(word, child);
+        let port = self.ports[word];
+        wait(&format!("{word} to listen"), || {
+            TcpStream::connect(("127.0.0.1", port)).ok()
+        });
+    }
+
+    /// Ends a member's node as a power cut does.
+    pub(crate) fn kill(&mut self, word: &str) {
+        if let Some(mut child) = self.running.remove(word) {
+            child.kill().unwrap();
+            child.wait().unwrap();
         }
-        draft
+    }
+
+    /// A member's node, opened beside whatever is served.
+    pub(crate) fn node(&self, word: &str) -> Node {
+        let dir = self.dir(word);
+        let read = |name: &str| fs::read_to_string(dir.join(name)).ok();
+        let seed = |name: &str| read(name).map(|text| parse_seed(text.trim()));
+        let live = realm("live").unwrap();
+        Node::open(Parts {
+            store: Store::sqlite(&dir.join("store.db")).unwrap(),
+            blobs: Blobs::folder(&dir.join("blobs")).unwrap(),
+            env: Arc::new(System),
+            me: format!("{word}.example").parse().unwrap(),
+            realm: live,
+            keys: NodeKeys {
+                statements: read("keys/node.key").unwrap().trim().parse().unwrap(),
+                log_name: format!("{word}.example/log/live"),
+                log_seed: seed("keys/log.seed").unwrap(),
+                register_seed: seed("keys/register.seed"),
+                witness: seed("keys/witness.seed")
+                    .map(|seed| (format!("{word}.example/witness"), seed)),
+            },
+            laws: Arc::new(law::builtin()),
+            trust: Trust::default(),
+            anchor: read("register.id").map(|text| Anchor(text.trim().parse().unwrap())),
+            witnessed_logs: Vec::new(),
+            shape: Shape::default(),
+        })
+        .unwrap()
+    }
+
+    /// An officer's key.
+    pub(crate) fn officer(&self, word: &str, name: &str) -> SecretKey {
+        let path = self.dir(word).join("officers").join(format!("{name}.key"));
+        fs::read_to_string(path).unwrap().trim().parse().unwrap()
+    }
+
+    /// An officer says something, as soon as the node has what it needs for it.
+    pub(crate) fn say(
+        &self,
+        word: &str,
+        name: &str,
+        case: CaseId,
+        event: &Event,
+        attachment: Option<&[u8]>,
+    ) -> Said {
+        let (node, key) = (self.node(word), self.officer(word, name));
+        let mut last = None;
+        wait(
+            &format!("{word} to say `{}`", event.kind()),
+            || match node.say(Some(case), event, &key, attachment) {
+                Ok(said) => Some(said),
+                Err(error) => {
+                    let told = error.to_string();
+                    if last.as_ref() != Some(&told) {
+                        eprintln!("{word} `{}`: {told}", event.kind());
+                        last = Some(told);
+                    }
+                    None
+                }
+            },
+        )
     }
 }
 
-/// An SSH key without passphrase, made by the real `ssh-keygen`.
-pub(crate) fn ssh_key(path: &Path) {
-    let made = Command::new("ssh-keygen")
-        .args(["-q", "-t", "ed25519", "-N", "", "-C", "root", "-f"])
-        .arg(path)
-        .status()
-        .unwrap();
-    assert!(made.success());
-}
-
-/// Signs a file as people with hardware keys do.
-pub(crate) fn ssh_sign(key: &Path, file: &Path) {
-    let signed = Command::new("ssh-keygen")
-        .args(["-q", "-Y", "sign", "-n", "portcullis/v1", "-f"])
-        .arg(key)
-        .arg(file)
-        .status()
-        .unwrap();
-    assert!(signed.success());
-}
-
-/// Copies a folder with everything below it.
-pub(crate) fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for item in std::fs::read_dir(from).unwrap() {
-        let item = item.unwrap();
-        let target = to.join(item.file_name());
-        if item.file_type().unwrap().is_dir() {
-            copy_folder(&item.path(), &target);
-        } else {
-            std::fs::copy(item.path(), target).unwrap();
+impl Drop for Town {
+    fn drop(&mut self) {
+        for child in self.running.values_mut() {
+            let _ = child.kill();
+            let _ = child.wait();
         }
+    }
+}
+
+fn parse_seed(text: &str) -> Zeroizing<[u8; 32]> {
+    let mut seed = Zeroizing::new([0; 32]);
+    for (at, byte) in seed.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap();
+    }
+    seed
+}
+
+/// The machine's clock and generator.
+struct System;
+
+impl Env for System {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the processes beside it go by the same clock"
+    )]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "keys and ids of tests")]
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).unwrap();
     }
 }

@@ -7,6 +7,7 @@
 //! a bundle, and the simulator.
 
 mod apply;
+mod change_check;
 mod decide;
 mod due;
 mod order_check;
@@ -23,10 +24,10 @@ use crate::{
     digest::Digest,
     grant::{Grant, GrantKind, GrantedItem},
     id::{CaseId, PackageId},
-    law::{Effect, Law, Rule, Turn, Word},
+    law::{Clause, Effect, Law, Rule, Turn, Urgent, Word},
     member::MemberId,
     office::Office,
-    order::{ItemNumber, Order, Secrecy, Span},
+    order::{ItemNumber, Order, Secrecy, Span, TargetNumber},
     realm::Realm,
     statement::{Modification, Officer, Seal},
     time::CalendarError,
@@ -226,6 +227,11 @@ pub struct Case {
     pub preserved: Option<(Timestamp, Option<Timestamp>)>,
     /// What became of each item.
     pub items: BTreeMap<ItemNumber, ItemState>,
+    /// When the provider last answered for an item.
+    pub answered: Option<Timestamp>,
+    /// The highest numbers of a target and of an item that were ever used: none is used twice,
+    /// so that an answer never speaks of another item than the one that was asked for.
+    pub numbered: (TargetNumber, ItemNumber),
     /// Its packages.
     pub packages: BTreeMap<PackageId, Package>,
     /// Questions, in turn.
@@ -310,29 +316,46 @@ impl Case {
         let Some(issue) = self.issued else {
             return Ok(None);
         };
-        let lifted = self.order_subject().is_some_and(Subject::is_complete);
-        let term = match (&basis.rule.urgent, issue.urgent) {
-            (Some(urgent), true) if !(urgent.approval_lifts_lapse && lifted) => urgent.lapse.rule,
-            _ => basis.rule.duration.rule,
-        };
         let calendar = &basis.law.calendar;
-        let mut end = term.end_from(issue.at, calendar)?;
-        let Some(renewal) = &basis.rule.renewal else {
-            return Ok(Some(end));
+        let term = match self.unlifted(basis.rule) {
+            Some(urgent) => urgent.lapse.rule,
+            None => basis.rule.duration.rule,
         };
-        for subject in self
-            .subjects
-            .iter()
-            .filter(|s| s.kind == SubjectKind::Renewal && s.takes_effect())
-        {
-            let from = if issue.urgent && end == term.end_from(issue.at, calendar)? {
-                subject.at
-            } else {
-                end
-            };
-            end = renewal.duration.end_from(from, calendar)?.max(end);
+        let mut end = term.end_from(issue.at, calendar)?;
+        if let Some(renewal) = &basis.rule.renewal {
+            for _ in self.renewals() {
+                end = renewal.duration.end_from(end, calendar)?;
+            }
         }
         Ok(Some(end))
+    }
+
+    /// The renewals in effect.
+    fn renewals(&self) -> impl Iterator<Item = &Subject> {
+        self.subjects
+            .iter()
+            .filter(|subject| subject.kind == SubjectKind::Renewal && subject.takes_effect())
+    }
+
+    /// The urgent path that the order was issued on, while its term is counted in the
+    /// path's own days: no later approval has put the ordinary duration in their place.
+    fn unlifted<'a>(&self, rule: &'a Rule) -> Option<&'a Urgent> {
+        let urgent = rule.urgent.as_ref()?;
+        let lifted = self.order_subject().is_some_and(Subject::is_complete);
+        let on_it = self.issued.is_some_and(|issue| issue.urgent);
+        (on_it && !(urgent.approval_lifts_lapse && lifted)).then_some(urgent)
+    }
+
+    /// The urgent path whose lapse is the order's end as it stands: neither lifted nor renewed.
+    fn runs_to_lapse<'a>(&self, rule: &'a Rule) -> Option<&'a Urgent> {
+        self.unlifted(rule)
+            .filter(|_| self.renewals().next().is_none())
+    }
+
+    /// Whether the order, if nothing more is decided, lapses for want of its later
+    /// approval. One that was renewed expires: its renewal had every approval.
+    pub fn lapses(&self, rule: &Rule) -> bool {
+        self.later_approval_is_owed() && self.runs_to_lapse(rule).is_some()
     }
 
     /// Whether the order is in force at an instant.
@@ -360,7 +383,7 @@ impl Case {
             return Ok(());
         }
         let clause = self.end_clause(basis);
-        Err(if self.later_approval_is_owed() {
+        Err(if self.lapses(basis.rule) {
             Refusal::Lapsed { clause }
         } else {
             Refusal::Expired { clause }
@@ -375,10 +398,13 @@ impl Case {
                 .is_some_and(|subject| !subject.is_complete())
     }
 
-    fn end_clause(&self, basis: Basis<'_>) -> crate::law::Clause {
-        match (&basis.rule.urgent, self.issued) {
-            (Some(urgent), Some(Issue { urgent: true, .. })) => urgent.lapse.clause.clone(),
-            _ => basis.rule.duration.clause.clone(),
+    /// Which line of the law ends the order as it stands.
+    fn end_clause(&self, basis: Basis<'_>) -> Clause {
+        let renewed = self.renewals().next();
+        match (self.runs_to_lapse(basis.rule), &basis.rule.renewal) {
+            (Some(urgent), _) => urgent.lapse.clause.clone(),
+            (None, Some(renewal)) if renewed.is_some() => renewal.clause.clone(),
+            (None, _) => basis.rule.duration.clause.clone(),
         }
     }
 
@@ -410,10 +436,7 @@ impl Case {
         if !answered || !self.open_to_seal().is_empty() {
             return None;
         }
-        let mut last = self
-            .chains
-            .get(&self.order.provider)
-            .map(|chain| chain.time)?;
+        let mut last = self.answered?;
         for package in self.packages.values() {
             last = last.max(package.collected?);
         }

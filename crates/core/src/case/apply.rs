@@ -37,6 +37,8 @@ impl Case {
                 .keys()
                 .map(|number| (*number, ItemState::Open))
                 .collect(),
+            answered: None,
+            numbered: (last(&order.targets), last(&order.items)),
             packages: BTreeMap::new(),
             questions: Vec::new(),
             freed: None,
@@ -118,13 +120,14 @@ impl Case {
             }
             Event::Freed => self.freed = Some(at),
             Event::Accepted { items } => {
-                self.answer(items.iter().map(|n| (*n, ItemState::Accepted)))
+                self.answer(at, items.iter().map(|n| (*n, ItemState::Accepted)))
             }
             Event::Narrowed { items, .. } => {
-                self.answer(items.iter().map(|(n, s)| (*n, ItemState::Narrowed(*s))))
+                self.answer(at, items.iter().map(|(n, s)| (*n, ItemState::Narrowed(*s))))
             }
             Event::Challenged { items, reason, .. } => {
                 self.answer(
+                    at,
                     items
                         .iter()
                         .map(|n| (*n, ItemState::Challenged(reason.clone()))),
@@ -132,6 +135,7 @@ impl Case {
             }
             Event::Declined { items, reason } => {
                 self.answer(
+                    at,
                     items
                         .iter()
                         .map(|n| (*n, ItemState::Declined(reason.clone()))),
@@ -190,7 +194,8 @@ impl Case {
     }
 
     /// An answer to an item that was removed meanwhile answers nothing any more.
-    fn answer(&mut self, answers: impl Iterator<Item = (u16, ItemState)>) {
+    fn answer(&mut self, at: jiff::Timestamp, answers: impl Iterator<Item = (u16, ItemState)>) {
+        self.answered = Some(at);
         let listed = &self.order.items;
         self.items
             .extend(answers.filter(|(number, _)| listed.contains_key(number)));
@@ -259,9 +264,11 @@ impl Case {
         }
         match modification {
             Modification::AddTarget { target, selector } => {
+                self.numbered.0 = self.numbered.0.max(target);
                 self.order.targets.insert(target, selector);
             }
             Modification::AddItem { item, what } => {
+                self.numbered.1 = self.numbered.1.max(item);
                 self.order.items.insert(item, what);
                 self.items.insert(item, ItemState::Open);
             }
@@ -277,6 +284,10 @@ impl Case {
             }
         }
     }
+}
+
+fn last<T>(numbered: &BTreeMap<u16, T>) -> u16 {
+    numbered.keys().next_back().copied().unwrap_or_default()
 }
 
 fn order_subject(order: &Order, basis: Basis<'_>, statement: &Statement) -> Subject {

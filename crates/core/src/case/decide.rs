@@ -2,7 +2,7 @@
 
 use super::{
     Basis, CANNOT_DECRYPT, CLOCK_SKEW_SECONDS_MAX, Case, Ending, NOT_HELD, Refusal, STATEMENTS_MAX,
-    Subject, SubjectKind, holds, order_check,
+    Subject, SubjectKind, change_check, holds, order_check,
 };
 use crate::{
     law::{Party, Reason, SecrecyRule, Turn},
@@ -61,7 +61,7 @@ pub fn decide(
             _ => Err(Refusal::NothingToApprove),
         };
     };
-    head(case, header)?;
+    head(case, header, event.kind())?;
     let turn = Say {
         case,
         basis,
@@ -81,9 +81,9 @@ pub fn decide(
         Event::ClarificationAsked { items, .. } => turn.ask(items),
         Event::ClarificationAnswered { .. } => turn.answer(),
         Event::Freed => turn.free(),
-        Event::Accepted { items } => turn.respond(items, None),
+        Event::Accepted { items } => turn.respond(event.kind(), items, None),
         Event::Narrowed { items, reason } => {
-            turn.respond(&items.keys().copied().collect(), Some(reason))?;
+            turn.respond(event.kind(), &items.keys().copied().collect(), Some(reason))?;
             items
                 .iter()
                 .try_for_each(|(number, span)| match case.order.items.get(number) {
@@ -92,12 +92,15 @@ pub fn decide(
                 })
         }
         Event::Challenged { items, reason, .. } | Event::Declined { items, reason } => {
-            turn.respond(items, Some(reason))
+            turn.respond(event.kind(), items, Some(reason))
         }
         Event::Sealed(seal) => {
             turn.office(Kind::Sealed, Party::Provider, &[Office::LegalResponse])?;
             if seal.order != case.order_digest {
                 return Err(Refusal::OtherOrder);
+            }
+            if seal.package.realm_tag() != case.realm.tag() {
+                return Err(Refusal::OtherRealm);
             }
             if case.packages.contains_key(&seal.package) {
                 return Err(Refusal::AlreadySaid { kind: Kind::Sealed });
@@ -184,7 +187,7 @@ fn chain_start(header: &Header) -> Result<(), Refusal> {
 }
 
 /// The checks that every further statement passes.
-fn head(case: &Case, header: &Header) -> Result<(), Refusal> {
+fn head(case: &Case, header: &Header, kind: Kind) -> Result<(), Refusal> {
     if header.realm != case.realm {
         return Err(Refusal::OtherRealm);
     }
@@ -194,10 +197,10 @@ fn head(case: &Case, header: &Header) -> Result<(), Refusal> {
     if header.law != case.law {
         return Err(Refusal::OtherLaw);
     }
-    if case.statements >= STATEMENTS_MAX {
+    if case.statements >= STATEMENTS_MAX && !closes(kind) {
         return Err(Refusal::CaseFull);
     }
-    let overseer_speaks = header.kind == Kind::Unsealed;
+    let overseer_speaks = kind == Kind::Unsealed;
     if case.party(&header.author).is_none() && !overseer_speaks {
         return Err(Refusal::NoParty);
     }
@@ -225,6 +228,22 @@ fn head(case: &Case, header: &Header) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// What brings a case to its end is said in a full one too: whoever fills a case keeps
+/// nobody from refusing, ending or erasing it. Each is said once of a thing, so the
+/// bound holds but for a few.
+const fn closes(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Refused
+            | Kind::Lapsed
+            | Kind::Withdrawn
+            | Kind::Expired
+            | Kind::DestructionInstructed
+            | Kind::DestructionConfirmed
+            | Kind::Erased
+    )
+}
+
 /// Somebody about to say something.
 struct Say<'a> {
     case: &'a Case,
@@ -246,8 +265,10 @@ impl Say<'_> {
         }
     }
 
+    /// An officer whom the law names, of any party but the provider: nobody orders itself.
     fn turn(&self, turn: &Turn) -> Result<(), Refusal> {
-        if holds(turn, self.by) {
+        let provider = self.case.party(&self.by.member) == Some(Party::Provider);
+        if !provider && holds(turn, self.by) {
             Ok(())
         } else {
             Err(Refusal::WrongOffice {
@@ -328,6 +349,10 @@ impl Say<'_> {
         {
             return Err(Refusal::NotIssued);
         }
+        // Another change may have taken its place meanwhile.
+        if let SubjectKind::Modification(modification) = &subject.kind {
+            change_check::check(self.case, self.basis, modification)?;
+        }
         self.in_office(
             subject,
             turn,
@@ -405,89 +430,7 @@ impl Say<'_> {
             .iter()
             .find(|known| known.change == change);
         self.turn(&law.ok_or(Refusal::NoSuchModification { change })?.by)?;
-        let order = &self.case.order;
-        let unfit = |why| Err(Refusal::ModificationUnfit(why));
-        match modification {
-            Modification::AddTarget { target, selector } => {
-                if order.targets.len() >= usize::from(self.basis.rule.targets_max) {
-                    let (found, max) = (order.targets.len() + 1, self.basis.rule.targets_max);
-                    return Err(Refusal::Targets {
-                        found,
-                        max,
-                        clause: self.basis.rule.clause.clone(),
-                    });
-                }
-                if !self.basis.rule.selectors.contains(&selector.kind()) {
-                    return Err(Refusal::Selector {
-                        kind: selector.kind(),
-                    });
-                }
-                if order
-                    .targets
-                    .keys()
-                    .next_back()
-                    .is_none_or(|last| last < target)
-                {
-                    Ok(())
-                } else {
-                    unfit("the target's number is taken")
-                }
-            }
-            Modification::AddItem { item, what } => {
-                if !self.basis.rule.categories.contains(&what.category) {
-                    let (category, clause) = (what.category, self.basis.rule.clause.clone());
-                    return Err(Refusal::CategoryOutOfReach { category, clause });
-                }
-                if !order.targets.contains_key(&what.target) {
-                    return Err(Refusal::UnknownTarget {
-                        target: what.target,
-                    });
-                }
-                if self
-                    .case
-                    .ends_at(self.basis)?
-                    .is_some_and(|end| what.span.to() > end)
-                {
-                    return Err(Refusal::SpanTooLate { item: *item });
-                }
-                if self.case.items.len() >= crate::order::ITEMS_MAX {
-                    return Err(Refusal::Items {
-                        found: self.case.items.len() + 1,
-                    });
-                }
-                if self
-                    .case
-                    .items
-                    .keys()
-                    .next_back()
-                    .is_none_or(|last| last < item)
-                {
-                    Ok(())
-                } else {
-                    unfit("the item's number is taken")
-                }
-            }
-            Modification::RemoveTarget { target } => {
-                if !order.targets.contains_key(target) {
-                    return Err(Refusal::UnknownTarget { target: *target });
-                }
-                if order.targets.len() > 1 {
-                    Ok(())
-                } else {
-                    unfit("it is the last target; withdraw the order")
-                }
-            }
-            Modification::RemoveItem { item } => {
-                if !order.items.contains_key(item) {
-                    return Err(Refusal::UnknownItem { item: *item });
-                }
-                if order.items.len() > 1 {
-                    Ok(())
-                } else {
-                    unfit("it is the last item; withdraw the order")
-                }
-            }
-        }
+        change_check::check(self.case, self.basis, modification)
     }
 
     fn renew(&self, order: &crate::digest::Digest) -> Result<(), Refusal> {
@@ -508,9 +451,15 @@ impl Say<'_> {
         {
             return Err(Refusal::NoRenewal);
         }
-        let urgent = self.case.issued.is_some_and(|issue| issue.urgent);
+        if self.case.renewal_is_pending() {
+            return Err(Refusal::AlreadySaid {
+                kind: Kind::Renewed,
+            });
+        }
+        // What lapses in days may be renewed on any of them.
+        let in_days = self.case.runs_to_lapse(self.basis.rule).is_some();
         if let (Some(window), Some(end), false) =
-            (&renewal.window, self.case.ends_at(self.basis)?, urgent)
+            (&renewal.window, self.case.ends_at(self.basis)?, in_days)
         {
             let from = window.start_before(end, &self.basis.law.calendar)?;
             if self.time < from {
@@ -626,10 +575,11 @@ impl Say<'_> {
 
     fn respond(
         &self,
+        kind: Kind,
         items: &BTreeSet<ItemNumber>,
         reason: Option<&String>,
     ) -> Result<(), Refusal> {
-        self.office(Kind::Accepted, Party::Provider, &[Office::LegalResponse])?;
+        self.office(kind, Party::Provider, &[Office::LegalResponse])?;
         if self.case.received.is_none() {
             return Err(Refusal::NotReceived);
         }
@@ -702,7 +652,7 @@ impl Say<'_> {
             None => {}
         }
         let end = self.case.ends_at(self.basis)?.ok_or(Refusal::NotIssued)?;
-        let lapses = self.case.later_approval_is_owed();
+        let lapses = self.case.lapses(self.basis.rule);
         if end <= self.time && lapses == (kind == Kind::Lapsed) {
             Ok(())
         } else {

@@ -41,7 +41,7 @@ pub fn due(
             Some((Ending::Refused | Ending::Withdrawn, _)) => {}
             None if case.completed_at(basis.rule).is_some() => {}
             None if case.ends_at(basis)?.is_some_and(|end| end <= at) => {
-                events.push(if case.later_approval_is_owed() {
+                events.push(if case.lapses(basis.rule) {
                     Event::Lapsed
                 } else {
                     Event::Expired

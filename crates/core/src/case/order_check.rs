@@ -2,11 +2,12 @@
 
 use super::{Basis, Refusal};
 use crate::{
-    law::{Demand, SecrecyRule, Turn},
+    category::Category,
+    law::{Demand, Ground, Rule, SecrecyRule, Turn},
     member::MemberId,
     office::Office,
     order::{ITEMS_MAX, Order, Secrecy},
-    selector::SelectorKind,
+    selector::{Selector, SelectorKind},
     statement::Officer,
 };
 use jiff::Timestamp;
@@ -101,12 +102,7 @@ fn grounds(order: &Order, basis: Basis<'_>) -> Result<(), Refusal> {
         };
         offence |= ground.offence;
         for category in order.categories() {
-            if !ground.only.is_empty() && !ground.only.contains(&category) {
-                return Err(Refusal::CategoryOutOfReach {
-                    category,
-                    clause: ground.clause.clone(),
-                });
-            }
+            opens(ground, category)?;
         }
         if order.urgency.is_some()
             && rule
@@ -151,19 +147,7 @@ fn targets(order: &Order, basis: Basis<'_>) -> Result<(), Refusal> {
             clause: rule.clause.clone(),
         });
     }
-    let is_subject = |kind| matches!(kind, SelectorKind::Person | SelectorKind::Premises);
-    let subjects = order
-        .targets
-        .values()
-        .filter(|selector| is_subject(selector.kind()))
-        .count();
-    if subjects > usize::from(rule.subjects_max) {
-        return Err(Refusal::Subjects {
-            found: subjects,
-            max: rule.subjects_max,
-            clause: rule.clause.clone(),
-        });
-    }
+    subjects(order.targets.values(), rule)?;
     for selector in order.targets.values() {
         if !rule.selectors.contains(&selector.kind()) {
             return Err(Refusal::Selector {
@@ -172,6 +156,34 @@ fn targets(order: &Order, basis: Basis<'_>) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// To how many persons or sets of premises the targets belong.
+pub(super) fn subjects<'a>(
+    targets: impl Iterator<Item = &'a Selector>,
+    rule: &Rule,
+) -> Result<(), Refusal> {
+    let is_subject = |kind| matches!(kind, SelectorKind::Person | SelectorKind::Premises);
+    let found = targets.filter(|target| is_subject(target.kind())).count();
+    if found > usize::from(rule.subjects_max) {
+        return Err(Refusal::Subjects {
+            found,
+            max: rule.subjects_max,
+            clause: rule.clause.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// Whether a ground lets a category be asked for.
+pub(super) fn opens(ground: &Ground, category: Category) -> Result<(), Refusal> {
+    if ground.only.is_empty() || ground.only.contains(&category) {
+        return Ok(());
+    }
+    Err(Refusal::CategoryOutOfReach {
+        category,
+        clause: ground.clause.clone(),
+    })
 }
 
 fn items(order: &Order, basis: Basis<'_>, at: Timestamp) -> Result<(), Refusal> {

@@ -69,7 +69,7 @@ pub fn timers(case: &Case, basis: Basis<'_>) -> Result<Vec<Timer>, CalendarError
             );
         }
         if let Some(end) = case.ends_at(basis)? {
-            let what = if case.later_approval_is_owed() {
+            let what = if case.lapses(rule) {
                 "lapses unless approved"
             } else {
                 "order expires"
@@ -160,7 +160,8 @@ fn answer_rule<'a>(case: &Case, basis: Basis<'a>) -> Option<&'a crate::law::Time
 }
 
 /// By when the provider's answer is due: from receipt, and longer by the time
-/// that questions stood open. `None` while one does, or where no law sets it.
+/// that questions stood open. `None` while one does, where silence freed the
+/// provider, or where no law sets it.
 pub(super) fn answer_deadline(
     case: &Case,
     basis: Basis<'_>,
@@ -168,6 +169,9 @@ pub(super) fn answer_deadline(
     let (Some(received), Some(timed)) = (case.received, answer_rule(case, basis)) else {
         return Ok(None);
     };
+    if case.freed.is_some() {
+        return Ok(None);
+    }
     let mut stood = SignedDuration::ZERO;
     if basis.rule.clarification.is_some() {
         for question in &case.questions {

@@ -1,7 +1,7 @@
 //! `portcullis backup` and `portcullis restore`: a node's data folder, kept elsewhere.
 //!
-//! The database is copied as one snapshot by `store`, with a manifest of its own; everything
-//! else beside it, listed in [`MANIFEST`] with sizes and digests.
+//! The database, as one snapshot, and the blobs are copied by `store`, with a manifest of their
+//! own; everything else beside them, listed in [`MANIFEST`] with sizes and digests.
 
 mod folder;
 
@@ -11,7 +11,7 @@ use folder::{Copied, copy, files_below};
 use indicatif::ProgressBar;
 use portcullis_store::{
     Store,
-    backup::{self as database, BLOBS, BackupError, DATABASE, Progress},
+    backup::{self as database, BackupError, DATABASE, Progress},
 };
 use std::{
     collections::BTreeSet,
@@ -25,7 +25,7 @@ use std::{
 const MANIFEST: &str = "MANIFEST.node";
 const HEAD: &str = "portcullis node backup v1";
 /// Folders that are copied whole; the configuration comes last.
-const FOLDERS: [&str; 4] = ["files", "keys", "laws", "officers"];
+const FOLDERS: [&str; 3] = ["keys", "laws", "officers"];
 /// Files that are copied if they are there. `CRASH:` without the last one a folder is no node.
 const FILES: [&str; 3] = ["card.json", "register.id", FILE];
 /// The longest manifest, in bytes: a million files.
@@ -62,8 +62,7 @@ impl Backup {
         let records = database::backup(dir, &self.dest, &mut |progress| show(&bar, &progress))
             .map_err(|error| failure(&error))?;
         let mut paths = Vec::new();
-        // What the database refers to was there before it; so the files come after the database.
-        for folder in FOLDERS.into_iter().filter(|folder| *folder != BLOBS) {
+        for folder in FOLDERS {
             files_below(dir, folder, &mut paths)?;
         }
         paths.extend(
@@ -76,7 +75,7 @@ impl Backup {
         bar.set_position(0);
         let mut copied = Vec::new();
         for path in &paths {
-            // A package whose time had come while we were at others.
+            // What a person removed while we were at others.
             if let Some(one) = copy(dir, &self.dest, path)? {
                 copied.push(one);
             }
@@ -255,7 +254,8 @@ mod tests {
             );
         };
         check("keys/node.key", true);
-        check("files/log/1/tile/0/000", true);
+        check("laws/ours.toml", true);
+        check("blobs/log/1/tile/0/000", false);
         check("portcullis.toml", true);
         check("keys/../../etc/passwd", false);
         check("keys//node.key", false);

@@ -1,6 +1,6 @@
 //! A node is backed up while it runs, and made again elsewhere.
 
-use crate::kit::{Place, Town, copy_folder};
+use crate::place::{Place, Town, copy_folder};
 use portcullis_store::Store;
 use std::{fs, path::Path};
 
@@ -57,7 +57,7 @@ fn a_running_node_is_backed_up_and_restored_as_it_was() {
         );
     }
     assert!(!again.dir.join("officers/later.key").exists());
-    let tile = "files/register/log/tile/entries/000.p/1";
+    let tile = "blobs/register/log/tile/entries/000.p/1";
     assert_eq!(
         fs::read(again.dir.join(tile)).unwrap(),
         fs::read(town.registrar.dir.join(tile)).unwrap()
@@ -72,9 +72,9 @@ fn a_backup_and_what_is_restored_are_their_owners_alone() {
         let mode = fs::metadata(path).unwrap().permissions().mode() & 0o777;
         if path.is_dir() {
             assert_eq!(mode, 0o700, "{}", path.display());
-            fs::read_dir(path)
-                .unwrap()
-                .for_each(|item| walk(&item.unwrap().path()));
+            for item in fs::read_dir(path).unwrap() {
+                walk(&item.unwrap().path());
+            }
         } else {
             assert_eq!(mode & 0o077, 0, "{} {mode:o}", path.display());
         }
@@ -84,15 +84,26 @@ fn a_backup_and_what_is_restored_are_their_owners_alone() {
         Place::new(folder.path().join("node")),
         Place::new(folder.path().join("again")),
     );
-    node.init("court.example", "judiciary", &["approver"], &[]);
+    node.init(
+        "court.example",
+        "judiciary",
+        &["approver"],
+        &["--officer", "jo=judge"],
+    );
     node.says(&["key", "list"]);
     let backup = folder.path().join("backup");
     let ran = node.run(&["backup", backup.to_str().unwrap()]);
     assert_eq!(ran.exit, 0, "{}", ran.err);
     assert!(ran.err.contains("secret keys"), "{}", ran.err);
     again.says(&["restore", backup.to_str().unwrap()]);
-    walk(&backup);
-    walk(&again.dir);
+    for folder in [&backup, &again.dir] {
+        let mode = fs::metadata(folder).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{}", folder.display());
+        walk(&folder.join("keys"));
+        walk(&folder.join("officers"));
+        walk(&folder.join("store.db"));
+        walk(&folder.join("portcullis.toml"));
+    }
 }
 
 #[test]
@@ -118,13 +129,13 @@ fn a_backup_that_changed_or_is_incomplete_is_no_node() {
         spoilt.display().to_string()
     };
     let forged = spoil("forged", &|path| {
-        fs::write(path.join("officers/jo.pub"), "other").unwrap_or_default()
+        fs::write(path.join("officers/jo.pub"), "other").unwrap();
     });
     let changed = spoil("changed", &|path| {
-        fs::write(path.join("keys/node.key"), "other").unwrap()
+        fs::write(path.join("keys/node.key"), "other").unwrap();
     });
     let missing = spoil("missing", &|path| {
-        fs::remove_file(path.join("keys/log.seed")).unwrap()
+        fs::remove_file(path.join("keys/log.seed")).unwrap();
     });
     let records = spoil("records", &|path| {
         let mut bytes = fs::read(path.join("store.db")).unwrap();
@@ -132,7 +143,7 @@ fn a_backup_that_changed_or_is_incomplete_is_no_node() {
         fs::write(path.join("store.db"), bytes).unwrap();
     });
     let cut = spoil("cut", &|path| {
-        fs::remove_file(path.join("MANIFEST.node")).unwrap()
+        fs::remove_file(path.join("MANIFEST.node")).unwrap();
     });
     let outside = spoil("outside", &|path| {
         let manifest = path.join("MANIFEST.node");

@@ -1,6 +1,6 @@
 //! Laws as people read them, and what is wrong with a file.
 
-use crate::kit::Place;
+use crate::place::Place;
 
 fn nowhere() -> Place {
     Place::new(std::env::temp_dir().join("no-such-node"))

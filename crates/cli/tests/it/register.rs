@@ -1,6 +1,6 @@
 //! Who is who: from cards to a register that others join, and what is refused on the way.
 
-use crate::kit::{Place, Town, copy_folder, ssh_sign};
+use crate::place::{Place, Town, copy_folder, ssh_sign};
 use portcullis_store::{LogAppend, Store};
 use std::{fs, path::Path};
 
@@ -20,6 +20,7 @@ fn offices(place: &Place, member: &str, key: &str) -> Vec<String> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 fn a_register_is_drafted_signed_published_joined_and_changed() {
     let town = Town::without_register();
     let (registrar, police) = (&town.registrar, &town.police);
@@ -43,7 +44,7 @@ fn a_register_is_drafted_signed_published_joined_and_changed() {
     );
     assert!(said.contains("1 more of the new roots"), "{said}");
     assert!(
-        !registrar.dir.join("files/register").exists(),
+        !registrar.dir.join("blobs/register").exists(),
         "nothing was logged"
     );
 
@@ -162,22 +163,16 @@ fn a_node_that_runs_learns_what_its_folder_joined() {
     town.registrar
         .says(&["register", "publish", &format!("{draft}.signed")]);
     university.says(&["register", "fetch"]);
-    let version = |_| {
+    let seen = || {
         town.police
             .run(&["--json", "register", "fetch", "university.example"])
             .out
-            .contains("\"version\": 2")
     };
-    let tries = 0..50;
-    assert!(
-        tries.into_iter().any(|at| version(at) || {
-            std::thread::sleep(std::time::Duration::from_millis(100));
-            false
-        }),
-        "{:?}",
-        town.police
-            .run(&["register", "fetch", "university.example"])
-    );
+    let mut tries = 0;
+    while !seen().contains("\"version\": 2") {
+        tries += 1;
+        assert!(tries < 100, "{}", seen());
+    }
 }
 
 #[test]
@@ -195,7 +190,7 @@ fn members_come_and_go_and_the_witness_policy_follows() {
         "{text}"
     );
     assert!(
-        text.contains("group quorum/2 2 press.example registrar.example university.example"),
+        text.contains("group quorum/2 2 university.example registrar.example press.example"),
         "{text}"
     );
     let said = town.registrar.fails(
@@ -268,6 +263,7 @@ fn new_roots_need_the_old_ones_too() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 fn what_does_not_hold_is_refused_with_a_reason() {
     let town = Town::with_register();
     let (registrar, police) = (&town.registrar, &town.police);

@@ -25,7 +25,7 @@ impl Lines {
     fn timed(&mut self, topic: &'static str, what: &str, timed: &Timed) {
         self.add(
             topic,
-            format_args!("{what}{}  — {}", rule_words(&timed.rule), timed.clause),
+            format_args!("{what}{}  — {}", rule_words(timed.rule), timed.clause),
         );
     }
 }
@@ -33,6 +33,16 @@ impl Lines {
 /// A rule, line by line.
 pub(super) fn read_out(rule: &Rule) -> Vec<(&'static str, String)> {
     let mut lines = Lines::default();
+    asked(&mut lines, rule);
+    approved(&mut lines, rule);
+    in_force(&mut lines, rule);
+    answered(&mut lines, rule);
+    afterwards(&mut lines, rule);
+    lines.0
+}
+
+/// Who may ask for what, and why.
+fn asked(lines: &mut Lines, rule: &Rule) {
     let words = |list: Vec<&str>| list.join(", ");
     lines.add(
         "law",
@@ -100,12 +110,16 @@ pub(super) fn read_out(rule: &Rule) -> Vec<(&'static str, String)> {
             "the order names the offence's provisions, whatever the ground",
         );
     }
+}
+
+/// Who approves it.
+fn approved(lines: &mut Lines, rule: &Rule) {
     if rule.approval.is_empty() {
         lines.add("approval", "none");
     }
-    in_turn(&mut lines, "approval", "", &rule.approval);
+    in_turn(lines, "approval", "", &rule.approval);
     if let Some(path) = &rule.urgent {
-        urgent(&mut lines, path);
+        urgent(lines, path);
     }
     for protection in &rule.protections {
         let what = match &protection.demand {
@@ -123,6 +137,10 @@ pub(super) fn read_out(rule: &Rule) -> Vec<(&'static str, String)> {
             format_args!("{}: {what}{when}  — {}", protection.who, protection.clause),
         );
     }
+}
+
+/// From issue to its end.
+fn in_force(lines: &mut Lines, rule: &Rule) {
     lines.add("issues", turn(&rule.issues));
     lines.add("serves", turn(&rule.serves));
     if let Some(timed) = &rule.serve_within {
@@ -130,7 +148,7 @@ pub(super) fn read_out(rule: &Rule) -> Vec<(&'static str, String)> {
     }
     lines.timed("duration", "", &rule.duration);
     match &rule.renewal {
-        Some(renewal) => renewed(&mut lines, renewal),
+        Some(renewal) => renewed(lines, renewal),
         None => lines.add("renewal", "none"),
     }
     for change in &rule.modifications {
@@ -143,9 +161,9 @@ pub(super) fn read_out(rule: &Rule) -> Vec<(&'static str, String)> {
                 change.clause
             ),
         );
-        in_turn(&mut lines, "changes", "  approved by ", &change.approval);
+        in_turn(lines, "changes", "  approved by ", &change.approval);
         in_turn(
-            &mut lines,
+            lines,
             "changes",
             "  if a protected profession is touched, approved by ",
             &change.approval_if_protected,
@@ -154,6 +172,10 @@ pub(super) fn read_out(rule: &Rule) -> Vec<(&'static str, String)> {
     if let Some(by) = &rule.cancels {
         lines.add("cancels", turn(by));
     }
+}
+
+/// By when the provider answers, and what it may ask.
+fn answered(lines: &mut Lines, rule: &Rule) {
     for (what, timed) in [
         ("the provider answers within ", &rule.answer_within),
         ("in an emergency within ", &rule.answer_within_urgent),
@@ -183,19 +205,23 @@ pub(super) fn read_out(rule: &Rule) -> Vec<(&'static str, String)> {
             lines.timed("questions", "answered within ", timed);
         }
     }
-    secrecy(&mut lines, &rule.secrecy);
-    information(&mut lines, &rule.information);
-    reasons(&mut lines, "approver says", &rule.approver_reasons);
-    reasons(&mut lines, "provider says", &rule.provider_reasons);
+}
+
+/// Who is told, what is counted and published, when it is erased.
+fn afterwards(lines: &mut Lines, rule: &Rule) {
+    let words = |list: Vec<&str>| list.join(", ");
+    secrecy(lines, &rule.secrecy);
+    information(lines, &rule.information);
+    reasons(lines, "approver says", &rule.approver_reasons);
+    reasons(lines, "provider says", &rule.provider_reasons);
     lines.add(
         "counted",
         words(rule.counted.iter().map(String::as_str).collect()),
     );
     for publication in &rule.publications {
-        published(&mut lines, publication);
+        published(lines, publication);
     }
     lines.timed("retention", "erased after ", &rule.retention);
-    lines.0
 }
 
 fn in_turn(lines: &mut Lines, topic: &'static str, what: &str, turns: &[Turn]) {
@@ -257,7 +283,7 @@ fn renewed(lines: &mut Lines, renewal: &Renewal) {
         format_args!(
             "{} by {}  — {}",
             offices(&renewal.by),
-            rule_words(&renewal.duration),
+            rule_words(renewal.duration),
             renewal.clause
         ),
     );
@@ -265,7 +291,7 @@ fn renewed(lines: &mut Lines, renewal: &Renewal) {
     if let Some(window) = &renewal.window {
         lines.add(
             "renewal",
-            format_args!("not before the last {}", rule_words(window)),
+            format_args!("not before the last {}", rule_words(*window)),
         );
     }
     if let Some(times) = renewal.times_max {
@@ -286,7 +312,7 @@ fn secrecy(lines: &mut Lines, secrecy: &SecrecyRule) {
                 "secrecy",
                 format_args!(
                     "where the order says so, at most {}  — {clause}",
-                    rule_words(longest)
+                    rule_words(*longest)
                 ),
             );
             if let Some(by) = by {
@@ -309,7 +335,7 @@ fn information(lines: &mut Lines, told: &Information) {
             let within = told
                 .within
                 .as_ref()
-                .map(|rule| format!(" within {}", rule_words(rule)))
+                .map(|rule| format!(" within {}", rule_words(*rule)))
                 .unwrap_or_default();
             lines.add(
                 "the person",
@@ -320,7 +346,7 @@ fn information(lines: &mut Lines, told: &Information) {
     if let Some(longest) = &told.delay_longest {
         lines.add(
             "the person",
-            format_args!("delayed at most {} each time", rule_words(longest)),
+            format_args!("delayed at most {} each time", rule_words(*longest)),
         );
     }
     reasons(lines, "the person", &told.delay_reasons);

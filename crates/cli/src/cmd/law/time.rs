@@ -6,7 +6,7 @@ use portcullis_core::{
 };
 
 /// Such as `5 working days, beginning with the day after`.
-pub(super) fn rule_words(rule: &TimeRule) -> String {
+pub(super) fn rule_words(rule: TimeRule) -> String {
     let (one, several) = match rule.unit {
         Unit::Hours => ("hour", "hours"),
         Unit::Days => ("day", "days"),
@@ -42,7 +42,7 @@ mod tests {
     fn a_time_rule_says_what_is_counted_and_from_when() {
         let check = |count, unit, first_day, end, expected: &str| {
             assert_eq!(
-                rule_words(&TimeRule {
+                rule_words(TimeRule {
                     count,
                     unit,
                     first_day,

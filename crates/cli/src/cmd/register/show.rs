@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 /// Shows the register: members, offices, keys, roots, versions, and evidence against the roots.
 #[derive(Args)]
+#[command(disable_version_flag = true)]
 pub(crate) struct Show {
     /// Another version than the newest.
     #[arg(long, value_name = "N")]

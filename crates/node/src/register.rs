@@ -159,8 +159,7 @@ impl Node {
         let mut all = self.logged_versions(anchor)?;
         all.extend(versions.iter().cloned());
         let refused = match History::open(anchor, &all) {
-            Ok((_, refused)) => refused,
-            Err(refused) => refused,
+            Ok((_, refused)) | Err(refused) => refused,
         };
         let mut first = None;
         for version in versions {
@@ -280,12 +279,11 @@ impl Node {
                 .entry(*index, size)
                 .is_ok_and(|known| known == entry)
         });
-        let index = match index {
-            Some(index) => index,
-            None => {
-                log.append(&mut builder, vec![entry], Vec::new())?;
-                size
-            }
+        let index = if let Some(index) = index {
+            index
+        } else {
+            log.append(&mut builder, vec![entry], Vec::new())?;
+            size
         };
         if let Err(CosignError::NoQuorum(words)) = log.cosign(&policy, &witnesses, peers)? {
             return Err(NodeError::Broken(CosignError::NoQuorum(words).to_string()));

@@ -1,8 +1,10 @@
 //! The repository against what it says about itself.
 
+mod errors;
 mod help;
 mod pages;
 mod rooms;
+mod security;
 
 use std::path::{Path, PathBuf};
 

@@ -3,7 +3,14 @@
 use crate::{at, code_words, page};
 use std::{collections::BTreeSet, fs, path::Path};
 
-const PAGES: &[&str] = &["ARCHITECTURE.md", "CONTRIBUTING.md"];
+const PAGES: &[&str] = &[
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "README.md",
+    "SECURITY.md",
+    "docs/formats.md",
+    "docs/operating.md",
+];
 
 /// Where paths in the pages begin.
 const FOLDERS: &[&str] = &["crates/", "laws/", "docs/", "xtask/", ".ci/", ".cargo/"];
@@ -22,6 +29,22 @@ fn every_path_that_a_page_names_is_there() {
             assert!(
                 at(path).exists(),
                 "{name} names `{path}`, which is not there"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_link_of_a_page_leads_somewhere() {
+    for name in PAGES.iter().chain(&["CHANGELOG.md", "docs/errors.md"]) {
+        let folder = at(name).parent().unwrap().to_owned();
+        let text = page(name);
+        let links = text.split("](").skip(1);
+        for link in links.filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap_or(link);
+            assert!(
+                link.contains("://") || folder.join(file).exists(),
+                "{name} links to `{link}`, which is not there"
             );
         }
     }

@@ -13,11 +13,12 @@ use std::path::Path;
 
 /// The public record: what stands in it, and whether a log is what it claims to be.
 ///
-/// A log is plain files (C2SP tlog-tiles): `DATA/blobs/log/1`, or `https://HOST/log/1`. Anybody
+/// A log is plain files (C2SP tlog-tiles): `DATA/blobs/log/1`, or `https://HOST/log/1` at a server. Anybody
 /// can check one, with this program or another:
 ///
 ///   portcullis --dir mail log policy > mail.policy
 ///   portcullis log verify https://mail.example/log/1 --policy mail.policy --any-certificate
+#[expect(clippy::doc_markdown, reason = "a command to be typed as it stands")]
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(crate) enum Log {
@@ -31,6 +32,10 @@ pub(crate) enum Log {
 }
 
 impl Log {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "every command is handed it alike"
+    )]
     pub(crate) fn run(self, dir: &Path, ui: &Ui) -> Answer {
         match self {
             Self::Show => show::show(dir, *ui),

@@ -46,6 +46,10 @@ pub(crate) enum Package {
 }
 
 impl Package {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "every command is handed it alike"
+    )]
     pub(crate) fn run(self, dir: &Path, ui: &Ui) -> Answer {
         let home = Home::open(dir)?;
         match self {

@@ -25,7 +25,7 @@ use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 /// How long anything that has to travel may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A member of a town.
 pub(crate) struct Seat {

@@ -199,15 +199,20 @@ fn anybody_checks_a_log_and_every_change_has_a_name() {
     )
     .unwrap();
     assert_eq!(verify(&copy), named("log.false_signature"));
+    an_entry_is_found_and_proved(&town, &folder, &file);
+}
 
-    // One entry, and the proof of it.
+/// One entry, and the proof of it.
+fn an_entry_is_found_and_proved(town: &Town, folder: &Path, policy: &Path) {
+    let (mail, nowhere) = (town.dir("mail"), town.path("nowhere"));
+    let named = |code: &str| (4, code.to_owned());
     let bundle = fs::read(folder.join("tile/entries/001")).unwrap();
     let entry = decode_bundle(&bundle).unwrap()[5];
     let (leaf, proof) = (town.path("leaf"), town.path("leaf.tlog-proof"));
     fs::write(&leaf, entry).unwrap();
     let found = ok(
         &mail,
-        &["log", "verify", text(&folder), "--leaf", text(&leaf)],
+        &["log", "verify", text(folder), "--leaf", text(&leaf)],
     );
     assert_eq!(found["leaf"]["index"], 261);
     fs::write(&proof, found["leaf"]["proof"].as_str().unwrap()).unwrap();
@@ -218,7 +223,7 @@ fn anybody_checks_a_log_and_every_change_has_a_name() {
             "proof-verify",
             text(&proof),
             "--policy",
-            text(&file),
+            text(policy),
             "--leaf-hash",
             hash,
         ]
@@ -234,7 +239,7 @@ fn anybody_checks_a_log_and_every_change_has_a_name() {
     fs::write(&leaf, b"no such entry").unwrap();
     let absent = no(
         &mail,
-        &["log", "verify", text(&folder), "--leaf", text(&leaf)],
+        &["log", "verify", text(folder), "--leaf", text(&leaf)],
     );
     assert_eq!(absent, (1, "log.no_such_leaf".to_owned()));
 }

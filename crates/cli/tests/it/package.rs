@@ -17,7 +17,7 @@ use portcullis_verdict::text::sha256;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 const SEATS: [Seat; 4] = [
@@ -217,7 +217,7 @@ fn collected_file(town: &Town, package: PackageId) -> PathBuf {
         .join(format!("blobs/collected/{package}.age"))
 }
 
-fn flip(path: &PathBuf, at: usize) {
+fn flip(path: &Path, at: usize) {
     let mut bytes = fs::read(path).unwrap();
     bytes[at] ^= 1;
     fs::write(path, bytes).unwrap();
@@ -230,44 +230,12 @@ fn a_package_goes_from_two_officers_to_the_authority_and_opens() {
     let (mail, police) = (town.dir("mail"), town.dir("police"));
     let id = case.to_string();
 
-    // What was not asked for is refused, by item and by time, and leaves nothing behind.
     let data = town.path("data");
     fs::create_dir_all(data.join("calls")).unwrap();
     fs::write(data.join("subscriber.json"), b"{}").unwrap();
     fs::write(data.join("calls/march.csv"), vec![b','; 9 << 20]).unwrap();
     let folder = text(&data);
-    let seal = |map: &str| {
-        no(
-            &mail,
-            &["package", "seal", &id, "--item", map, "--key", "lea"],
-        )
-    };
-    let scope = (1, "package.out_of_scope".to_owned());
-    assert_eq!(seal(&format!("3={folder}")), scope);
-    assert_eq!(
-        seal(&format!(
-            "1={folder}@2026-02-28T00:00:00Z/2026-03-02T00:00:00Z"
-        )),
-        scope
-    );
-    assert_eq!(seal("1=/nowhere/at/all").0, 3);
-    let wrong_office = no(
-        &mail,
-        &[
-            "package",
-            "seal",
-            &id,
-            "--item",
-            &format!("1={folder}"),
-            "--key",
-            "rob",
-        ],
-    );
-    assert_eq!(wrong_office.0, 1, "{wrong_office:?}");
-    assert_eq!(
-        fs::read_dir(mail.join("blobs/packages")).map_or(0, Iterator::count),
-        0
-    );
+    what_was_not_asked_for_is_refused(&mail, &id, folder);
 
     // For people: the table shows what is asked and left unanswered.
     let map = format!("1={folder}@2026-03-01T00:00:00Z/2026-03-30T00:00:00Z");
@@ -339,8 +307,48 @@ fn a_package_goes_from_two_officers_to_the_authority_and_opens() {
     });
     let again = ok(&police, &["package", "collect", &id, "--key", "dana"]);
     assert_eq!(again["packages"].as_array().unwrap().len(), 0);
+    its_record_is_shown_to_anybody(&town, case, package);
+}
 
-    // The authority shows to anybody that the provider recorded it, and tells nothing else.
+/// By item and by time, by a missing file and by the wrong officer; nothing is left behind.
+fn what_was_not_asked_for_is_refused(mail: &Path, id: &str, folder: &str) {
+    let seal = |map: &str| {
+        no(
+            &mail,
+            &["package", "seal", id, "--item", map, "--key", "lea"],
+        )
+    };
+    let scope = (1, "package.out_of_scope".to_owned());
+    assert_eq!(seal(&format!("3={folder}")), scope);
+    assert_eq!(
+        seal(&format!(
+            "1={folder}@2026-02-28T00:00:00Z/2026-03-02T00:00:00Z"
+        )),
+        scope
+    );
+    assert_eq!(seal("1=/nowhere/at/all").0, 3);
+    let wrong_office = no(
+        &mail,
+        &[
+            "package",
+            "seal",
+            id,
+            "--item",
+            &format!("1={folder}"),
+            "--key",
+            "rob",
+        ],
+    );
+    assert_eq!(wrong_office.0, 1, "{wrong_office:?}");
+    assert_eq!(
+        fs::read_dir(mail.join("blobs/packages")).map_or(0, Iterator::count),
+        0
+    );
+}
+
+/// The authority shows that the provider recorded it, and tells nothing else.
+fn its_record_is_shown_to_anybody(town: &Town, case: CaseId, package: PackageId) {
+    let (police, id) = (town.dir("police"), case.to_string());
     let sealed = town
         .node("mail")
         .sealed_statement(case, &package)
@@ -355,9 +363,9 @@ fn a_package_goes_from_two_officers_to_the_authority_and_opens() {
             .then(|| ok(&police, &proof_args))
     });
     assert_eq!(written["origin"], "mail.example/log/live/1");
-    let policy = ok(&police, &["log", "policy", "--member", "mail.example"]);
+    let printed = ok(&police, &["log", "policy", "--member", "mail.example"]);
     let policy_file = town.path("mail.policy");
-    fs::write(&policy_file, policy["policy"].as_str().unwrap()).unwrap();
+    fs::write(&policy_file, printed["policy"].as_str().unwrap()).unwrap();
     let hash = written["leaf_hash"].as_str().unwrap();
     let verified = ok(
         &town.path("nowhere"),
@@ -501,7 +509,7 @@ fn a_promise_is_kept_or_it_is_evidence() {
         "open"
     );
     town.serve("uni");
-    let weighed = |dir: &PathBuf, package: PackageId| {
+    let weighed = |dir: &Path, package: PackageId| {
         let output = run(
             dir,
             &["--json", "log", "promise", &id, &package.to_string()],

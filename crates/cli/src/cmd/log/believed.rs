@@ -8,7 +8,7 @@ use portcullis_node::Node;
 use portcullis_tlog::{
     checkpoint::{Checkpoint, Origin},
     note::{SignedNote, VerifierKey},
-    policy::{CosignedCheckpoint, POLICY_BYTES_MAX, Policy, PolicyError},
+    policy::{CosignedCheckpoint, POLICY_BYTES_MAX, Policy, PolicyError, PolicyLog},
 };
 use portcullis_verdict::{History, register::judge::log_key};
 use std::{
@@ -93,7 +93,7 @@ impl Believed {
             };
             return key.map(|key| (key, None));
         }
-        let listed = self.policy.logs().iter().map(|log| log.key());
+        let listed = self.policy.logs().iter().map(PolicyLog::key);
         if let Some(key) = listed
             .into_iter()
             .find(|key| key.name().as_str() == origin.as_str())
@@ -101,7 +101,7 @@ impl Believed {
             return Some((key.clone(), None));
         }
         let register = &self.history.as_ref()?.newest().register;
-        let members = register
+        let mut members = register
             .members
             .iter()
             .filter_map(|(id, member)| Some((id, member.log.as_deref()?)));
@@ -114,8 +114,7 @@ impl Believed {
                 .filter(|key: &VerifierKey| key.name().as_str() == origin.as_str())
         };
         members
-            .filter_map(of_member)
-            .next()
+            .find_map(of_member)
             .or_else(|| own().map(|key| (key, None)))
     }
 

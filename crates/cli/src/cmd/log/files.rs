@@ -174,7 +174,7 @@ impl LogFiles for Files {
                 let answer = loop {
                     match peers.get(peer, &whole) {
                         Err(PeerError::Unreachable { .. }) if tries < TRIES => {
-                            pause(Duration::from_millis(250) * tries)
+                            pause(Duration::from_millis(250) * tries);
                         }
                         done => break done.map_err(|error| failed(error.into()))?,
                     }

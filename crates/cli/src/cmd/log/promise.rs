@@ -1,10 +1,7 @@
 //! `log promise`: what a promise is worth, held against its author's log.
 
-use super::{
-    believed::Believed,
-    files::{Files, read_failure},
-    instant,
-};
+mod survey;
+
 use crate::{
     Answer,
     failure::{FALSE, Failure, REFUSED},
@@ -12,7 +9,6 @@ use crate::{
     ui::Ui,
 };
 use clap::Args;
-use jiff::Timestamp;
 use portcullis_core::{
     digest::Digest,
     id::{CaseId, PackageId},
@@ -22,21 +18,10 @@ use portcullis_core::{
     statement::{Event, Recorded},
 };
 use portcullis_node::{Breach, Node, Promise as Word, Viewed};
-use portcullis_tlog::{
-    hash::Hash,
-    note::SignedNote,
-    tile::{FileTiles, Tile},
-    tree::{Frontier, HashReader as _},
-};
-use portcullis_verdict::{bundle::inclusion_from_bytes, statement, text::sha256};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-    process::ExitCode,
-};
-
-/// How many origins of a log are looked at: a new one is opened only when a tree was lost.
-const GENERATIONS_MAX: u32 = 64;
+use portcullis_tlog::hash::Hash;
+use portcullis_verdict::{statement, text::sha256};
+use std::{collections::BTreeMap, path::Path, process::ExitCode};
+use survey::Survey;
 
 /// Shows the promise on which a package was released, and weighs it.
 ///
@@ -58,35 +43,22 @@ struct Given {
     digest: Digest,
 }
 
-/// Where a promised leaf is: origin, index.
-type Places = BTreeMap<Hash, (String, u64)>;
-
 impl Promise {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let home = Home::open(dir)?;
         let node = home.node()?;
         let viewed = node.view(self.case)?;
         let given = self.find(&node, &viewed)?;
-        let known = known_in_time(&node, &viewed, &given)?;
-        let (places, in_time) = survey(&home, &node, &given, known)?;
-        let kept = |hash: &Hash| {
-            places
-                .get(hash)
-                .is_some_and(|(origin, index)| in_time.get(origin).is_some_and(|size| index < size))
-        };
+        let survey = Survey::of(&home, &node, &viewed, &given)?;
         let now = node.now();
         let weighed = given
             .word
-            .weigh(now, kept)
+            .weigh(now, |leaf| survey.shows_in_time(leaf))
             .map_err(|why| Failure::false_("promise.malformed", why))?;
-        let all_there = given.word.leaves.iter().all(|leaf| {
-            leaf.parse()
-                .is_ok_and(|hash: Hash| places.contains_key(&hash))
-        });
         let (worth, exit) = match weighed {
             Breach::Kept => ("KEPT", 0),
             Breach::Open => ("OPEN", 0),
-            Breach::Broken if all_there => ("LATE", REFUSED),
+            Breach::Broken if survey.found_all() => ("LATE", REFUSED),
             Breach::Broken => ("BROKEN", FALSE),
         };
         ui.say(format_args!(
@@ -99,7 +71,7 @@ impl Promise {
             given.word.log, given.word.latest
         ));
         for leaf in &given.word.leaves {
-            let place = leaf.parse().ok().and_then(|hash: Hash| places.get(&hash));
+            let place = leaf.parse().ok().and_then(|leaf: Hash| survey.place(&leaf));
             let place = place.map_or_else(
                 || "not in the log".to_owned(),
                 |(origin, index)| format!("entry {index} of {origin}"),
@@ -113,22 +85,22 @@ impl Promise {
             "log": given.word.log,
             "latest": given.word.latest,
             "leaves": given.word.leaves,
-            "found": places.len(),
+            "found": survey.found(),
             "worth": worth.to_lowercase(),
         }));
         Ok(ExitCode::from(exit))
     }
 
     /// The promise that the release named, as its author's node signed it.
-    fn find(&self, node: &Node, viewed: &Viewed) -> Result<Given, Failure> {
-        let none = || {
+    fn find(&self, node: &Node, shown: &Viewed) -> Result<Given, Failure> {
+        let no_promise = || {
             Failure::refused(
                 "promise.none",
                 format!("{} was not released on a promise", self.package),
             )
             .hint("`portcullis case show CASE` says on what the release rests")
         };
-        let (record, digest) = viewed
+        let (record, digest) = shown
             .record
             .statements
             .iter()
@@ -142,7 +114,7 @@ impl Promise {
                     _ => None,
                 },
             )
-            .ok_or_else(none)?;
+            .ok_or_else(no_promise)?;
         let sealed = node.sealed_statement(self.case, &self.package)?;
         let kept = node
             .store()
@@ -192,150 +164,4 @@ fn signed_by_node(register: &Register, author: &MemberId, bytes: &[u8]) -> Resul
         }
     }
     Err(Failure::false_("promise.false_signature", why))
-}
-
-/// Trees of the author's log that a quorum had cosigned by the promised time, as the proofs in
-/// this case show them: origin, size and root.
-fn known_in_time(
-    node: &Node,
-    viewed: &Viewed,
-    given: &Given,
-) -> Result<BTreeSet<(String, u64, Hash)>, Failure> {
-    let believed = Believed::by_register(node.history()?, None);
-    let latest = latest(given)?;
-    let mut known = BTreeSet::new();
-    for record in viewed
-        .record
-        .statements
-        .iter()
-        .filter(|record| record.author == given.author)
-    {
-        let Some(inclusion) = record
-            .proof
-            .as_ref()
-            .and_then(|bytes| inclusion_from_bytes(bytes).ok())
-        else {
-            continue;
-        };
-        let Ok(cosigned) = believed.verify(inclusion.proof.checkpoint()) else {
-            continue;
-        };
-        if cosigned
-            .quorum_at
-            .is_some_and(|at| i64::try_from(at).is_ok_and(|at| at <= latest.as_second()))
-        {
-            let checkpoint = cosigned.checkpoint;
-            known.insert((
-                checkpoint.origin.to_string(),
-                checkpoint.size.0,
-                checkpoint.root,
-            ));
-        }
-    }
-    Ok(known)
-}
-
-fn latest(given: &Given) -> Result<Timestamp, Failure> {
-    given
-        .word
-        .latest
-        .parse()
-        .map_err(|error| Failure::false_("promise.malformed", format!("its time: {error}")))
-}
-
-/// Goes through every leaf hash of the author's log, from its public files: where the promised
-/// ones are, and up to which size each origin was cosigned in time.
-fn survey(
-    home: &Home,
-    node: &Node,
-    given: &Given,
-    known: BTreeSet<(String, u64, Hash)>,
-) -> Result<(Places, BTreeMap<String, u64>), Failure> {
-    let believed = Believed::by_register(node.history()?, None);
-    let latest = latest(given)?;
-    let wanted: BTreeSet<Hash> = given
-        .word
-        .leaves
-        .iter()
-        .filter_map(|leaf| leaf.parse().ok())
-        .collect();
-    let (mut places, mut in_time) = (Places::new(), BTreeMap::new());
-    for generation in 1..=GENERATIONS_MAX {
-        let prefix = format!("log/{generation}");
-        let files = if given.author == *node.me() {
-            Files::Folder(home.blobs_dir().join(&prefix))
-        } else {
-            Files::at(&node.peer(&given.author)?, prefix)?
-        };
-        let Some(bytes) = files.maybe("checkpoint")? else {
-            // An origin that was closed before anything was cosigned has no checkpoint.
-            if files.maybe("closed")?.is_some() {
-                continue;
-            }
-            break;
-        };
-        let note = SignedNote::parse(&bytes)
-            .map_err(|error| Failure::false_("log.checkpoint", error.to_string()))?;
-        let cosigned = believed.verify(&note)?;
-        let (origin, size) = (
-            cosigned.checkpoint.origin.to_string(),
-            cosigned.checkpoint.size,
-        );
-        if origin != format!("{}/{generation}", given.word.log) {
-            return Err(Failure::false_(
-                "log.other",
-                format!("`{origin}` is not the log that was promised"),
-            ));
-        }
-        let mut trees: BTreeMap<u64, Hash> = known
-            .iter()
-            .filter(|(name, ..)| *name == origin)
-            .map(|(_, size, root)| (*size, *root))
-            .collect();
-        if cosigned
-            .quorum_at
-            .is_some_and(|at| i64::try_from(at).is_ok_and(|at| at <= latest.as_second()))
-        {
-            trees.insert(size.0, cosigned.checkpoint.root);
-        }
-        let mut tree = Frontier::new();
-        let mut index = 0;
-        while let Some(tile) = Tile::in_tree(0, index, size) {
-            for hash in FileTiles(&files)
-                .tile(tile)
-                .map_err(|error| read_failure(&error))?
-            {
-                if wanted.contains(&hash) {
-                    places
-                        .entry(hash)
-                        .or_insert((origin.clone(), tree.size().0));
-                }
-                tree.append(hash);
-                let grown = tree.size().0;
-                match trees.get(&grown) {
-                    Some(root) if *root == tree.root() => {
-                        in_time.insert(origin.clone(), grown);
-                    }
-                    Some(_) => {
-                        let text = format!(
-                            "`{origin}` showed another tree of {grown} entries before: keep the bundle of this case as evidence"
-                        );
-                        return Err(Failure::false_("log.fork", text));
-                    }
-                    None => {}
-                }
-            }
-            index += 1;
-        }
-        if tree.root() != cosigned.checkpoint.root {
-            let at = cosigned.quorum_at.map(instant).unwrap_or_default();
-            return Err(Failure::false_(
-                "log.root",
-                format!(
-                    "the root of `{origin}` at {size}, cosigned at {at}, does not follow from its tiles"
-                ),
-            ));
-        }
-    }
-    Ok((places, in_time))
 }

@@ -114,25 +114,24 @@ pub(super) fn show(dir: &Path, ui: Ui) -> Answer {
     if logs.is_empty() {
         ui.say("no log yet: it begins with the first tick of `portcullis serve`");
     }
-    let shape = &home.config.log;
+    let width = home.config.log.tiles.max(1);
+    let tick_ms = home.config.log.tick_ms;
     ui.say(format_args!("{queued} leaves wait for their place"));
     ui.say(format_args!(
-        "shape: {} × 256 leaves every {} ms",
-        shape.tiles.max(1),
-        shape.tick_ms
+        "shape: {width} × 256 leaves every {tick_ms} ms"
     ));
     if let Some(next) = next {
-        let note = if next < node.now() {
+        let past = if next < node.now() {
             ": past; does `portcullis serve` run here?"
         } else {
             ""
         };
-        ui.say(format_args!("next tick about {next}{note}"));
+        ui.say(format_args!("next tick about {next}{past}"));
     }
     ui.answer(&serde_json::json!({
         "logs": rows,
         "queued_leaves": queued,
-        "shape": { "tick_ms": shape.tick_ms, "tiles": shape.tiles.max(1) },
+        "shape": { "tick_ms": tick_ms, "tiles": width },
         "next_tick_about": next.map(|next| next.to_string()),
     }));
     Ok(ExitCode::SUCCESS)

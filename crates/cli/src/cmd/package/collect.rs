@@ -46,21 +46,19 @@ impl Collect {
     pub(super) fn run(self, home: &Home, ui: Ui) -> Answer {
         let node = home.node()?;
         let case = node.view(self.case)?.case;
+        let waits = case
+            .packages
+            .iter()
+            .filter(|(_, held)| held.released.is_some() && held.collected.is_none());
         let wanted: Vec<PackageId> = match self.package {
             Some(package) => vec![package],
-            None => {
-                let waits = case
-                    .packages
-                    .iter()
-                    .filter(|(_, held)| held.released.is_some() && held.collected.is_none());
-                waits.map(|(id, _)| *id).collect()
-            }
+            None => waits.map(|(id, _)| *id).collect(),
         };
         if wanted.is_empty() {
             ui.say("nothing waits to be collected");
         }
-        let one = wanted.len() == 1;
-        if !one
+        let several = wanted.len() > 1;
+        if several
             && (self.output.is_some()
                 || self
                     .sign

@@ -9,6 +9,7 @@ use portcullis_core::{
     case::{Case, ItemState},
     id::{CaseId, PackageId},
     order::{ItemNumber, Span},
+    selector::Selector,
     statement::{Event, Seal as Sealing},
 };
 use portcullis_node::{Env as _, Node};
@@ -310,7 +311,7 @@ fn show(case: &Case, rows: &[Row], ui: Ui) {
             .order
             .targets
             .get(&item.target)
-            .map_or("?", |selector| selector.value());
+            .map_or("?", Selector::value);
         let span = row.map_or(item.span, |row| row.span);
         let leaves = match row {
             Some(row) => format!(
@@ -360,7 +361,7 @@ fn json_rows(case: &Case, rows: &[Row]) -> Vec<serde_json::Value> {
         let span = row.map_or(item.span, |row| row.span);
         serde_json::json!({
             "item": number,
-            "target": case.order.targets.get(&item.target).map(|selector| selector.value()),
+            "target": case.order.targets.get(&item.target).map(Selector::value),
             "category": item.category.as_str(),
             "from": span.from().to_string(),
             "to": span.to().to_string(),

@@ -31,7 +31,7 @@ pub(super) fn stubborn<T>(call: impl Fn() -> Result<T, PeerError>) -> Result<T, 
     loop {
         match call() {
             Err(PeerError::Unreachable { .. }) if tries < TRIES => {
-                pause(Duration::from_millis(250) * tries)
+                pause(Duration::from_millis(250) * tries);
             }
             done => return done.map_err(|error| peer_failure(&error)),
         }

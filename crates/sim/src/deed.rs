@@ -369,7 +369,7 @@ impl Here<'_> {
                     Selector::new(SelectorKind::Account, &value, None, None)
                         .ok()
                         .map(|selector| Modification::AddTarget {
-                            target: target + 1,
+                            target: case.numbered.0 + 1,
                             selector,
                         })
                 }
@@ -382,10 +382,8 @@ impl Here<'_> {
                             category,
                             span,
                         };
-                        // Numbers are never used twice, even of items that were removed.
-                        let next = case.items.keys().next_back().copied().unwrap_or(item).max(item);
                         Modification::AddItem {
-                            item: next + 1,
+                            item: case.numbered.1 + 1,
                             what,
                         }
                     })

@@ -5,10 +5,11 @@ use portcullis_core::{
     case::Case,
     digest::Digest,
     id::{CaseId, PackageId},
+    law::Change,
     office::Office,
     order::{ItemNumber, Order},
     selector::{Selector, SelectorKind},
-    statement::{Approval, Event, Recorded, Seal},
+    statement::{Approval, Event, Modification, Recorded, Seal},
 };
 use portcullis_node::{Node, NodeError, ReleaseReadiness, Said, Viewed};
 use portcullis_verdict::text::sha256;
@@ -35,7 +36,7 @@ pub fn attempt(world: &World, place: Place, dice: &mut Dice) -> Option<Attempt> 
         viewed: &viewed,
     };
     type Try<'a> = fn(&Scene<'a>, &mut Dice) -> Option<Attempt>;
-    let tries: [Try<'_>; 9] = [
+    let tries: [Try<'_>; 10] = [
         Scene::wrong_office,
         Scene::own_approval,
         Scene::release_own_seal,
@@ -45,6 +46,7 @@ pub fn attempt(world: &World, place: Place, dice: &mut Dice) -> Option<Attempt> 
         Scene::promise_without_emergency,
         Scene::collect_other_bytes,
         Scene::out_of_turn,
+        Scene::number_used_before,
     ];
     if dice.chance(10) {
         return scene.speak_for_the_clock(dice);
@@ -284,6 +286,21 @@ impl Scene<'_> {
         };
         let who = self.person(|held| may.iter().any(|o| held.contains(o)), dice)?;
         Some(("out of turn", self.say(who, &event)))
+    }
+}
+
+impl Scene<'_> {
+    /// Another item under a number that was used: an answer would speak of the wrong one.
+    fn number_used_before(&self, dice: &mut Dice) -> Option<Attempt> {
+        let rule = self.viewed.grounds.rule();
+        let law = rule.modifications.iter();
+        let law = law.clone().find(|law| law.change == Change::AddItem)?;
+        let what = self.case().order.items.values().next()?.clone();
+        let used = usize::from(self.case().numbered.1);
+        let item = ItemNumber::try_from(1 + dice.below(used)).ok()?;
+        let who = self.person(|held| law.by.offices.iter().any(|o| held.contains(o)), dice)?;
+        let event = Event::Modified(Modification::AddItem { item, what });
+        Some(("a number used before", self.say(who, &event)))
     }
 }
 

@@ -141,8 +141,12 @@ pub fn deliver_to(seat: &Seat, from: &MemberId, body: &[u8]) -> (Answer, Vec<Str
             }
         }
     };
-    let after = seat.versions();
     let mut wrong = Vec::new();
+    if seat.is_broken() {
+        // A planned write broke on the way; what took effect is seen when it is mended.
+        return (answer, wrong);
+    }
+    let after = seat.versions();
     let to = seat.place;
     if answer.status == 200 {
         for (case, outcome, code) in outcomes(&answer.body) {

@@ -25,8 +25,8 @@ use std::path::Path;
 ///
 ///   portcullis order template us-sca/warrant-2703a > warrant.toml
 ///   portcullis order draft warrant.toml --application grounds.md --key dana
-///   portcullis --dir court order approve CASE --as magistrate_judge --key judge
-///   portcullis --dir court order issue CASE --key judge
+///   portcullis --dir court order approve CASE --as judge --key ruth
+///   portcullis --dir court order issue CASE --key ruth
 ///   portcullis order serve CASE --key sam
 ///
 /// Anybody judges a bundle of it, without a network and without a node:

@@ -60,7 +60,7 @@ impl List {
                 next.map(|timer| format!("{} {}: {}", timer.kind, timer.what, timer.clause))
             });
             line(row, timer.as_deref(), ui);
-            rows.push(json_of(row, timer));
+            rows.push(json_of(row, timer.as_deref()));
         }
         let next = page.next.map(|cursor| cursor.to_string());
         if let Some(next) = &next {
@@ -87,7 +87,7 @@ fn line(row: &QueueRow, timer: Option<&str>, ui: Ui) {
     }
 }
 
-fn json_of(row: &QueueRow, timer: Option<String>) -> serde_json::Value {
+fn json_of(row: &QueueRow, timer: Option<&str>) -> serde_json::Value {
     let summary = &row.summary;
     serde_json::json!({
         "case": row.case.to_string(),

@@ -59,13 +59,13 @@ pub(crate) fn event_words(event: &Event) -> String {
         ),
         Event::Released {
             package,
-            recorded: Recorded::Cosigned,
-        } => package.to_string(),
-        Event::Released {
-            package,
             recorded: Recorded::Promised(promise),
         } => format!("{package} on the promise {promise}"),
-        Event::Collected { package, .. } => package.to_string(),
+        Event::Released {
+            package,
+            recorded: Recorded::Cosigned,
+        }
+        | Event::Collected { package, .. } => package.to_string(),
         Event::Withdrawn(Withdrawal::Withdrawn) => "taken back".into(),
         Event::Withdrawn(Withdrawal::Cancelled) => "cancelled".into(),
         Event::DestructionInstructed { packages } | Event::DestructionConfirmed { packages } => {

@@ -139,18 +139,18 @@ impl Refuse {
         let home = Home::open(dir)?;
         let node = home.node()?;
         let subject = self.subject.digest(&node.view(self.case)?)?;
-        let note = self
+        let written = self
             .note
             .as_deref()
             .map(|file| super::file::read_bounded(file, NOTE_BYTES_MAX))
             .transpose()?;
         let salt = Salt::draw(&mut Generator(&home.env));
-        let attachment = note.as_ref().map(|text| [&salt.0[..], text].concat());
+        let attachment = written.as_ref().map(|text| [&salt.0[..], text].concat());
         let event = Event::Refused(Refused {
             subject,
             office: self.office,
             reason: self.reason,
-            note: note.as_ref().map(|text| Digest(salt.digest(text))),
+            note: written.as_ref().map(|text| Digest(salt.digest(text))),
             destroy: self.destroy,
         });
         say(

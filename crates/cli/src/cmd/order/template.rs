@@ -31,7 +31,7 @@ impl Template {
         let laws = home
             .as_ref()
             .map_or_else(|| Ok(law::builtin()), Home::laws)?;
-        let now = crate::clock::SystemEnv::default().now();
+        let now = crate::clock::SystemEnv.now();
         let (law, rule) = find(&laws, &self.rule, |law| law.calendar.date_of(now))?;
         let text = template(law, rule, laws.published(&law.digest));
         ui.say(text.trim_end());

@@ -162,7 +162,7 @@ impl Verify {
             laws: &laws,
             realm: &realm,
             us: self.for_member.as_ref(),
-            now: self.now(SystemEnv::default()),
+            now: self.now(SystemEnv),
         };
         let verdict = verify(bundle, &against);
         Ok(Found {

@@ -90,14 +90,14 @@ fn collect(path: &Path, codes: &mut BTreeMap<String, PathBuf>) {
         }
         return;
     }
-    let test = path.file_stem().is_some_and(|stem| stem == "tests");
-    if test || path.extension().is_none_or(|extension| extension != "rs") {
+    let of_tests = path.file_stem().is_some_and(|stem| stem == "tests");
+    if of_tests || path.extension().is_none_or(|extension| extension != "rs") {
         return;
     }
-    let text = fs::read_to_string(path).unwrap();
+    let source = fs::read_to_string(path).unwrap();
     // In the floors, words of two parts are places in a law file; codes there have three.
     let floors = path.components().any(|part| part.as_os_str() == "floor");
-    for code in codes_in(&text) {
+    for code in codes_in(&source) {
         if !floors || code.starts_with("law.floor.") {
             codes.entry(code).or_insert_with(|| path.to_owned());
         }

@@ -1,21 +1,21 @@
 //! Every test that `SECURITY.md` rests on is there.
 
 use crate::{at, code_words, page};
-use std::fs;
+use std::{fs, path::Path};
 
 /// A test is named as `path.rs: its_name`.
 fn tests_named(page: &str) -> Vec<(&str, &str)> {
     code_words(page)
         .into_iter()
         .filter_map(|word| word.split_once(": "))
-        .filter(|(path, _)| path.ends_with(".rs"))
+        .filter(|(path, _)| Path::new(path).extension().is_some_and(|end| end == "rs"))
         .collect()
 }
 
 #[test]
 fn every_test_that_the_security_page_names_is_there() {
-    let text = page("SECURITY.md");
-    let named = tests_named(&text);
+    let security = page("SECURITY.md");
+    let named = tests_named(&security);
     assert!(30 < named.len(), "it names {} tests", named.len());
     for (path, name) in named {
         let source = fs::read_to_string(at(path))

@@ -55,14 +55,17 @@ fn log_folder(dir: &Path, generation: u32) -> PathBuf {
     dir.join(format!("blobs/log/{generation}"))
 }
 
-/// The checkpoint that is published now: size and root.
-fn published(folder: &Path) -> Option<(u64, [u8; 32])> {
+/// A tree that was shown: size and root.
+type Tree = (u64, [u8; 32]);
+
+/// The checkpoint that is published now.
+fn published(folder: &Path) -> Option<Tree> {
     let note = SignedNote::parse(&fs::read(folder.join("checkpoint")).ok()?).unwrap();
     let checkpoint = Checkpoint::parse(note.text()).unwrap();
     Some((checkpoint.size.0, checkpoint.root.0))
 }
 
-fn grown_to(folder: &Path, size: u64) -> (u64, [u8; 32]) {
+fn grown_to(folder: &Path, size: u64) -> Tree {
     wait("the log to grow", || {
         published(folder).filter(|(found, _)| size <= *found)
     })
@@ -316,7 +319,7 @@ fn other_programs_read_our_log_from_its_plain_files() {
 
 /// Looks at the published checkpoint again and again, and keeps every tree that it ever shows.
 struct Watch {
-    seen: Arc<Mutex<Vec<(u64, [u8; 32])>>>,
+    seen: Arc<Mutex<Vec<Tree>>>,
     stop: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -358,7 +361,7 @@ impl Watch {
 }
 
 /// What a witness holds of a log.
-fn witnessed(town: &Town, word: &str, origin: &str) -> Option<(u64, [u8; 32])> {
+fn witnessed(town: &Town, word: &str, origin: &str) -> Option<Tree> {
     let store = Store::sqlite(&town.dir(word).join("store.db")).unwrap();
     store
         .witnessed(origin)

@@ -314,7 +314,7 @@ fn a_package_goes_from_two_officers_to_the_authority_and_opens() {
 fn what_was_not_asked_for_is_refused(mail: &Path, id: &str, folder: &str) {
     let seal = |map: &str| {
         no(
-            &mail,
+            mail,
             &["package", "seal", id, "--item", map, "--key", "lea"],
         )
     };
@@ -328,7 +328,7 @@ fn what_was_not_asked_for_is_refused(mail: &Path, id: &str, folder: &str) {
     );
     assert_eq!(seal("1=/nowhere/at/all").0, 3);
     let wrong_office = no(
-        &mail,
+        mail,
         &[
             "package",
             "seal",

@@ -74,7 +74,6 @@ impl From<NodeError> for Failure {
             | NodeError::KeyNotOurs(_)
             | NodeError::NoLongerHolds(_)
             | NodeError::NotRecorded
-            | NodeError::OtherAttachment
             | NodeError::Contention
             | NodeError::OtherAttachment
             | NodeError::UnknownCase(_) => REFUSED,

@@ -30,10 +30,21 @@ use ui::Ui;
 /// understood; 3 it could not be done (a file, the network, the store); 4 NOT GENUINE: a
 /// signature, a digest or a log is false.
 #[derive(Parser)]
-#[command(name = "portcullis", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "portcullis",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
 pub(crate) struct Cli {
     /// The node's data folder.
-    #[arg(long, global = true, default_value = ".", env = "PORTCULLIS_DIR", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        default_value = ".",
+        env = "PORTCULLIS_DIR",
+        value_name = "DIR"
+    )]
     dir: PathBuf,
     /// Answers in JSON, for machines.
     #[arg(long, global = true)]

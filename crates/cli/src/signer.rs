@@ -34,7 +34,11 @@ impl SignArgs {
     /// With a key that is kept here.
     #[cfg_attr(not(test), allow(dead_code))]
     pub(crate) fn key(name: &str) -> Self {
-        Self { key: name.to_owned(), print: None, signature: None }
+        Self {
+            key: name.to_owned(),
+            print: None,
+            signature: None,
+        }
     }
 
     /// The officer's secret key, if it is kept here.
@@ -43,14 +47,19 @@ impl SignArgs {
         let text = read_secret(&path).map_err(|failure| {
             failure.hint("`portcullis key list` names the keys kept here; a hardware key signs with `--print` and `--signature`")
         })?;
-        text.trim().parse().map_err(|error| Failure::usage(format!("`{}`: {error}", path.display())))
+        text.trim()
+            .parse()
+            .map_err(|error| Failure::usage(format!("`{}`: {error}", path.display())))
     }
 
     /// The officer's public key.
     pub(crate) fn public(&self, home: &Home) -> Result<PublicKey, Failure> {
         let path = home.officers_dir().join(format!("{}.pub", self.key));
         if let Ok(text) = std::fs::read_to_string(&path) {
-            return text.trim().parse().map_err(|error| Failure::usage(format!("`{}`: {error}", path.display())));
+            return text
+                .trim()
+                .parse()
+                .map_err(|error| Failure::usage(format!("`{}`: {error}", path.display())));
         }
         self.secret(home).map(|secret| secret.public())
     }
@@ -67,25 +76,40 @@ impl SignArgs {
     ) -> Result<Option<Said>, Failure> {
         if let Some(file) = &self.print {
             let prepared = node.prepare(case, event, &self.public(home)?)?;
-            let keep = |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).map_err(|error| Failure::file(path, &error));
+            let keep = |path: &Path, bytes: &[u8]| {
+                std::fs::write(path, bytes).map_err(|error| Failure::file(path, &error))
+            };
             keep(file, &pae(&prepared.payload_type, &prepared.payload))?;
             keep(&payload_path(file), &prepared.payload)?;
             if let Some(bytes) = attachment {
                 keep(&attachment_path(file), bytes)?;
             }
-            ui.say(format_args!("wrote the bytes to sign to `{}`; now run:", file.display()));
-            ui.say(format_args!("  ssh-keygen -Y sign -n portcullis/v1 -f YOUR_KEY {}", file.display()));
+            ui.say(format_args!(
+                "wrote the bytes to sign to `{}`; now run:",
+                file.display()
+            ));
+            ui.say(format_args!(
+                "  ssh-keygen -Y sign -n portcullis/v1 -f YOUR_KEY {}",
+                file.display()
+            ));
             ui.say("and then this command again, with `--signature` and the file it made instead of `--print`");
             return Ok(None);
         }
         if let Some(signed) = &self.signature {
-            let text = std::fs::read_to_string(signed).map_err(|error| Failure::file(signed, &error))?;
-            let signature = signature_from_armour(&text)
-                .map_err(|error| Failure::false_("signature.false", format!("`{}`: {error}", signed.display())))?;
+            let text =
+                std::fs::read_to_string(signed).map_err(|error| Failure::file(signed, &error))?;
+            let signature = signature_from_armour(&text).map_err(|error| {
+                Failure::false_(
+                    "signature.false",
+                    format!("`{}`: {error}", signed.display()),
+                )
+            })?;
             let printed = signed.with_extension("");
             let payload_file = payload_path(&printed);
             let payload = std::fs::read(&payload_file).map_err(|error| {
-                Failure::file(&payload_file, &error).hint("it was written beside the file that `--print` named; keep the three together")
+                Failure::file(&payload_file, &error).hint(
+                    "it was written beside the file that `--print` named; keep the three together",
+                )
             })?;
             let kept = std::fs::read(attachment_path(&printed)).ok();
             let payload_type = portcullis_verdict::statement::payload_type(event.kind());
@@ -93,7 +117,12 @@ impl SignArgs {
                 .map_err(|error| Failure::false_("statement.envelope", error.to_string()))?;
             return Ok(Some(node.complete(envelope.as_bytes(), kept.as_deref())?));
         }
-        Ok(Some(node.say(case, event, &self.secret(home)?, attachment)?))
+        Ok(Some(node.say(
+            case,
+            event,
+            &self.secret(home)?,
+            attachment,
+        )?))
     }
 }
 

@@ -24,14 +24,14 @@ impl Ui {
     /// A line for people; machines do not get it.
     pub(crate) fn say(self, line: impl core::fmt::Display) {
         if !self.json {
-            println!("{line}");
+            print(format_args!("{line}"));
         }
     }
 
     /// The answer for machines; people do not get it.
     pub(crate) fn answer(self, value: &serde_json::Value) {
         if self.json {
-            println!("{value:#}");
+            print(format_args!("{value:#}"));
         }
     }
 
@@ -47,7 +47,7 @@ impl Ui {
             let value = serde_json::json!({
                 "error": { "code": failure.code, "message": failure.message, "hint": failure.hint }
             });
-            println!("{value:#}");
+            print(format_args!("{value:#}"));
             return;
         }
         eprintln!("portcullis: {} [{}]", failure.message, failure.code);
@@ -62,7 +62,8 @@ impl Ui {
             return ProgressBar::hidden();
         }
         let style = "{msg:12} {wide_bar} {bytes:>10}/{total_bytes} {bytes_per_sec:>12} {eta:>4}";
-        let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style =
+            ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
         ProgressBar::new(total).with_style(style).with_message(what)
     }
 
@@ -72,7 +73,16 @@ impl Ui {
             return ProgressBar::hidden();
         }
         let style = "{msg:12} {wide_bar} {pos:>10}/{len} {per_sec:>12} {eta:>4}";
-        let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style =
+            ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
         ProgressBar::new(total).with_style(style).with_message(what)
+    }
+}
+
+/// A line on standard output. Whoever stops reading has read enough.
+pub(crate) fn print(line: core::fmt::Arguments<'_>) {
+    use std::io::Write as _;
+    if writeln!(std::io::stdout(), "{line}").is_err() {
+        std::process::exit(0);
     }
 }

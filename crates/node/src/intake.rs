@@ -406,7 +406,7 @@ impl Taking<'_> {
                 .find(|record| record.digest == parsed.digest)
         });
         if let Some(record) = known {
-            return self.known(record, &parsed, entry);
+            return self.known(record, &parsed, &entry);
         }
         if self.growing.case().is_none() && parsed.header.kind != Kind::Drafted {
             return Err(No::later("case.unknown", "the case is not known here yet"));
@@ -478,7 +478,9 @@ impl Taking<'_> {
             if said.author == *author {
                 said.number < number
             } else {
-                after.get(&said.author).is_some_and(|last| said.number <= *last)
+                after
+                    .get(&said.author)
+                    .is_some_and(|last| said.number <= *last)
             }
         };
         let held = loaded.map(|loaded| loaded.record.statements.as_slice());
@@ -535,7 +537,7 @@ impl Taking<'_> {
         &mut self,
         record: &portcullis_store::StatementRecord,
         parsed: &statement::Parsed,
-        entry: Entry,
+        entry: &Entry,
     ) -> Result<(), No> {
         if record.proof.is_some() || entry.inclusion.is_none() || record.envelope != entry.envelope
         {
@@ -543,7 +545,7 @@ impl Taking<'_> {
         }
         let judged = self
             .node
-            .against(self.now, |against| judge_statement(parsed, &entry, against))?;
+            .against(self.now, |against| judge_statement(parsed, entry, against))?;
         match judged {
             Ok(_) => {
                 if let Some(inclusion) = &entry.inclusion {
@@ -587,7 +589,7 @@ impl Taking<'_> {
             .any(|new| new.statement.event.kind() == Kind::Served);
         let mut joining = std::mem::take(&mut self.joining);
         self.node
-            .follow_up(&mut self.growing, &mut joining, self.now)?;
+            .follow_up(&mut self.growing, &mut joining, self.now);
         self.commit(loaded, joining, served_now)
     }
 
@@ -653,7 +655,7 @@ impl Taking<'_> {
                 _ => None,
             })
             .collect();
-        let Some(mut commit) = node.commit_of(before, &self.growing, joining, self.now)? else {
+        let Some(mut commit) = node.commit_of(before, &self.growing, &joining, self.now) else {
             return Ok(());
         };
         commit.proofs = self.proofs;

@@ -12,7 +12,7 @@ mod env;
 mod error;
 mod intake;
 mod keys;
-mod log;
+pub mod log;
 mod package;
 pub mod peers;
 mod peers_of;

@@ -6,6 +6,10 @@
 //! again from what the store holds, and nothing smaller or different is ever
 //! signed.
 
+mod prover;
+
+pub use prover::Prover;
+
 use crate::{
     Node,
     peers::{Peer, Peers},
@@ -18,7 +22,7 @@ use portcullis_tlog::{
     policy::Policy,
     proof::TlogProof,
     tile::{EntryTile, TileBuilder, bundles_grown, decode_bundle, encode_bundle, hashes_to_bytes},
-    tree::{HashReader, LeafIndex, ReadError, TreeSize, prove_consistency, prove_inclusion},
+    tree::{HashReader, ReadError, TreeSize, prove_consistency},
     witness::{AddCheckpoint, monitoring_path, parse_conflict, verify_response},
 };
 
@@ -97,6 +101,7 @@ pub enum CosignError {
 }
 
 /// A log's files below a prefix of the node's blobs.
+#[derive(Clone, Copy)]
 pub(crate) struct Tiles<'a> {
     pub(crate) blobs: &'a Blobs,
     pub(crate) prefix: &'a str,
@@ -130,27 +135,34 @@ impl HashReader for Tiles<'_> {
 impl Tiles<'_> {
     /// One entry of the log.
     pub(crate) fn entry(&self, index: u64, size: u64) -> Result<Vec<u8>, LogFault> {
-        let missing = |path: String| LogFault::Read(ReadError::Missing { path });
-        let bundle = EntryTile::in_tree(index / 256, TreeSize(size))
-            .ok_or_else(|| missing(format!("entry {index}")))?;
+        let missing = || {
+            let path = format!("entry {index}");
+            LogFault::Read(ReadError::Missing { path })
+        };
+        let bundle = EntryTile::in_tree(index / 256, TreeSize(size)).ok_or_else(missing)?;
+        let bytes = self.bundle(bundle)?;
+        let entries = decode_bundle(&bytes).map_err(|error| LogFault::Prove(error.to_string()))?;
+        let place = usize::try_from(index % 256).unwrap_or(usize::MAX);
+        let entry = entries.get(place).ok_or_else(missing)?;
+        Ok(entry.to_vec())
+    }
+
+    /// The bytes of a bundle of entries, or of the wider one that took its place.
+    fn bundle(&self, bundle: EntryTile) -> Result<Vec<u8>, LogFault> {
         for candidate in [bundle.full(), bundle] {
             let path = format!("{}/{}", self.prefix, candidate.path());
-            let Some(bytes) = self.blobs.get(&path)? else {
-                continue;
-            };
-            let entries =
-                decode_bundle(&bytes).map_err(|error| LogFault::Prove(error.to_string()))?;
-            let place = usize::try_from(index % 256).unwrap_or(usize::MAX);
-            if let Some(entry) = entries.get(place) {
-                return Ok(entry.to_vec());
+            if let Some(bytes) = self.blobs.get(&path)? {
+                return Ok(bytes);
             }
         }
-        Err(missing(format!("entry {index}")))
+        let path = format!("{}/{}", self.prefix, bundle.path());
+        Err(LogFault::Read(ReadError::Missing { path }))
     }
 }
 
 /// One log of this node, about to be worked on.
-pub(crate) struct OwnLog<'a> {
+#[derive(Clone, Copy)]
+pub struct OwnLog<'a> {
     pub(crate) store: &'a Store,
     pub(crate) blobs: &'a Blobs,
     /// Where its files lie: `log/1`, `register/log`.
@@ -158,7 +170,22 @@ pub(crate) struct OwnLog<'a> {
     pub(crate) signer: &'a NoteSigner,
 }
 
-impl OwnLog<'_> {
+impl<'a> OwnLog<'a> {
+    /// The log of `signer`'s name, with its files below `prefix`, such as `log/1`.
+    pub const fn new(
+        store: &'a Store,
+        blobs: &'a Blobs,
+        prefix: &'a str,
+        signer: &'a NoteSigner,
+    ) -> Self {
+        Self {
+            store,
+            blobs,
+            prefix,
+            signer,
+        }
+    }
+
     pub(crate) fn origin(&self) -> Result<Origin, LogFault> {
         let name = self.signer.vkey().name().as_str().to_owned();
         name.parse().map_err(|_| LogFault::Key(name))
@@ -168,7 +195,7 @@ impl OwnLog<'_> {
         Ok(self.store.log(self.origin()?.as_str())?)
     }
 
-    pub(crate) fn tiles(&self) -> Tiles<'_> {
+    pub(crate) fn tiles(&self) -> Tiles<'a> {
         Tiles {
             blobs: self.blobs,
             prefix: self.prefix,
@@ -177,7 +204,12 @@ impl OwnLog<'_> {
 
     /// Takes up the log where it stands: publishes what a crash left unpublished and
     /// answers the builder of the next tiles.
-    pub(crate) fn take_up(&self) -> Result<TileBuilder, LogFault> {
+    ///
+    /// # Errors
+    ///
+    /// [`LogFault::Tiles`] when the files are not those of the tree that was signed; otherwise
+    /// the store or the files did not answer.
+    pub fn take_up(&self) -> Result<TileBuilder, LogFault> {
         let origin = self.origin()?;
         let Some(state) = self.state()? else {
             return Ok(TileBuilder::new());
@@ -256,8 +288,13 @@ impl OwnLog<'_> {
         Ok(())
     }
 
-    /// Appends entries durably: size, root and our signature in one commit.
-    pub(crate) fn append(
+    /// Appends entries durably: size, root and our signature in one commit, then the tiles.
+    /// `placed` says which queued leaves they are, and at which index.
+    ///
+    /// # Errors
+    ///
+    /// [`LogFault`]; the builder has not moved then, and the log is to be taken up anew.
+    pub fn append(
         &self,
         builder: &mut TileBuilder,
         entries: Vec<Vec<u8>>,
@@ -421,20 +458,31 @@ impl OwnLog<'_> {
     }
 
     /// The C2SP proof of the entry at `index` under the newest cosigned checkpoint.
-    pub(crate) fn prove(&self, index: u64) -> Result<TlogProof, LogFault> {
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::prover`] and [`Prover::prove`].
+    pub fn prove(&self, index: u64) -> Result<TlogProof, LogFault> {
+        self.prover()?.prove(index)
+    }
+
+    /// Proofs of many entries under the newest cosigned checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`LogFault::Prove`] when nothing is cosigned yet.
+    pub fn prover(&self) -> Result<Prover<'a>, LogFault> {
         let broken = |why: String| LogFault::Prove(why);
         let state = self.state()?.ok_or_else(|| broken("no such log".into()))?;
         let cosigned = state
             .cosigned
             .ok_or_else(|| broken("nothing is cosigned yet".into()))?;
         let note = SignedNote::parse(&cosigned).map_err(|error| broken(error.to_string()))?;
-        let path = prove_inclusion(
-            &self.tiles(),
-            LeafIndex(index),
+        Ok(Prover::new(
+            self.tiles(),
             TreeSize(state.cosigned_size),
-        )
-        .map_err(|error| broken(error.to_string()))?;
-        TlogProof::new(LeafIndex(index), path, note).map_err(|error| broken(error.to_string()))
+            note,
+        ))
     }
 }
 

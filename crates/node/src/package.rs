@@ -73,7 +73,11 @@ impl Node {
         // A statement of ours gets its proof once every one of its leaves is cosigned, never before.
         let held = self.store.statement(&sealed)?;
         let recorded = held.is_some_and(|(_, statement)| statement.proof.is_some());
-        Ok(if recorded { ReleaseReadiness::Recorded } else { ReleaseReadiness::Waiting })
+        Ok(if recorded {
+            ReleaseReadiness::Recorded
+        } else {
+            ReleaseReadiness::Waiting
+        })
     }
 
     /// Sees that what a statement of ours claims is so here, whoever prepared and signed it:

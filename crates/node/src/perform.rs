@@ -124,7 +124,7 @@ impl Node {
         let header = self.header(growing.case(), event, now)?;
         match (growing.case(), growing.grounds(), event) {
             (Some(case), Some(grounds), _) => {
-                decide(Some(case), grounds.basis(), &header, &officer, event, now)?
+                decide(Some(case), grounds.basis(), &header, &officer, event, now)?;
             }
             (_, _, Event::Drafted(order)) => {
                 let grounds = Grounds::find(&self.laws, &header.law, &order.rule, now)?;
@@ -177,7 +177,7 @@ impl Node {
             attachment,
             ours: true,
         }];
-        self.follow_up(&mut growing, &mut joining, now)?;
+        self.follow_up(&mut growing, &mut joining, now);
         self.commit(loaded.as_ref(), &growing, joining, now)?;
         Ok(Said { case, digest })
     }
@@ -201,7 +201,7 @@ impl Node {
             .iter()
             .any(|new| new.ours && new.statement.event == Event::Erased);
         let before = loaded.map(|loaded| &loaded.record);
-        if let Some(commit) = self.commit_of(before, growing, joining, now)? {
+        if let Some(commit) = self.commit_of(before, growing, &joining, now) {
             self.store.commit_one(commit)?;
         }
         for (package, case) in packages {
@@ -223,27 +223,26 @@ impl Node {
         growing: &mut Growing,
         joining: &mut Vec<Joining>,
         now: Timestamp,
-    ) -> Result<(), NodeError> {
+    ) {
         for _ in 0..ATTEMPTS_MAX {
             let (Some(case), Some(grounds)) = (growing.case(), growing.grounds()) else {
-                return Ok(());
+                return;
             };
             let events = due(case, grounds.basis(), &self.me, now).unwrap_or_else(|error| {
                 tracing::warn!(case = %case.id, %error, "the clock cannot be read for a case");
                 Vec::new()
             });
             let Some(event) = events.into_iter().next() else {
-                return Ok(());
+                return;
             };
             match self.node_says(growing, &event, now) {
                 Ok(new) => joining.push(new),
                 Err(error) => {
                     tracing::warn!(%error, kind = %event.kind(), "the node's own statement is refused");
-                    return Ok(());
+                    return;
                 }
             }
         }
-        Ok(())
     }
 
     /// A statement by the node's own key, joined to the growing case.

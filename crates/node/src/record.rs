@@ -132,11 +132,11 @@ impl Node {
         &self,
         before: Option<&CaseRecord>,
         growing: &Growing,
-        joining: Vec<Joining>,
+        joining: &[Joining],
         now: Timestamp,
-    ) -> Result<Option<Commit>, NodeError> {
+    ) -> Option<Commit> {
         let (Some(case), Some(grounds)) = (growing.case(), growing.grounds()) else {
-            return Ok(None);
+            return None;
         };
         let held = before
             .map(|record| record.statements.as_slice())
@@ -148,7 +148,7 @@ impl Node {
             .map(|record| (record.digest, record.ours))
             .collect();
         let mut erase = false;
-        for new in &joining {
+        for new in joining {
             digests.push((new.statement.digest, new.ours));
             let kind = new.statement.event.kind();
             let served_now = kind == Kind::Served;
@@ -201,7 +201,7 @@ impl Node {
             next_at: if erase { None } else { next_at },
             updated_at: now,
         };
-        Ok(Some(Commit {
+        Some(Commit {
             case: case.id,
             expected: before.map_or(0, |record| record.version),
             statements,
@@ -213,7 +213,7 @@ impl Node {
             proofs: Vec::new(),
             summary,
             erase,
-        }))
+        })
     }
 
     /// One leaf per counted thing — order, target, item — and at least one a statement.

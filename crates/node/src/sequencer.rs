@@ -3,7 +3,7 @@
 
 use crate::{
     Generator, Node, NodeError,
-    log::{LogFault, OwnLog, Tiles},
+    log::{LogFault, OwnLog, Prover, Tiles},
     peers::Peers,
     record::opening_from_bytes,
 };
@@ -135,7 +135,11 @@ impl Node {
             .get_or_insert_with(|| format!("{:016x}", Generator(env).next_u64()));
         // A process that was killed gives nothing back: whoever comes next waits a few ticks at
         // most. Two that work at once do no harm, for the store refuses the second append.
-        let lease = self.shape.tick.saturating_mul(4).clamp(LEASE_MIN, LEASE_MAX);
+        let lease = self
+            .shape
+            .tick
+            .saturating_mul(4)
+            .clamp(LEASE_MIN, LEASE_MAX);
         let until = now.saturating_add(lease).unwrap_or(now);
         if self.store.lease("sequencer", holder, until, now)? {
             Ok(())
@@ -370,12 +374,16 @@ impl Node {
         for (case, digest) in waiting {
             by_case.entry(case).or_default().push(digest);
         }
+        if count == 0 {
+            return Ok(0);
+        }
+        let mut prover = log.prover()?;
         let mut commits = Vec::new();
         let mut orphans = Vec::new();
         for (case, digests) in by_case {
             let mut proofs = Vec::new();
             for digest in digests {
-                if let Some(inclusion) = self.inclusion(log, &state, &digest)? {
+                if let Some(inclusion) = self.inclusion(&mut prover, &state, &digest)? {
                     proofs.push((digest, inclusion_to_bytes(&inclusion)));
                 }
             }
@@ -423,7 +431,7 @@ impl Node {
     /// The inclusion of a statement's first leaf; `None` once its opening is erased.
     fn inclusion(
         &self,
-        log: &OwnLog<'_>,
+        prover: &mut Prover<'_>,
         state: &portcullis_store::LogState,
         digest: &portcullis_core::digest::Digest,
     ) -> Result<Option<Inclusion>, NodeError> {
@@ -433,12 +441,12 @@ impl Node {
         let Some(opening) = opening_from_bytes(&leaf.opening) else {
             return Ok(None);
         };
-        let entry = log.tiles().entry(leaf.index, state.cosigned_size)?;
+        let entry = prover.entry(leaf.index)?;
         let parsed = Leaf::parse(&entry).map_err(|error| NodeError::Broken(error.to_string()))?;
         Ok(Some(Inclusion {
             leaf: parsed,
             opening,
-            proof: log.prove(leaf.index)?,
+            proof: prover.prove(leaf.index)?,
         }))
     }
 

@@ -33,7 +33,7 @@ impl Node {
             };
             let mut growing = loaded.growing.clone();
             let mut joining = Vec::new();
-            self.follow_up(&mut growing, &mut joining, now)?;
+            self.follow_up(&mut growing, &mut joining, now);
             swept.statements += joining.len();
             match self.commit(Some(&loaded), &growing, joining, now) {
                 // Whoever moved the case has looked at its clocks too.

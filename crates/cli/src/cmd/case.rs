@@ -20,8 +20,8 @@ use std::path::Path;
 ///
 ///   portcullis case list
 ///   portcullis case show CASE
-///   portcullis case accept CASE --items 1,2 --key lea
-///   portcullis case decline CASE --items 3 --not-held --key lea
+///   portcullis case accept CASE --items 1,2 --key response1
+///   portcullis case decline CASE --items 3 --not-held --key response1
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(crate) enum Case {

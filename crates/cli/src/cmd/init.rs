@@ -25,7 +25,7 @@ use std::{path::Path, process::ExitCode};
 ///
 ///   portcullis --dir police init --member police.example --title "Example Police" \
 ///     --role authority --authority uk.met --sector police --listen 127.0.0.1:8441 \
-///     --officer dana=applicant
+///     --officer officer1=applicant
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Init {
@@ -53,7 +53,7 @@ pub(crate) struct Init {
     /// `live`, or `exercise-NAME`.
     #[arg(long, default_value = "live")]
     realm: String,
-    /// The first officers, each with an office: `dana=applicant`. Repeat for several.
+    /// The first officers, each with an office: `officer1=applicant`. Repeat for several.
     #[arg(long = "officer", value_name = "NAME=OFFICE")]
     officers: Vec<String>,
     /// Makes the keys of a register's log too: for the member that publishes the register.
@@ -148,13 +148,13 @@ impl Init {
         // CRASH: the configuration comes last; a folder without it is no node and init can be run again elsewhere.
         write_secret(&dir.join(FILE), &config.fresh())?;
         let home = Home::open(dir)?;
-        let offices: Vec<(String, String)> = officers
+        let named: Vec<(String, String)> = officers
             .iter()
             .map(|officer| {
                 split_officer(officer).map(|(name, office)| (name.to_owned(), office.to_owned()))
             })
             .collect::<Result<_, _>>()?;
-        let card = crate::cmd::key::card(&home, &offices)?;
+        let card = crate::cmd::key::card(&home, &named)?;
         let text = format!("{card:#}\n");
         let path = dir.join("card.json");
         std::fs::write(&path, &text).map_err(|error| Failure::file(&path, &error))?;
@@ -189,12 +189,12 @@ impl Init {
     }
 }
 
-/// `dana=applicant`, checked.
+/// `officer1=applicant`, checked.
 fn split_officer(text: &str) -> Result<(&str, &str), Failure> {
     let parts = text.split_once('=');
     let (name, office) = parts.ok_or_else(|| {
         Failure::usage(format!(
-            "`{text}`: write NAME=OFFICE, such as dana=applicant"
+            "`{text}`: write NAME=OFFICE, such as officer1=applicant"
         ))
     })?;
     crate::cmd::key::check_name(name)?;

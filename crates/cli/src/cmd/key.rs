@@ -42,7 +42,7 @@ pub(crate) enum Key {
     },
     /// Shows what the registrar needs to know of this node and these officers.
     Card {
-        /// Officers with their offices: `dana=applicant`. Repeat for several.
+        /// Officers with their offices: `officer1=applicant`. Repeat for several.
         #[arg(long = "officer", value_name = "NAME=OFFICE")]
         officers: Vec<String>,
     },
@@ -80,7 +80,8 @@ impl Key {
                     parse_office(office)?;
                     offices.push((name.to_owned(), office.to_owned()));
                 }
-                println!("{:#}", card(&home, &offices)?);
+                let card = card(&home, &offices)?;
+                crate::ui::print(format_args!("{card:#}"));
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -100,7 +101,7 @@ fn list(home: &Home, ui: &Ui) -> Result<(), Failure> {
         let public = SignArgs::key(&name).public(home)?;
         let offices = node
             .offices_of(&public)
-            .map(|offices| offices.iter().map(|o| o.to_string()).collect::<Vec<_>>());
+            .map(|offices| offices.iter().map(ToString::to_string).collect::<Vec<_>>());
         let held = match &offices {
             Ok(list) => list.join(", "),
             Err(error) => error.to_string(),

@@ -24,9 +24,9 @@ use std::path::Path;
 /// Example, a search warrant from its draft to its service, at three nodes:
 ///
 ///   portcullis order template us-sca/warrant-2703a > warrant.toml
-///   portcullis order draft warrant.toml --application grounds.md --key dana
-///   portcullis --dir court order approve CASE --as judge --key ruth
-///   portcullis --dir court order issue CASE --key ruth
+///   portcullis order draft warrant.toml --application grounds.md --key officer1
+///   portcullis --dir court order approve CASE --as judge --key judge1
+///   portcullis --dir court order issue CASE --key judge1
 ///   portcullis order serve CASE --key sam
 ///
 /// Anybody judges a bundle of it, without a network and without a node:

@@ -25,9 +25,9 @@ use std::{
 /// A package is a standard age file with a tar inside; `age -d -i KEY PACKAGE | tar x` opens it
 /// anywhere. The provider seals and releases, the authority collects and opens:
 ///
-///   portcullis --dir mail package seal CASE --item 1=subscriber.json --key lea
+///   portcullis --dir mail package seal CASE --item 1=subscriber.json --key response1
 ///   portcullis --dir mail package release CASE PACKAGE --key rob --wait
-///   portcullis --dir police package collect CASE --key dana
+///   portcullis --dir police package collect CASE --key officer1
 ///   portcullis --dir police package open CASE PACKAGE -o answer
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]

@@ -32,7 +32,7 @@ pub(crate) struct Serve {
 /// How often the store is asked whether anything moved.
 const LOOK: Duration = Duration::from_millis(25);
 /// How often the register is asked for at its members.
-const REGISTER_EVERY: Duration = Duration::from_secs(300);
+const REGISTER_EVERY: Duration = Duration::from_mins(5);
 
 impl Serve {
     pub(crate) fn run(self, dir: &Path, ui: &Ui) -> Answer {
@@ -341,7 +341,7 @@ fn follow_register(node: &Arc<Node>, peers: &Arc<HttpPeers>, stop: &Arc<AtomicBo
             match fetched {
                 Ok(version) => tracing::debug!(%member, version, "the register was compared"),
                 Err(error) => {
-                    tracing::debug!(%member, %error, "the register could not be compared")
+                    tracing::debug!(%member, %error, "the register could not be compared");
                 }
             }
         }

@@ -232,13 +232,12 @@ fn signer<'a>(
     envelope: &Envelope,
 ) -> Result<(Digest, &'a str), NotBelieved> {
     let keys: BTreeMap<Digest, &str> = keys.collect();
-    let named = envelope
+    let mut named = envelope
         .signatures()
         .iter()
         .map(|signature| Digest(*signature.key_id.as_bytes()));
     named
-        .filter_map(|id| keys.get(&id).map(|public| (id, *public)))
-        .next()
+        .find_map(|id| keys.get(&id).map(|public| (id, *public)))
         .ok_or_else(|| NotBelieved::UnknownKey(author.clone()))
 }
 

@@ -154,7 +154,7 @@ impl RegisterJson {
                 self.members.len()
             ));
         }
-        let keys = keys_by_digest(self.roots.keys, |public| public.clone())?;
+        let keys = keys_by_digest(&self.roots.keys, String::clone)?;
         let threshold = usize::from(self.roots.threshold);
         if threshold == 0 || threshold > keys.len() {
             return Err(format!(
@@ -275,14 +275,14 @@ impl KeyJson {
 }
 
 fn keys_by_digest<T>(
-    texts: Vec<String>,
+    texts: &[String],
     make: impl Fn(&String) -> T,
 ) -> Result<BTreeMap<Digest, T>, String> {
     if texts.len() > KEYS_MAX {
         return Err(format!("{} roots; {KEYS_MAX} are carried", texts.len()));
     }
     let mut keys = BTreeMap::new();
-    for public in &texts {
+    for public in texts {
         public
             .parse::<PublicKey>()
             .map_err(|error| format!("a root's key: {error}"))?;

@@ -73,7 +73,7 @@ fn answer(
 
 /// Says that items will be answered as asked.
 ///
-/// Example: `portcullis case accept CASE --items 1,2 --key lea`
+/// Example: `portcullis case accept CASE --items 1,2 --key response1`
 #[derive(Args)]
 pub(crate) struct Accept {
     case: CaseId,
@@ -96,7 +96,7 @@ impl Accept {
 
 /// Says that an item will be answered in part: a shorter span, and why.
 ///
-/// Example: `portcullis case narrow CASE --item 1 --from 2026-02-01T00:00:00Z --reason undue_burden --key lea`
+/// Example: `portcullis case narrow CASE --item 1 --from 2026-02-01T00:00:00Z --reason undue_burden --key response1`
 #[derive(Args)]
 pub(crate) struct Narrow {
     case: CaseId,
@@ -146,7 +146,7 @@ impl Narrow {
 
 /// Disputes items, with a reason code of the law and the reasons in words.
 ///
-/// Example: `portcullis case challenge CASE --items 1 --reason comity --note "…" --key lea`
+/// Example: `portcullis case challenge CASE --items 1 --reason comity --note "…" --key response1`
 #[derive(Args)]
 pub(crate) struct Challenge {
     case: CaseId,
@@ -177,7 +177,7 @@ impl Challenge {
 
 /// Says that items will not be answered, and why.
 ///
-/// Example: `portcullis case decline CASE --items 2 --not-held --key lea`
+/// Example: `portcullis case decline CASE --items 2 --not-held --key response1`
 #[derive(Args)]
 pub(crate) struct Decline {
     case: CaseId,

@@ -3,7 +3,7 @@
 use super::{
     Stage,
     story::{self, Told},
-    town::{Resident, Town, member_id},
+    town::{Resident, Town, member_id, wait},
 };
 use crate::failure::Failure;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -331,7 +331,7 @@ fn times_and_places(town: &Town, told: &Told, stage: &Stage) -> Result<(), Failu
         found,
     )?;
 
-    let (refused, order) = story::urgent_case(town)?;
+    let (urgent, order) = story::urgent_case(town)?;
     stage.step("(an urgent order is issued on the minister's word alone, and received)");
     let (note, digest) = story::salted(
         node,
@@ -349,15 +349,15 @@ fn times_and_places(town: &Town, told: &Told, stage: &Stage) -> Result<(), Failu
         town,
         "court.example",
         "commissioner",
-        refused,
+        urgent,
         &event,
         Some(&note),
     )?;
-    town.wait("the refusal to reach the messenger", || {
-        node.view(refused).ok()?.case.ended
+    wait("the refusal to reach the messenger", || {
+        node.view(urgent).ok()?.case.ended
     })?;
     let grant = node
-        .grant(refused, &BTreeSet::from([1]))
+        .grant(urgent, &BTreeSet::from([1]))
         .map(|_| "a grant".to_owned())
         .map_err(Failure::from);
     let names = ["order.refused", "order.no_longer_holds"];
@@ -442,7 +442,7 @@ fn stolen_key(town: &Town, told: &Told, stage: &Stage) -> Result<(), Failure> {
     }
     forger.issue(town, draft)?;
     // The messenger's process follows the register by itself; until it has, it asks to wait.
-    let found = town.wait("the messenger to hold version 2", || {
+    let found = wait("the messenger to hold version 2", || {
         match forger.bring(town, provider) {
             Err(failure) if failure.code == "register.behind" => None,
             done => Some(done),
@@ -490,7 +490,7 @@ fn packages(town: &Town, told: &Told, stage: &Stage) -> Result<(), Failure> {
 
 fn records(town: &Town, stage: &Stage) -> Result<(), Failure> {
     let messenger = town.at("messenger.example");
-    let log = town.wait("the messenger's log to be cosigned", || {
+    let log = wait("the messenger's log to be cosigned", || {
         messenger
             .node
             .logs()
@@ -523,7 +523,7 @@ fn records(town: &Town, stage: &Stage) -> Result<(), Failure> {
     let forked = Checkpoint::new(checkpoint.origin, checkpoint.size, Hash([7; 32]))
         .sign(&signer)
         .map_err(|error| unable(error.to_string()))?;
-    let found = town.wait("the witness's word on the fork", || {
+    let found = wait("the witness's word on the fork", || {
         match ask_witness(town, checkpoint.size.0, &forked) {
             Err(failure) if failure.code == "witness.409" => Some(Err(failure)),
             done => Some(done),

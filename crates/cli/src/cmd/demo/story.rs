@@ -2,7 +2,7 @@
 
 use super::{
     Stage,
-    town::{Town, member_id},
+    town::{Town, member_id, wait},
 };
 use crate::failure::Failure;
 use jiff::{SignedDuration, Timestamp};
@@ -80,7 +80,7 @@ pub(super) fn tell(town: &Town, data: Option<&Path>, stage: &Stage) -> Result<To
     stage.step("the Judicial Commissioner approves the minister's decision (s. 23)");
     issue_and_serve(town, case, order_digest, false)?;
     let messenger = &town.at("messenger.example").node;
-    let line = town.wait("the messenger's verdict", || {
+    let line = wait("the messenger's verdict", || {
         let verdict = messenger.verdict(case).ok()?;
         verdict.case.as_ref()?.received?;
         Some(verdict.line)
@@ -198,7 +198,7 @@ pub(super) fn say_when_ready(
     let key = town.key(word, officer)?;
     let node = &town.at(word).node;
     let mut last = None;
-    let said = town.wait(&format!("{word} to say `{}`", event.kind()), || {
+    let said = wait(&format!("{word} to say `{}`", event.kind()), || {
         match node.say(Some(case), event, &key, attachment) {
             Ok(said) => Some(Ok(said.digest)),
             // What it needs is still on its way to this node.
@@ -291,7 +291,7 @@ pub(super) fn urgent_case(town: &Town) -> Result<(CaseId, Digest), Failure> {
     )?;
     issue_and_serve(town, said.case, said.digest, true)?;
     let messenger = &town.at("messenger.example").node;
-    town.wait("the messenger to receive the urgent order", || {
+    wait("the messenger to receive the urgent order", || {
         messenger.view(said.case).ok()?.case.received
     })?;
     Ok((said.case, said.digest))
@@ -354,7 +354,7 @@ pub(super) fn seal(
 fn release(town: &Town, case: CaseId, package: PackageId) -> Result<(), Failure> {
     let key = town.key("messenger.example", "release")?;
     let messenger = &town.at("messenger.example").node;
-    town.wait("the package's leaves to be cosigned", || {
+    wait("the package's leaves to be cosigned", || {
         match messenger.release(case, package, &key, false) {
             Ok(said) => Some(Ok(said)),
             Err(NodeError::NotRecorded | NodeError::Contention) => None,
@@ -368,7 +368,7 @@ fn release(town: &Town, case: CaseId, package: PackageId) -> Result<(), Failure>
 fn collect(town: &Town, case: CaseId, package: PackageId) -> Result<PathBuf, Failure> {
     use portcullis_node::peers::{PART_BYTES, Peers as _};
     let police = town.at("police.example");
-    let seal = town.wait("the release to arrive", || {
+    let seal = wait("the release to arrive", || {
         let view = police.node.view(case).ok()?;
         let held = view.case.packages.get(&package)?;
         held.released.map(|_| held.seal.clone())

@@ -312,15 +312,14 @@ impl Town {
             };
             members.insert(member_id(word)?, member);
         }
-        let mut policy: String = witnesses
+        let mut lines: Vec<String> = witnesses
             .iter()
-            .map(|(name, vkey)| format!("witness {name} {vkey}\n"))
+            .map(|(name, vkey)| format!("witness {name} {vkey}"))
             .collect();
         let names: Vec<_> = witnesses.iter().map(|(name, _)| name.as_str()).collect();
-        policy.push_str(&format!(
-            "group sectors all {}\nquorum sectors\n",
-            names.join(" ")
-        ));
+        lines.push(format!("group sectors all {}", names.join(" ")));
+        lines.push("quorum sectors\n".to_owned());
+        let policy = lines.join("\n");
         let roots: BTreeMap<Digest, String> = self
             .roots()?
             .iter()
@@ -379,15 +378,6 @@ impl Town {
             resident.node.take_versions(versions)?;
         }
         Ok(anchor.0)
-    }
-
-    /// Waits until something is so at a node.
-    pub(super) fn wait<T>(
-        &self,
-        what: &str,
-        probe: impl FnMut() -> Option<T>,
-    ) -> Result<T, Failure> {
-        wait(what, probe)
     }
 
     /// Checks every record as an outsider would: by its plain files alone.
@@ -469,7 +459,8 @@ fn free_address() -> Result<String, Failure> {
     Ok(address.to_string())
 }
 
-fn wait<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> Result<T, Failure> {
+/// Waits until something is so at a node.
+pub(super) fn wait<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> Result<T, Failure> {
     let start = stopwatch();
     loop {
         if let Some(found) = probe() {

@@ -77,7 +77,7 @@ impl SubjectArgs {
 ///
 /// Read it first: `portcullis order show CASE --application`.
 ///
-/// Example: `portcullis order approve CASE --as judicial_commissioner --key ruth`
+/// Example: `portcullis order approve CASE --as judicial_commissioner --key judge1`
 #[derive(Args)]
 pub(crate) struct Approve {
     case: CaseId,
@@ -112,7 +112,7 @@ impl Approve {
 /// A refused order has ended. The note, in words, goes to the authority and the approvers, never
 /// to the provider.
 ///
-/// Example: `portcullis order refuse CASE --as judge --reason too_broad --note why.md --key ruth`
+/// Example: `portcullis order refuse CASE --as judge --reason too_broad --note why.md --key judge1`
 #[derive(Args)]
 pub(crate) struct Refuse {
     case: CaseId,

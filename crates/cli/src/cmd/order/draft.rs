@@ -19,7 +19,7 @@ pub(super) const SALT_BYTES: usize = 32;
 /// approvers; the provider never gets it, and the order carries its salted digest. The authority
 /// is this node's member, and data are sealed to this node's delivery key.
 ///
-/// Example: `portcullis order draft warrant.toml --application grounds.md --key dana`
+/// Example: `portcullis order draft warrant.toml --application grounds.md --key officer1`
 #[derive(Args)]
 pub(crate) struct Draft {
     /// The order, as `portcullis order template` begins it.

@@ -15,7 +15,7 @@ use std::path::Path;
 
 /// Adds or removes one target or item while the order runs: by whoever the law names.
 ///
-/// Example: `portcullis order modify CASE remove-item 2 --key dana`
+/// Example: `portcullis order modify CASE remove-item 2 --key officer1`
 #[derive(Args)]
 pub(crate) struct Modify {
     case: CaseId,

@@ -2,6 +2,7 @@
 
 mod backup;
 mod case;
+mod docs;
 mod kit;
 mod law;
 mod log;

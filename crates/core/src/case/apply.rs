@@ -56,6 +56,10 @@ impl Case {
     }
 
     /// Folds a statement that was decided on into the case.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm a statement: it reads as the table of what each does"
+    )]
     pub fn apply(&mut self, basis: Basis<'_>, statement: &Statement) {
         let at = statement.header.time;
         match &statement.event {
@@ -87,7 +91,7 @@ impl Case {
                 self.issued = Some(Issue {
                     at,
                     urgent: *urgent,
-                })
+                });
             }
             Event::Served { .. } => self.served = Some(at),
             Event::Modified(modification) => {
@@ -120,10 +124,10 @@ impl Case {
             }
             Event::Freed => self.freed = Some(at),
             Event::Accepted { items } => {
-                self.answer(at, items.iter().map(|n| (*n, ItemState::Accepted)))
+                self.answer(at, items.iter().map(|n| (*n, ItemState::Accepted)));
             }
             Event::Narrowed { items, .. } => {
-                self.answer(at, items.iter().map(|(n, s)| (*n, ItemState::Narrowed(*s))))
+                self.answer(at, items.iter().map(|(n, s)| (*n, ItemState::Narrowed(*s))));
             }
             Event::Challenged { items, reason, .. } => {
                 self.answer(

@@ -38,7 +38,6 @@ pub fn due(
         match case.ended {
             Some((Ending::Lapsed, _)) => events.push(Event::Lapsed),
             Some((Ending::Expired, _)) => events.push(Event::Expired),
-            Some((Ending::Refused | Ending::Withdrawn, _)) => {}
             None if case.completed_at(basis.rule).is_some() => {}
             None if case.ends_at(basis)?.is_some_and(|end| end <= at) => {
                 events.push(if case.lapses(basis.rule) {
@@ -47,7 +46,7 @@ pub fn due(
                     Event::Expired
                 });
             }
-            None => {}
+            Some((Ending::Refused | Ending::Withdrawn, _)) | None => {}
         }
     }
     let tells = basis.rule.information.by == Some(party)

@@ -236,10 +236,8 @@ fn protections(order: &Order, basis: Basis<'_>) -> Result<(), Refusal> {
 
 fn secrecy(order: &Order, basis: Basis<'_>, at: Timestamp) -> Result<(), Refusal> {
     match (&basis.rule.secrecy, order.secrecy) {
-        (_, Secrecy::None) if !matches!(basis.rule.secrecy, SecrecyRule::NoEndInLaw { .. }) => {
-            Ok(())
-        }
-        (SecrecyRule::NoEndInLaw { .. }, Secrecy::NoEndInLaw) => Ok(()),
+        (SecrecyRule::NoEndInLaw { .. }, Secrecy::NoEndInLaw)
+        | (SecrecyRule::None | SecrecyRule::Ordered { .. }, Secrecy::None) => Ok(()),
         (SecrecyRule::NoEndInLaw { .. }, Secrecy::None | Secrecy::Until(_)) => Err(
             Refusal::Secrecy("it imposes secrecy and gives it no end; the order says so"),
         ),
@@ -255,10 +253,9 @@ fn secrecy(order: &Order, basis: Basis<'_>, at: Timestamp) -> Result<(), Refusal
         (SecrecyRule::Ordered { .. }, Secrecy::NoEndInLaw) => {
             Err(Refusal::Secrecy("secrecy by order states its end"))
         }
-        (SecrecyRule::None, Secrecy::None | Secrecy::Until(_) | Secrecy::NoEndInLaw) => {
+        (SecrecyRule::None, Secrecy::Until(_) | Secrecy::NoEndInLaw) => {
             Err(Refusal::Secrecy("none is provided for"))
         }
-        (SecrecyRule::Ordered { .. }, Secrecy::None) => Ok(()),
     }
 }
 

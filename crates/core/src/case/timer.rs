@@ -36,6 +36,7 @@ pub struct Timer {
 /// # Errors
 ///
 /// [`CalendarError`] when the calendar does not reach that far.
+#[expect(clippy::too_many_lines, reason = "one paragraph a clock")]
 pub fn timers(case: &Case, basis: Basis<'_>) -> Result<Vec<Timer>, CalendarError> {
     let rule = basis.rule;
     let calendar = &basis.law.calendar;
@@ -46,7 +47,7 @@ pub fn timers(case: &Case, basis: Basis<'_>) -> Result<Vec<Timer>, CalendarError
             what,
             at,
             clause: clause.clone(),
-        })
+        });
     };
     let closed = case.closed_at(rule);
     if let (Some(issue), None) = (case.issued, closed) {

@@ -1,0 +1,14 @@
+//! What `core::case` decides, through its public API.
+
+mod answers;
+mod approval;
+mod chain;
+mod change;
+mod ends;
+mod kit;
+mod order;
+mod property;
+mod refusals;
+mod release;
+mod renewal;
+mod service;

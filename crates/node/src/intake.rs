@@ -455,7 +455,8 @@ impl Taking<'_> {
         if no.later {
             return Err(no);
         }
-        let Some(mut seen) = self.as_seen(loaded, judged, after)? else {
+        // What opens a case has crossed nothing: a bundle is judged as it comes.
+        let Some(mut seen) = loaded.and_then(|loaded| self.as_seen(loaded, judged, after)) else {
             return Err(no);
         };
         if seen.join(laws, judged, now).is_err() {
@@ -465,13 +466,13 @@ impl Taking<'_> {
     }
 
     /// The case as the sender of a statement held it when the statement joined there; `None`
-    /// when that is all that we hold.
+    /// when that is all that we hold, or makes no case.
     fn as_seen(
         &self,
-        loaded: Option<&Loaded>,
+        loaded: &Loaded,
         next: &Statement,
         after: &BTreeMap<MemberId, u32>,
-    ) -> Result<Option<Growing>, No> {
+    ) -> Option<Growing> {
         let (author, number) = (&next.header.author, next.header.number);
         let had = |said: &Statement| {
             let said = &said.header;
@@ -483,20 +484,19 @@ impl Taking<'_> {
                     .is_some_and(|last| said.number <= *last)
             }
         };
-        let held = loaded.map(|loaded| loaded.record.statements.as_slice());
         let mut statements = Vec::new();
-        for record in held.unwrap_or_default() {
-            statements.push(crate::record::statement_of(record)?);
+        for record in &loaded.record.statements {
+            statements.push(crate::record::statement_of(record).ok()?);
         }
         statements.extend(self.joining.iter().map(|new| new.statement.clone()));
         if statements.iter().all(had) {
-            return Ok(None);
+            return None;
         }
         let mut seen = Growing::new();
         for statement in statements.iter().filter(|said| had(said)) {
-            seen.replay(&self.node.laws, statement)?;
+            seen.replay(&self.node.laws, statement).ok()?;
         }
-        Ok(Some(seen))
+        Some(seen)
     }
 
     fn judge(&self, parsed: &statement::Parsed, entry: &Entry) -> Result<Statement, No> {
@@ -590,7 +590,7 @@ impl Taking<'_> {
         let mut joining = std::mem::take(&mut self.joining);
         self.node
             .follow_up(&mut self.growing, &mut joining, self.now);
-        self.commit(loaded, joining, served_now)
+        self.commit(loaded, &joining, served_now)
     }
 
     /// The provider's own verdict decides whether an order comes in, and is kept with it.
@@ -643,7 +643,7 @@ impl Taking<'_> {
     fn commit(
         self,
         loaded: Option<&Loaded>,
-        joining: Vec<Joining>,
+        joining: &[Joining],
         served_now: bool,
     ) -> Result<(), No> {
         let node = self.node;
@@ -655,7 +655,7 @@ impl Taking<'_> {
                 _ => None,
             })
             .collect();
-        let Some(mut commit) = node.commit_of(before, &self.growing, &joining, self.now) else {
+        let Some(mut commit) = node.commit_of(before, &self.growing, joining, self.now) else {
             return Ok(());
         };
         commit.proofs = self.proofs;

@@ -161,22 +161,6 @@ impl Node {
         self.anchor.get().copied()
     }
 
-    /// Trusts a register from now on; a node joins one register in its life.
-    ///
-    /// # Errors
-    ///
-    /// [`NodeError`] when it trusts another one, or its versions cannot be read.
-    pub fn trust_register(&self, anchor: Anchor) -> Result<(), NodeError> {
-        let held = *self.anchor.get_or_init(|| anchor);
-        if held != anchor {
-            return Err(portcullis_verdict::register::VersionError::OtherRegister {
-                expected: held.0,
-            }
-            .into());
-        }
-        self.refresh()
-    }
-
     /// The register's believed versions.
     ///
     /// # Errors

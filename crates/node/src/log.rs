@@ -297,7 +297,7 @@ impl<'a> OwnLog<'a> {
     pub fn append(
         &self,
         builder: &mut TileBuilder,
-        entries: Vec<Vec<u8>>,
+        entries: &[Vec<u8>],
         placed: Vec<(portcullis_store::LeafId, u64)>,
     ) -> Result<(), LogFault> {
         let origin = self.origin()?;
@@ -315,12 +315,12 @@ impl<'a> OwnLog<'a> {
             root: grown.root().0,
             frontier: grown.frontier().to_bytes(),
             checkpoint: note.to_text().into_bytes(),
-            entries: entries.clone(),
+            entries: entries.to_vec(),
             placed,
         })?;
         // CRASH: from here on the tiles can be made again from the batch.
         let mut paths = Vec::new();
-        self.write_tiles(start, &entries, tiles, &mut paths)?;
+        self.write_tiles(start, entries, tiles, &mut paths)?;
         self.blobs.sync(paths.iter().map(String::as_str))?;
         self.store.published(origin.as_str(), grown.size().0)?;
         *builder = grown;

@@ -178,7 +178,7 @@ impl Node {
             ours: true,
         }];
         self.follow_up(&mut growing, &mut joining, now);
-        self.commit(loaded.as_ref(), &growing, joining, now)?;
+        self.commit(loaded.as_ref(), &growing, &joining, now)?;
         Ok(Said { case, digest })
     }
 
@@ -187,7 +187,7 @@ impl Node {
         &self,
         loaded: Option<&Loaded>,
         growing: &Growing,
-        joining: Vec<Joining>,
+        joining: &[Joining],
         now: Timestamp,
     ) -> Result<(), NodeError> {
         let packages: Vec<_> = joining
@@ -201,7 +201,7 @@ impl Node {
             .iter()
             .any(|new| new.ours && new.statement.event == Event::Erased);
         let before = loaded.map(|loaded| &loaded.record);
-        if let Some(commit) = self.commit_of(before, growing, &joining, now) {
+        if let Some(commit) = self.commit_of(before, growing, joining, now) {
             self.store.commit_one(commit)?;
         }
         for (package, case) in packages {

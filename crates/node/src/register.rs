@@ -5,53 +5,18 @@ use crate::{
     log::{CosignError, LogFault, OwnLog},
     peers::{Peer, Peers},
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use portcullis_store::RegisterRecord;
 use portcullis_tlog::note::{KeyName, NoteSigner, VerifierKey};
 use portcullis_verdict::{
     History,
     register::{self, Anchor, Logged, VersionError, history::witness_policy, log_entry},
 };
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Where the register's log and versions lie among the blobs.
 const PREFIX: &str = "register";
 /// The word under which the store keeps the name of the register that was joined.
 const JOINED: &str = "register/joined";
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct VersionsJson {
-    register: String,
-    versions: Vec<VersionJson>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct VersionJson {
-    envelope: String,
-    proof: Option<String>,
-}
-
-/// The versions of a register as one file: what `register/versions` serves and
-/// `portcullis register export` writes.
-pub(crate) fn versions_to_bytes(anchor: Anchor, versions: &[Logged]) -> Vec<u8> {
-    let json = VersionsJson {
-        register: anchor.0.to_string(),
-        versions: versions
-            .iter()
-            .map(|version| VersionJson {
-                envelope: STANDARD.encode(&version.envelope),
-                proof: version
-                    .proof
-                    .as_ref()
-                    .map(|proof| String::from_utf8_lossy(proof).into_owned()),
-            })
-            .collect(),
-    };
-    serde_json::to_vec(&json).unwrap_or_default()
-}
 
 impl Node {
     /// The register that this node trusts: as it was opened with, or as it joined since,
@@ -117,7 +82,10 @@ impl Node {
     /// [`NodeError::NoRegister`].
     pub fn export_register(&self) -> Result<Vec<u8>, NodeError> {
         let anchor = self.trusted_register()?.ok_or(NodeError::NoRegister)?;
-        Ok(versions_to_bytes(anchor, &self.logged_versions(anchor)?))
+        Ok(register::versions::to_bytes(
+            anchor,
+            &self.logged_versions(anchor)?,
+        ))
     }
 
     /// Reads a file of versions.
@@ -126,24 +94,7 @@ impl Node {
     ///
     /// [`NodeError::Version`] when it is none.
     pub fn parse_versions(bytes: &[u8]) -> Result<(Anchor, Vec<Logged>), NodeError> {
-        let malformed = |why: String| NodeError::Version(VersionError::Malformed(why));
-        let json: VersionsJson =
-            serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
-        let anchor = json
-            .register
-            .parse()
-            .map_err(|_| malformed("the register's name".into()))?;
-        let mut versions = Vec::new();
-        for version in json.versions {
-            let envelope = STANDARD
-                .decode(&version.envelope)
-                .map_err(|error| malformed(error.to_string()))?;
-            versions.push(Logged {
-                envelope,
-                proof: version.proof.map(String::into_bytes),
-            });
-        }
-        Ok((Anchor(anchor), versions))
+        Ok(register::versions::parse(bytes)?)
     }
 
     /// Keeps versions that came from elsewhere, the valid ones and the evidence alike, and
@@ -282,7 +233,7 @@ impl Node {
         let index = if let Some(index) = index {
             index
         } else {
-            log.append(&mut builder, vec![entry], Vec::new())?;
+            log.append(&mut builder, &[entry], Vec::new())?;
             size
         };
         if let Err(CosignError::NoQuorum(words)) = log.cosign(&policy, &witnesses, peers)? {

@@ -284,7 +284,7 @@ impl Node {
                 placed.push((leaf.id, start + offset as u64));
             }
         }
-        log.append(&mut builder, entries, placed)?;
+        log.append(&mut builder, &entries, placed)?;
         Ok(true)
     }
 
@@ -314,7 +314,7 @@ impl Node {
             note.to_text().into_bytes(),
         )?;
         if log.state()?.is_none() {
-            log.append(&mut TileBuilder::new(), Vec::new(), Vec::new())?;
+            log.append(&mut TileBuilder::new(), &[], Vec::new())?;
         }
         self.store
             .close_log(origin.as_str())
@@ -354,7 +354,7 @@ impl Node {
             entries.push(entry);
         }
         // CRASH: a failed append leaves no builder behind; the next call takes the log up anew.
-        log.append(&mut builder, entries, placed)?;
+        log.append(&mut builder, &entries, placed)?;
         held.builder = Some(builder);
         Ok(placed_count)
     }

@@ -35,7 +35,7 @@ impl Node {
             let mut joining = Vec::new();
             self.follow_up(&mut growing, &mut joining, now);
             swept.statements += joining.len();
-            match self.commit(Some(&loaded), &growing, joining, now) {
+            match self.commit(Some(&loaded), &growing, &joining, now) {
                 // Whoever moved the case has looked at its clocks too.
                 Ok(()) | Err(NodeError::Contention) => {}
                 Err(error) => return Err(error),

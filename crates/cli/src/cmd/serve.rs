@@ -49,7 +49,6 @@ impl Serve {
             .local_addr()
             .map_err(|error| Failure::unable("listen", error.to_string()))?;
         let stop = Arc::new(AtomicBool::new(false));
-        let joining = join(&home, &node, &stop);
         let workers = [
             worker("sequencer", &node, &peers, &stop, sequence),
             worker("courier", &node, &peers, &stop, deliver),
@@ -73,7 +72,7 @@ impl Serve {
         let doors = Arc::clone(&node);
         let served = runtime.block_on(portcullis_web::serve(listener, &tls, doors, interrupted()));
         stop.store(true, Ordering::SeqCst);
-        for worker in workers.into_iter().chain([joining]).flatten() {
+        for worker in workers.into_iter().flatten() {
             let _ = worker.join();
         }
         node.sequencer_stop();
@@ -89,22 +88,6 @@ fn start_logging() {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .try_init();
-}
-
-/// Waits until the node is told which register to trust, by another command.
-fn join(home: &Home, node: &Arc<Node>, stop: &Arc<AtomicBool>) -> Option<thread::JoinHandle<()>> {
-    let (dir, node, stop) = (home.dir.clone(), Arc::clone(node), Arc::clone(stop));
-    let wait = move || {
-        while node.anchor().is_none() && goes_on(&stop, Duration::from_millis(200)) {
-            let told = Home::open(&dir).and_then(|home| home.anchor());
-            if let Ok(Some(anchor)) = told
-                && let Err(error) = node.trust_register(anchor)
-            {
-                tracing::warn!(%error, "the register cannot be trusted");
-            }
-        }
-    };
-    thread::Builder::new().name("join".into()).spawn(wait).ok()
 }
 
 async fn interrupted() {

@@ -198,14 +198,14 @@ pub fn judge(
         authority: member.authority.clone(),
         delivery_keys: member.delivery_keys.clone(),
     };
-    let officer = Officer {
+    let by = Officer {
         member: author.clone(),
         key,
         offices,
         standing,
     };
     Ok(Judgement {
-        officer,
+        officer: by,
         included_at,
         judged_at: [claimed, second],
     })

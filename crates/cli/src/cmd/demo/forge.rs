@@ -333,7 +333,7 @@ fn times_and_places(town: &Town, told: &Told, stage: &Stage) -> Result<(), Failu
 
     let (urgent, order) = story::urgent_case(town)?;
     stage.step("(an urgent order is issued on the minister's word alone, and received)");
-    let (note, digest) = story::salted(
+    let (reasons, digest) = story::salted(
         node,
         town.at("court.example").home.env,
         b"not proportionate (made up)",
@@ -351,7 +351,7 @@ fn times_and_places(town: &Town, told: &Told, stage: &Stage) -> Result<(), Failu
         "commissioner",
         urgent,
         &event,
-        Some(&note),
+        Some(&reasons),
     )?;
     wait("the refusal to reach the messenger", || {
         node.view(urgent).ok()?.case.ended

@@ -366,16 +366,10 @@ impl Town {
         let anchor = registrar
             .node
             .publish_register(envelope.as_bytes(), &peers)?;
-        for resident in self.residents() {
-            let path = resident.home.dir.join("register.id");
-            std::fs::write(&path, format!("{}\n", anchor.0))
-                .map_err(|error| Failure::file(&path, &error))?;
-            resident.node.trust_register(anchor)?;
-        }
         let versions = registrar.node.export_register()?;
         for resident in self.residents() {
             let (_, versions) = Node::parse_versions(&versions)?;
-            resident.node.take_versions(versions)?;
+            resident.node.join_register(anchor, versions)?;
         }
         Ok(anchor.0)
     }

@@ -35,7 +35,11 @@ impl Salt {
 
     /// H(salt ‖ bytes).
     pub fn digest(&self, bytes: &[u8]) -> [u8; 32] {
-        Sha256::new().chain_update(self.0).chain_update(bytes).finalize().into()
+        Sha256::new()
+            .chain_update(self.0)
+            .chain_update(bytes)
+            .finalize()
+            .into()
     }
 }
 
@@ -55,7 +59,12 @@ impl Opening {
     pub fn digest(&self, envelope: &[u8]) -> [u8; 32] {
         let docket = self.docket_salt.digest(&self.docket);
         let envelope = self.envelope_salt.digest(envelope);
-        Sha256::new().chain_update(LABEL).chain_update(docket).chain_update(envelope).finalize().into()
+        Sha256::new()
+            .chain_update(LABEL)
+            .chain_update(docket)
+            .chain_update(envelope)
+            .finalize()
+            .into()
     }
 }
 
@@ -106,8 +115,11 @@ impl Leaf {
     ///
     /// [`LeafError::Length`], [`LeafError::Version`].
     pub fn parse(bytes: &[u8]) -> Result<Self, LeafError> {
-        let leaf: Box<[u8; LEAF_BYTES]> =
-            Box::new(bytes.try_into().map_err(|_| LeafError::Length(bytes.len()))?);
+        let leaf: Box<[u8; LEAF_BYTES]> = Box::new(
+            bytes
+                .try_into()
+                .map_err(|_| LeafError::Length(bytes.len()))?,
+        );
         match leaf.first() {
             Some(&VERSION_UNPROVED) => Ok(Self(leaf)),
             other => Err(LeafError::Version(other.copied().unwrap_or_default())),
@@ -135,7 +147,11 @@ impl Leaf {
     ///
     /// [`LeafError::Digest`] when it is another's.
     pub fn opens_to(&self, opening: &Opening, envelope: &[u8]) -> Result<(), LeafError> {
-        if self.digest() == opening.digest(envelope) { Ok(()) } else { Err(LeafError::Digest) }
+        if self.digest() == opening.digest(envelope) {
+            Ok(())
+        } else {
+            Err(LeafError::Digest)
+        }
     }
 }
 
@@ -147,7 +163,11 @@ mod tests {
 
     fn opening(generator: &mut StdRng) -> Opening {
         let (docket_salt, envelope_salt) = (Salt::draw(generator), Salt::draw(generator));
-        Opening { docket: b"{}".to_vec(), docket_salt, envelope_salt }
+        Opening {
+            docket: b"{}".to_vec(),
+            docket_salt,
+            envelope_salt,
+        }
     }
 
     #[test]
@@ -157,7 +177,10 @@ mod tests {
         let leaf = Leaf::unproved(&[3; 32], &opening.digest(b"envelope"), &mut generator);
         assert_eq!(leaf.opens_to(&opening, b"envelope"), Ok(()));
         assert_eq!(leaf.opens_to(&opening, b"another"), Err(LeafError::Digest));
-        let other = Opening { docket: b"[]".to_vec(), ..opening.clone() };
+        let other = Opening {
+            docket: b"[]".to_vec(),
+            ..opening.clone()
+        };
         assert_eq!(leaf.opens_to(&other, b"envelope"), Err(LeafError::Digest));
         assert_eq!(Leaf::parse(leaf.as_bytes()), Ok(leaf));
     }
@@ -168,7 +191,10 @@ mod tests {
         let cover = Leaf::cover(&[3; 32], &mut generator);
         assert_eq!(cover.as_bytes().len(), LEAF_BYTES);
         assert_eq!(cover.schema(), [3; 32]);
-        assert_ne!(cover.digest(), Leaf::cover(&[3; 32], &mut generator).digest());
+        assert_ne!(
+            cover.digest(),
+            Leaf::cover(&[3; 32], &mut generator).digest()
+        );
     }
 
     proptest! {

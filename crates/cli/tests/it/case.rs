@@ -7,6 +7,7 @@ use crate::{
 use serde_json::Value;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn a_provider_answers_each_item_and_the_authority_sees_it() {
     let town = town();
     let (police, mail) = (town.dir("police"), town.dir("mail"));
@@ -182,6 +183,7 @@ fn exit(dir: &std::path::Path, args: &[&str]) -> Option<i32> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn a_question_is_answered_once_and_what_the_law_does_not_know_is_refused_by_name() {
     let town = town();
     let (police, mail) = (town.dir("police"), town.dir("mail"));

@@ -140,6 +140,7 @@ fn lines(dir: &Path, args: &[&str]) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn a_warrant_goes_from_its_template_to_the_provider_and_every_step_says_the_next() {
     let town = town();
     let (police, court, mail) = (town.dir("police"), town.dir("court"), town.dir("mail"));

@@ -11,6 +11,11 @@
 //! `UPDATE_WALKTHROUGH=1 cargo test -p portcullis --test it walkthrough` writes
 //! what was printed into the page; read the difference before you commit it.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test waits for other processes, and reads what it was asked to do"
+)]
+
 use regex::Regex;
 use std::{
     collections::BTreeMap,
@@ -377,9 +382,9 @@ fn rewritten(text: &str, written: &[(std::ops::Range<usize>, String)]) -> String
         let before: Vec<&str> = lines[range.clone()].to_vec();
         // A page that leaves something out goes on leaving it out.
         if before.contains(&"…") {
-            before
-                .iter()
-                .for_each(|line| drop(writeln!(page, "{line}")));
+            for line in before {
+                let _ = writeln!(page, "{line}");
+            }
         } else if !printed.is_empty() {
             let _ = writeln!(page, "{printed}");
         }

@@ -72,7 +72,7 @@ pub fn payload(register: &Register) -> Vec<u8> {
     serde_json::to_vec_pretty(&wire::RegisterJson::from(register)).unwrap_or_default()
 }
 
-/// The log entry of a version: five lines that name it, never its contents.
+/// The log entry of a version: four lines that name it, never its contents.
 pub fn log_entry(register: &Register, digest: &Digest) -> Vec<u8> {
     format!(
         "portcullis/register/v1\n{}\n{}\n{digest}\n",

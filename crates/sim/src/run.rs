@@ -424,6 +424,34 @@ impl Run {
                 .fetch_register(place)
                 .map_err(|error| fault(place, &error))?;
         }
+        let restoring: Vec<Place> = Place::ALL
+            .into_iter()
+            .filter(|at| self.world.node(*at).is_restoring().unwrap_or(false))
+            .collect();
+        for at in &restoring {
+            let resynced = self.world.node(*at).request_resync(&self.world.peers(*at));
+            let resynced = resynced.map_err(|error| fault(*at, &error))?;
+            if !resynced.silent.is_empty() {
+                return Err(Broken {
+                    law: "a restored node is answered",
+                    why: format!("{at:?}: {resynced:?}"),
+                });
+            }
+        }
+        if !restoring.is_empty() {
+            self.rest()?;
+            for at in &restoring {
+                let ended = self.world.node(*at).end_restoring();
+                ended.map_err(|error| fault(*at, &error))?;
+            }
+        }
+        self.rest()?;
+        self.retaint();
+        self.everybody_holds_the_same()
+    }
+
+    /// Rounds of all workers until two went by in which nothing moved.
+    fn rest(&mut self) -> Result<(), Broken> {
         let mut quiet = 0;
         for round in 0..ROUNDS_MAX {
             self.world.clock.advance(ROUND);
@@ -432,8 +460,7 @@ impl Run {
             self.house.check(&self.world)?;
             quiet = if moved.is_empty() { quiet + 1 } else { 0 };
             if quiet == 2 {
-                self.retaint();
-                return self.everybody_holds_the_same();
+                return Ok(());
             }
         }
         Err(Broken {

@@ -319,7 +319,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// As [`Self::crash`].
+    /// As [`Self::crash`]. It is marked as restored, and says nothing until it is in step.
     pub fn restore(&mut self, place: Place, files_too: bool) -> Result<bool, NodeError> {
         let seat = &mut self.seats[place.index()];
         let Some(backup) = &seat.backup else {
@@ -335,6 +335,7 @@ impl World {
         }
         self.excuses.restored.insert(place);
         self.crash(place)?;
+        self.node(place).mark_restored()?;
         Ok(true)
     }
 }

@@ -10,8 +10,8 @@ use crate::{
     intake::{DeliveryJson, DeliveryKind, RegisterJson},
     peers::Peers,
 };
-use portcullis_core::member::MemberId;
-use portcullis_store::{Commit, Filter, NewDelivery};
+use portcullis_core::{id::CaseId, member::MemberId};
+use portcullis_store::{Commit, DeliveryId, DeliveryState, DeliveryStatus, Filter, NewDelivery};
 use std::collections::BTreeSet;
 
 /// The store's word for "restored from a backup, and not yet in step with the others".
@@ -104,6 +104,7 @@ impl Node {
         loop {
             let page = self.store.queue(&filter, after.as_ref(), PAGE)?;
             let mut commits = Vec::new();
+            let mut superseded = Vec::new();
             for row in page.rows {
                 let Some(loaded) = self.load(&row.case)? else {
                     continue;
@@ -121,6 +122,7 @@ impl Node {
                     .iter()
                     .map(|record| record.digest)
                     .collect();
+                superseded.push(self.pending_for(&row.case, member)?);
                 let mut summary = row.summary;
                 summary.updated_at = now;
                 commits.push(Commit {
@@ -137,10 +139,13 @@ impl Node {
                     erase: false,
                 });
             }
-            for result in self.store.commit(commits) {
+            for (result, superseded) in self.store.commit(commits).into_iter().zip(superseded) {
                 match result {
+                    // What waited before holds nothing that is not sent now, and must not stand in
+                    // its way: a peer that lost the case's beginning never takes the rest alone.
+                    Ok(_) => self.store.delivered_all(&superseded)?,
                     // Whoever moved the case sends what it said; the rest comes when asked again.
-                    Ok(_) | Err(portcullis_store::CommitError::Conflict { .. }) => {}
+                    Err(portcullis_store::CommitError::Conflict { .. }) => {}
                     Err(error) => return Err(error.into()),
                 }
             }
@@ -149,5 +154,17 @@ impl Node {
                 None => return Ok(()),
             }
         }
+    }
+
+    fn pending_for(&self, case: &CaseId, member: &MemberId) -> Result<Vec<DeliveryId>, NodeError> {
+        let status = self.store.delivery_status(case)?;
+        let waits = |status: &DeliveryStatus| {
+            status.delivery.peer == *member && matches!(status.state, DeliveryState::Pending { .. })
+        };
+        Ok(status
+            .into_iter()
+            .filter(waits)
+            .map(|status| status.delivery.id)
+            .collect())
     }
 }

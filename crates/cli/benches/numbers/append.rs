@@ -19,7 +19,9 @@ pub(crate) const ROWS: [&str; 3] = ["append-covers", "append-queued", "append-pr
 /// Leaves of a batch: one tile.
 const BATCH: usize = 256;
 /// How many batches each row appends: 131,072 leaves, 168 MB.
-const BATCHES: usize = 512;
+const BATCHES: u32 = 512;
+/// Leaves of a row.
+const LEAVES: usize = BATCH * BATCHES as usize;
 const GOAL: &str = "≥ 50,000 leaves/s, p50 ≤ 1.5 ms";
 
 /// What happens to a batch.
@@ -73,18 +75,15 @@ fn row(name: &str, kind: Kind, what: &str, hashing: f64) -> Result<Row> {
     meter::say(&format!("{name}: {BATCHES} batches"));
     let folder = meter::scratch()?;
     let bytes = vec![7; BATCH * LEAF_BYTES];
-    let mut raw = meter::synced_writes(folder.path(), &bytes, BATCHES)?;
+    let batch_gb = speed(bytes.len() as u64, Duration::from_secs(1));
+    let mut raw = meter::synced_writes(folder.path(), &bytes, LEAVES / BATCH)?;
     let mut seen = run(folder.path(), kind)?;
     let whole: Duration = seen.batches.iter().sum();
-    let leaves = rate(BATCH * BATCHES, whole);
+    let leaves = rate(LEAVES, whole);
     let p50 = ms(percentile(&mut seen.batches, 50));
     let figure = Figure::new(leaves, "leaves/s", "");
     let raw_whole: Duration = raw.iter().sum();
-    let anchor = Figure::new(
-        rate(BATCH * BATCHES, raw_whole),
-        "leaves/s",
-        "write + fdatasync",
-    );
+    let anchor = Figure::new(rate(LEAVES, raw_whole), "leaves/s", "write + fdatasync");
     let mut row = Row::new(name, what, GOAL)
         .seen(figure, anchor, leaves >= 50_000.0 && p50 <= 1.5)
         .note(format!(
@@ -97,15 +96,15 @@ fn row(name: &str, kind: Kind, what: &str, hashing: f64) -> Result<Row> {
             "anchors: the same bytes to one file, fdatasync each: p50 {:.2} ms, p99 {:.2} ms; SHA-256 {hashing:.2} GB/s, {:.2} ms a batch",
             ms(percentile(&mut raw, 50)),
             ms(percentile(&mut raw, 99)),
-            bytes.len() as f64 / hashing / 1e6,
+            ms(Duration::from_secs_f64(batch_gb / hashing)),
         ));
     if kind == Kind::Proved {
-        let each = |time: Duration| ms(time) / BATCHES as f64;
+        let each = |time: Duration| ms(time / BATCHES);
         row = row.note(format!(
             "of a batch, on average: {:.2} ms to cosign and to keep it, {:.2} ms for 256 proofs ({:.1} µs a proof, text included)",
             each(seen.cosigning),
             each(seen.proving),
-            each(seen.proving) * 1000.0 / BATCH as f64,
+            each(seen.proving / 256) * 1000.0,
         ));
     }
     Ok(row)
@@ -128,8 +127,8 @@ fn run(folder: &Path, kind: Kind) -> Result<Seen> {
     }
     let mut builder = log.take_up()?;
     let mut seen = Seen {
-        batches: Vec::with_capacity(BATCHES),
-        appends: Vec::with_capacity(BATCHES),
+        batches: Vec::with_capacity(LEAVES / BATCH),
+        appends: Vec::with_capacity(LEAVES / BATCH),
         cosigning: Duration::ZERO,
         proving: Duration::ZERO,
     };
@@ -139,7 +138,7 @@ fn run(folder: &Path, kind: Kind) -> Result<Seen> {
             Kind::Covers => (batch_of(&covers, batch), Vec::new()),
             Kind::Queued | Kind::Proved => queued(&store, builder.size().0)?,
         };
-        let (appended, time) = timed(|| log.append(&mut builder, entries, placed));
+        let (appended, time) = timed(|| log.append(&mut builder, &entries, placed));
         appended?;
         seen.appends.push(time);
         if kind == Kind::Proved {
@@ -156,10 +155,10 @@ fn run(folder: &Path, kind: Kind) -> Result<Seen> {
 }
 
 /// A batch whose leaves are like no other's.
-fn batch_of(covers: &[Vec<u8>], batch: usize) -> Vec<Vec<u8>> {
+fn batch_of(covers: &[Vec<u8>], batch: u32) -> Vec<Vec<u8>> {
     let mut entries = covers.to_vec();
     for entry in &mut entries {
-        entry[40..48].copy_from_slice(&batch.to_be_bytes());
+        entry[40..44].copy_from_slice(&batch.to_be_bytes());
     }
     entries
 }

@@ -24,7 +24,7 @@ const WARM_UP: Duration = Duration::from_secs(5);
 /// How many cases go one by one, for the latency of a case alone.
 const ALONE: usize = 8;
 /// How long the last cases have to end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// The goal, a second.
 const GOAL: f64 = 40.0;
 
@@ -104,7 +104,6 @@ fn run(dir: &std::path::Path, name: &str, wires: Wires, counted: Duration) -> Re
     let receivers: Vec<_> = receivers
         .filter_map(|(member, (_, receiver))| Some((member.clone(), receiver.take()?)))
         .collect();
-    let federation = Arc::new(federation);
     let running = workers::start(&federation, &offices, receivers)?;
     meter::say(&format!("{name}: {ALONE} cases one by one"));
     for _ in 0..ALONE {

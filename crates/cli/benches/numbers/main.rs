@@ -26,6 +26,10 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>
 /// Close other programs first: the load of the machine stands under the table.
 #[derive(Parser)]
 #[command(name = "numbers")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command"
+)]
 struct Numbers {
     /// Measures this row alone, or this group of rows; may be given several times.
     #[arg(long, value_name = "NAME")]

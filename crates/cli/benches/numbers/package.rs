@@ -97,9 +97,9 @@ pub(crate) fn measure(told: &Told) -> Result<Vec<Row>> {
         for name in ["original", "package.age", "identity"] {
             let path = dir.join(name);
             if path.is_dir() {
-                fs::remove_dir_all(path)?
+                fs::remove_dir_all(path)?;
             } else {
-                fs::remove_file(path)?
+                fs::remove_file(path)?;
             }
         }
     }

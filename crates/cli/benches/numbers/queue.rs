@@ -121,7 +121,7 @@ fn case(number: u32, now: Timestamp) -> Result<Commit> {
             provider: provider(number % PROVIDERS)?,
             urgent: number.is_multiple_of(101),
             opened_at: now,
-            next_at: (number % 3 > 0)
+            next_at: (!number.is_multiple_of(3))
                 .then(|| now.checked_add(soon))
                 .transpose()?,
             updated_at: now,

@@ -105,11 +105,11 @@ pub(crate) fn register(plan: &Plan<'_>, now: Timestamp) -> Result<Register> {
     };
     let witnesses = &WITNESSES[..plan.witnesses];
     let mut members = BTreeMap::new();
-    let mut policy = String::new();
+    let mut policy = Vec::new();
     for word in [POLICE, MINISTER, COURT, PROVIDER].iter().chain(witnesses) {
         let member = member(plan, word, term);
         if let Some(vkey) = &member.witness {
-            policy += &format!("witness {} {vkey}\n", word.replace('.', "-"));
+            policy.push(format!("witness {} {vkey}", word.replace('.', "-")));
         }
         members.insert(id(word)?, member);
     }
@@ -117,7 +117,8 @@ pub(crate) fn register(plan: &Plan<'_>, now: Timestamp) -> Result<Register> {
         .iter()
         .map(|word| word.replace('.', "-"))
         .collect();
-    policy += &format!("group all all {}\nquorum all\n", names.join(" "));
+    policy.push(format!("group all all {}", names.join(" ")));
+    policy.push("quorum all\n".to_owned());
     let roots = roots().map(|root| (digest_of(&root.public()), root.public().to_string()));
     Ok(Register {
         realm: Realm::live(),
@@ -130,7 +131,7 @@ pub(crate) fn register(plan: &Plan<'_>, now: Timestamp) -> Result<Register> {
             keys: roots.into(),
         },
         log: register_log()?.vkey().to_string(),
-        witness_policy: policy,
+        witness_policy: policy.join("\n"),
         members,
     })
 }

@@ -150,9 +150,8 @@ impl Federation {
             .publish_register(&town::signed(&register)?, &*registrar.peers)?;
         let versions = registrar.node.export_register()?;
         for seat in self.seats.values() {
-            seat.node.trust_register(anchor)?;
             let (_, versions) = Node::parse_versions(&versions)?;
-            seat.node.take_versions(versions)?;
+            seat.node.join_register(anchor, versions)?;
         }
         Ok(())
     }

@@ -236,7 +236,7 @@ impl Offices {
         };
         let mut progress = lock(&progress);
         while progress.step != Step::Done && progress.step.at() == member.as_str() {
-            match self.perform(place, case, &mut progress) {
+            match perform(place, case, &mut progress) {
                 Ok(()) => progress.step = progress.step.next(),
                 Err(Stop::Wait) => return,
                 Err(Stop::Recorded) => return lock(&self.waiting).push(case),
@@ -255,56 +255,57 @@ impl Offices {
             }
         }
     }
+}
 
-    fn perform(&self, place: &Place, case: CaseId, progress: &mut Progress) -> Done {
-        let order = progress.order;
-        let say = |event: &Event, person: &str| {
-            place
-                .node
-                .say(Some(case), event, &key(person), None)
-                .map(drop)
-                .map_err(Stop::from)
+/// Does the step that a case is at.
+fn perform(place: &Place, case: CaseId, progress: &mut Progress) -> Done {
+    let order = progress.order;
+    let say = |event: &Event, person: &str| {
+        place
+            .node
+            .say(Some(case), event, &key(person), None)
+            .map(drop)
+            .map_err(Stop::from)
+    };
+    let approve = |office, person| {
+        let approval = Approval {
+            subject: order,
+            office,
+            signed_for: None,
         };
-        let approve = |office, person| {
-            let approval = Approval {
-                subject: order,
-                office,
-                signed_for: None,
-            };
-            say(&Event::Approved(approval), person)
-        };
-        match progress.step {
-            Step::Approve => approve(Office::SecretaryOfState, "minister"),
-            Step::ApproveAgain => approve(Office::JudicialCommissioner, "commissioner"),
-            Step::Issue => {
-                let urgent = false;
-                say(&Event::Issued { order, urgent }, "minister")
-            }
-            Step::Serve => say(&Event::Served { order }, "serving"),
-            Step::Accept => say(&accepted(), "response"),
-            Step::Seal => {
-                let seal = seal(place, case)?;
-                progress.package = Some(seal.package);
-                say(&Event::Sealed(seal), "response")
-            }
-            Step::Release => {
-                let package = progress.package.ok_or_else(|| Stop::fault("no package"))?;
-                place.node.release(case, package, &key("release"), false)?;
-                Ok(())
-            }
-            Step::Collect => {
-                let package = progress.package.ok_or_else(|| Stop::fault("no package"))?;
-                let ciphertext = collect(place, case, package)?;
-                say(
-                    &Event::Collected {
-                        package,
-                        ciphertext,
-                    },
-                    "applicant",
-                )
-            }
-            Step::Done => Ok(()),
+        say(&Event::Approved(approval), person)
+    };
+    match progress.step {
+        Step::Approve => approve(Office::SecretaryOfState, "minister"),
+        Step::ApproveAgain => approve(Office::JudicialCommissioner, "commissioner"),
+        Step::Issue => {
+            let urgent = false;
+            say(&Event::Issued { order, urgent }, "minister")
         }
+        Step::Serve => say(&Event::Served { order }, "serving"),
+        Step::Accept => say(&accepted(), "response"),
+        Step::Seal => {
+            let seal = seal(place, case)?;
+            progress.package = Some(seal.package);
+            say(&Event::Sealed(seal), "response")
+        }
+        Step::Release => {
+            let package = progress.package.ok_or_else(|| Stop::fault("no package"))?;
+            place.node.release(case, package, &key("release"), false)?;
+            Ok(())
+        }
+        Step::Collect => {
+            let package = progress.package.ok_or_else(|| Stop::fault("no package"))?;
+            let ciphertext = collect(place, case, package)?;
+            say(
+                &Event::Collected {
+                    package,
+                    ciphertext,
+                },
+                "applicant",
+            )
+        }
+        Step::Done => Ok(()),
     }
 }
 
@@ -323,6 +324,7 @@ enum Stop {
 }
 
 impl Stop {
+    #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
     fn fault(error: impl ToString) -> Self {
         Self::Fault(error.to_string())
     }

@@ -41,7 +41,7 @@ impl Running {
 
 /// Starts every node's sequencer, courier and sweeper, and the people.
 pub(super) fn start(
-    federation: &Arc<Federation>,
+    federation: &Federation,
     offices: &Arc<Offices>,
     receivers: Vec<(MemberId, Receiver<CaseId>)>,
 ) -> Result<Running> {
@@ -53,7 +53,7 @@ pub(super) fn start(
             let (offices, receiver) = (Arc::clone(offices), Arc::clone(&receiver));
             let (stop, member) = (Arc::clone(&stop), member.clone());
             threads.push(thread::spawn(move || {
-                work(&offices, &member, &receiver, &stop)
+                work(&offices, &member, &receiver, &stop);
             }));
         }
     }

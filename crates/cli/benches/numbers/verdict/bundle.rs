@@ -55,7 +55,7 @@ const ORIGIN: &str = "https://minister.example";
 /// One signature of the bundle with what it is over.
 pub(super) enum Raw {
     Ed25519 {
-        key: VerifyingKey,
+        key: Box<VerifyingKey>,
         message: Vec<u8>,
         signature: Ed25519,
     },
@@ -86,7 +86,7 @@ impl Raw {
     }
 
     fn ed25519(seed: &[u8; 32], message: Vec<u8>, signature: &[u8]) -> Result<Self> {
-        let key = SigningKey::from_bytes(seed).verifying_key();
+        let key = Box::new(SigningKey::from_bytes(seed).verifying_key());
         let signature = Ed25519::from_slice(signature)?;
         Ok(Self::Ed25519 {
             key,
@@ -274,13 +274,12 @@ impl Story {
         };
         let payload = statement::payload(&header, event)?;
         let kind = statement::payload_type(header.kind);
-        let (signature, raw) = match passkey {
-            Some(passkey) => passkey.sign(&kind, &payload)?,
-            None => {
-                let signature = key(person).sign(&kind, &payload);
-                let raw = Raw::ed25519(&town::seed(person), pae(&kind, &payload), &signature.sig)?;
-                (signature, raw)
-            }
+        let (signature, raw) = if let Some(passkey) = passkey {
+            passkey.sign(&kind, &payload)?
+        } else {
+            let signature = key(person).sign(&kind, &payload);
+            let raw = Raw::ed25519(&town::seed(person), pae(&kind, &payload), &signature.sig)?;
+            (signature, raw)
         };
         self.raw.push(raw);
         let envelope = Envelope::seal(&kind, &payload, vec![signature])?;

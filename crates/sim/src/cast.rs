@@ -46,7 +46,15 @@ use Place::{Archive, Chat, County, Court, Inspectorate, Mail, Minister, Police, 
 impl Place {
     /// Every seat.
     pub const ALL: [Self; 9] = [
-        Police, County, Minister, Court, Mail, Chat, Inspectorate, University, Archive,
+        Police,
+        County,
+        Minister,
+        Court,
+        Mail,
+        Chat,
+        Inspectorate,
+        University,
+        Archive,
     ];
     /// The witnesses.
     pub const WITNESSES: [Self; 3] = [Inspectorate, University, Archive];
@@ -273,7 +281,12 @@ impl Cast {
     }
 
     /// The next version: a person's key is revoked, and the person gets another.
-    pub fn revoked(&self, person: usize, gone: Revocation, now: Timestamp) -> Option<(Register, Person)> {
+    pub fn revoked(
+        &self,
+        person: usize,
+        gone: Revocation,
+        now: Timestamp,
+    ) -> Option<(Register, Person)> {
         let (register, digest) = &self.newest;
         let old = self.people.get(person)?;
         let made = now.max(register.made);
@@ -316,10 +329,7 @@ pub(crate) fn register_log(seed: u64, realm: &Realm) -> NoteSigner {
 }
 
 fn add_person(register: &mut Register, person: &Person, from: Timestamp) -> Option<()> {
-    let term = Term {
-        from,
-        until: far(),
-    };
+    let term = Term { from, until: far() };
     let public = person.key.public().to_string();
     for office in &person.offices {
         let (id, key) = (person.place.member(), person.digest());
@@ -381,7 +391,9 @@ fn first_register(
         witness_policy: policy.iter().map(|line| line.clone() + "\n").collect(),
         members,
     };
-    let from = now.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(now);
+    let from = now
+        .saturating_sub(SignedDuration::from_hours(24))
+        .unwrap_or(now);
     for person in people {
         add_person(&mut register, person, from);
     }

@@ -1,23 +1,21 @@
 //! Deeds: what an officer may do now, by what the officer's own node holds.
 
-use crate::{
-    cast::Place,
-    dice::Dice,
-    orders::{APPLICATION, OrderKind},
-    world::World,
-};
+mod perform;
+
+pub use perform::perform;
+
+use crate::{cast::Place, dice::Dice, orders::OrderKind, world::World};
 use portcullis_core::{
-    category::Category,
     case::{Case, ItemState, NOT_HELD, SubjectKind},
+    category::Category,
     id::{CaseId, PackageId},
-    law::{Effect, Rule},
+    law::{Change, Effect, Rule},
     office::Office,
     order::{Item, ItemNumber, Span},
     selector::{Selector, SelectorKind},
-    statement::{Approval, Event, Modification, Refused, Seal, Withdrawal},
+    statement::{Approval, Event, Modification, Refused, Withdrawal},
 };
-use portcullis_node::{Node, NodeError, ReleaseReadiness, Said, Viewed, peers::Peers};
-use portcullis_verdict::text::sha256;
+use portcullis_node::{Node, ReleaseReadiness, Viewed};
 use std::collections::BTreeSet;
 
 /// Something that somebody may do now.
@@ -337,11 +335,7 @@ impl Here<'_> {
             return;
         }
         if let Some(cancels) = &rule.cancels {
-            self.say(
-                &cancels.offices,
-                1,
-                Event::Withdrawn(Withdrawal::Cancelled),
-            );
+            self.say(&cancels.offices, 1, Event::Withdrawn(Withdrawal::Cancelled));
         }
         let order = case.order_digest;
         let urgent = case.issued.is_some_and(|issue| issue.urgent);
@@ -357,7 +351,6 @@ impl Here<'_> {
         }
         for law in &rule.modifications {
             let offices = &law.by.offices;
-            use portcullis_core::law::Change;
             let last_item = case.order.items.keys().next_back().copied();
             let last_target = case.order.targets.keys().next_back().copied();
             let (Some(item), Some(target)) = (last_item, last_target) else {
@@ -401,80 +394,4 @@ impl Here<'_> {
             }
         }
     }
-}
-
-/// Does it.
-///
-/// # Errors
-///
-/// As the node answers.
-pub fn perform(world: &World, deed: &Deed, dice: &mut Dice) -> Result<Said, NodeError> {
-    let person = &world.cast.people[deed.who];
-    let node = world.node(person.place);
-    match (&deed.what, deed.case) {
-        (What::Draft(kind, to), _) => {
-            let order = kind.order(*to, node.now(), dice);
-            let event = Event::Drafted(Box::new(order));
-            node.say(None, &event, &person.key, Some(APPLICATION))
-        }
-        (What::Say(event), case) => node.say(case, event, &person.key, None),
-        (What::Seal(items), Some(case)) => {
-            let seal = seal(node, case, items, dice)?;
-            node.say(Some(case), &Event::Sealed(seal), &person.key, None)
-        }
-        (What::Release(package, promise), Some(case)) => {
-            node.release(case, *package, &person.key, *promise)
-        }
-        (What::Collect(package), Some(case)) => {
-            let provider = node.view(case)?.case.order.provider;
-            let peer = node.peer(&provider)?;
-            let peers = world.peers(person.place);
-            let bytes = peers
-                .package_part(&peer, *package, 0, usize::MAX >> 1)
-                .map_err(|error| NodeError::NoLongerHolds(error.to_string()))?;
-            let ciphertext = sha256(&bytes);
-            node.blobs().put(&Node::collected_path(package), bytes)?;
-            let event = Event::Collected {
-                package: *package,
-                ciphertext,
-            };
-            node.say(Some(case), &event, &person.key, None)
-        }
-        (What::Seal(_) | What::Release(..) | What::Collect(_), None) => {
-            Err(NodeError::Broken("a deed without its case".into()))
-        }
-    }
-}
-
-/// Bytes for a package under a real grant, and what is said of them.
-fn seal(
-    node: &Node,
-    case: CaseId,
-    items: &BTreeSet<ItemNumber>,
-    dice: &mut Dice,
-) -> Result<Seal, NodeError> {
-    let grant = node.grant(case, items)?;
-    Ok(put_package(node, &grant, dice)?)
-}
-
-/// Puts random bytes where a sealed package lies.
-fn put_package(
-    node: &Node,
-    grant: &portcullis_core::grant::Grant,
-    dice: &mut Dice,
-) -> Result<Seal, portcullis_store::BlobError> {
-    let (mut id, mut bytes) = ([0; 12], vec![0; 200 + dice.below(200)]);
-    dice.fill(&mut id);
-    dice.fill(&mut bytes);
-    let package = PackageId::new(node.realm(), id);
-    let seal = Seal {
-        package,
-        items: grant.items().keys().copied().collect(),
-        ciphertext: sha256(&bytes),
-        size_bytes: bytes.len() as u64,
-        manifest: sha256(b"manifest"),
-        order: grant.order(),
-    };
-    node.blobs().put(&Node::package_path(&package), bytes)?;
-    Ok(seal)
 }

@@ -23,14 +23,10 @@ use serde_json::{Value, json};
 /// What came of an attack: its word, and the code of the refusal, or what went wrong.
 type Attack = (&'static str, Result<String, String>);
 
+type Try<'a> = fn(&Assault<'a>, &mut Dice) -> Option<Attack>;
+
 /// One attack on a place; `None` when there is nothing to attack with.
-pub fn attack(
-    world: &mut World,
-    house: &House,
-    place: Place,
-    dice: &mut Dice,
-) -> Option<Attack> {
-    type Try<'a> = fn(&Assault<'a>, &mut Dice) -> Option<Attack>;
+pub fn attack(world: &World, house: &House, place: Place, dice: &mut Dice) -> Option<Attack> {
     let attacks: [Try<'_>; 9] = [
         Assault::other_realm,
         Assault::other_register,
@@ -145,7 +141,11 @@ impl Assault<'_> {
         let id = CaseId::new(&realm, [9; 12]);
         let body = self.body(self.realm(), 0, &id.to_string(), &envelopes)?;
         let body = body.to_string();
-        Some(self.bring("a case of another realm", &self.somebody(&case), body.as_bytes()))
+        Some(self.bring(
+            "a case of another realm",
+            &self.somebody(&case),
+            body.as_bytes(),
+        ))
     }
 
     fn other_register(&self, dice: &mut Dice) -> Option<Attack> {
@@ -171,7 +171,11 @@ impl Assault<'_> {
         let mut bytes = vec![0; dice.below(2000)];
         dice.fill(&mut bytes);
         let nested = "[".repeat(50_000);
-        let body = if dice.chance(50) { &bytes[..] } else { nested.as_bytes() };
+        let body = if dice.chance(50) {
+            &bytes[..]
+        } else {
+            nested.as_bytes()
+        };
         Some(self.bring("garbage", &self.somebody(&case), body))
     }
 
@@ -221,7 +225,7 @@ impl Assault<'_> {
     }
 
     /// The next statement of `author` in the case as the victim sees it.
-    fn next(&self, case: &Case, author: &Place, event: &Event, at: Timestamp) -> Header {
+    fn next(case: &Case, author: Place, event: &Event, at: Timestamp) -> Header {
         let member = author.member();
         let chain = case.chains.get(&member);
         Header {
@@ -258,7 +262,7 @@ impl Assault<'_> {
             office,
             signed_for: None,
         });
-        let header = self.next(&case, &author, &event, self.world.clock.now());
+        let header = Self::next(&case, author, &event, self.world.clock.now());
         // Somebody with a good key, and not of the author.
         let strangers = self.world.cast.people.iter();
         let strangers: Vec<_> = strangers.filter(|p| p.place != author).collect();
@@ -297,8 +301,11 @@ impl Assault<'_> {
             })
         };
         // Dated before the theft, where the case lets it be.
-        let before = gone.since.saturating_sub(SignedDuration::from_hours(1)).ok()?;
-        let header = self.next(&case, &stolen.place, &event, before);
+        let before = gone
+            .since
+            .saturating_sub(SignedDuration::from_hours(1))
+            .ok()?;
+        let header = Self::next(&case, stolen.place, &event, before);
         let envelope = Self::signed(&header, &event, &stolen.key)?;
         let body = self.body(self.realm(), 0, &id.to_string(), &[envelope])?;
         let from = stolen.place.member();

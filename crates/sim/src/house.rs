@@ -7,10 +7,7 @@
 pub mod forks;
 mod laws;
 
-use crate::{
-    cast::Place,
-    world::World,
-};
+use crate::{cast::Place, world::World};
 use portcullis_core::{
     digest::Digest,
     id::CaseId,

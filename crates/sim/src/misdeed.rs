@@ -18,6 +18,8 @@ use std::collections::BTreeSet;
 /// What came of an attempt: its word, and the answer, which should be a no.
 type Attempt = (&'static str, Result<Said, NodeError>);
 
+type Try<'a> = fn(&Scene<'a>, &mut Dice) -> Option<Attempt>;
+
 /// Tries one misdeed at a place; `None` when nothing can be done wrong there now.
 pub fn attempt(world: &World, place: Place, dice: &mut Dice) -> Option<Attempt> {
     if dice.chance(20)
@@ -35,7 +37,6 @@ pub fn attempt(world: &World, place: Place, dice: &mut Dice) -> Option<Attempt> 
         node,
         viewed: &viewed,
     };
-    type Try<'a> = fn(&Scene<'a>, &mut Dice) -> Option<Attempt>;
     let tries: [Try<'_>; 10] = [
         Scene::wrong_office,
         Scene::own_approval,
@@ -138,9 +139,8 @@ impl Scene<'_> {
     fn release_own_seal(&self, _: &mut Dice) -> Option<Attempt> {
         let (package, held) = self.unreleased()?;
         let mut people = self.world.cast.people.iter();
-        let who = people.position(|p| {
-            p.digest() == held && p.offices.contains(&Office::ReleaseOfficer)
-        })?;
+        let who = people
+            .position(|p| p.digest() == held && p.offices.contains(&Office::ReleaseOfficer))?;
         let recorded = Recorded::Cosigned;
         Some((
             "release by the sealer",
@@ -194,9 +194,10 @@ impl Scene<'_> {
         }
         if let Some(who) = self.legal(dice) {
             let items: BTreeSet<ItemNumber> = self.case().order.items.keys().copied().collect();
-            let event = match dice.below(2) {
-                0 => Event::Accepted { items },
-                _ => self.seal(items, dice),
+            let event = if dice.chance(50) {
+                Event::Accepted { items }
+            } else {
+                self.seal(items, dice)
             };
             return Some(("work after the end", self.say(who, &event)));
         }
@@ -223,9 +224,10 @@ impl Scene<'_> {
         if people[who].digest() == sealed_by {
             return None;
         }
-        let recorded = match dice.below(2) {
-            0 => Recorded::Cosigned,
-            _ => Recorded::Promised(sha256(b"never made")),
+        let recorded = if dice.chance(50) {
+            Recorded::Cosigned
+        } else {
+            Recorded::Promised(sha256(b"never made"))
         };
         Some((
             "release before it is recorded",
@@ -311,14 +313,14 @@ fn draft(world: &World, place: Place, dice: &mut Dice) -> Option<Attempt> {
         .filter(|kind| kind.applicant() == place)
         .collect();
     let kind = *dice.pick(&kinds)?;
-    let who = world.cast.holders(place, Office::Applicant).next()?;
+    let applicant = world.cast.holders(place, Office::Applicant).next()?;
     let node = world.node(place);
-    let to = *dice.pick(&Place::PROVIDERS)?;
-    let mut order = kind.order(to, node.now(), dice);
-    let word = spoil(&mut order, kind, dice);
+    let provider = *dice.pick(&Place::PROVIDERS)?;
+    let mut order = kind.order(provider, node.now(), dice);
+    let wrong = spoil(&mut order, kind, dice);
     let event = Event::Drafted(Box::new(order));
-    let key = &world.cast.people[who].key;
-    Some((word, node.say(None, &event, key, None)))
+    let key = &world.cast.people[applicant].key;
+    Some((wrong, node.say(None, &event, key, None)))
 }
 
 fn spoil(order: &mut Order, kind: OrderKind, dice: &mut Dice) -> &'static str {

@@ -34,7 +34,10 @@ pub struct Links {
 impl Links {
     /// Plans what goes wrong with the next call from one to another.
     pub fn plan(&mut self, from: Place, to: Place, mishap: Mishap) {
-        self.mishaps.entry((from, to)).or_default().push_back(mishap);
+        self.mishaps
+            .entry((from, to))
+            .or_default()
+            .push_back(mishap);
     }
 
     /// Cuts two from each other.
@@ -152,14 +155,18 @@ pub fn deliver_to(seat: &Seat, from: &MemberId, body: &[u8]) -> (Answer, Vec<Str
         for (case, outcome, code) in outcomes(&answer.body) {
             let moved = before.get(&case) != after.get(&case);
             if outcome == "refused" && moved {
-                wrong.push(format!("{to:?} refused a part of {case} ({code}) and changed it"));
+                wrong.push(format!(
+                    "{to:?} refused a part of {case} ({code}) and changed it"
+                ));
             }
             if outcome == "refused" && code.is_empty() {
                 wrong.push(format!("{to:?} refused a part of {case} without a name"));
             }
         }
     } else if before != after {
-        wrong.push(format!("{to:?} refused a whole delivery and changed a case"));
+        wrong.push(format!(
+            "{to:?} refused a whole delivery and changed a case"
+        ));
     }
     (answer, wrong)
 }
@@ -177,7 +184,13 @@ pub fn outcomes(body: &[u8]) -> Vec<(String, String, String)> {
     results
         .into_iter()
         .flatten()
-        .map(|part| (text(part, "case"), text(part, "outcome"), text(part, "code")))
+        .map(|part| {
+            (
+                text(part, "case"),
+                text(part, "outcome"),
+                text(part, "code"),
+            )
+        })
         .collect()
 }
 
@@ -243,7 +256,9 @@ impl Peers for SimPeers<'_> {
         bytes: &[u8],
     ) -> Result<u64, PeerError> {
         let us = self.from.member();
-        self.call(peer, |seat| seat.node.upload_part(&us, package, offset, bytes))?
-            .map_err(|problem| Self::status(peer, &problem))
+        self.call(peer, |seat| {
+            seat.node.upload_part(&us, package, offset, bytes)
+        })?
+        .map_err(|problem| Self::status(peer, &problem))
     }
 }

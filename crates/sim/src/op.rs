@@ -61,7 +61,9 @@ pub fn ops(seed: u64) -> Vec<Op> {
     // Some runs are calm, some are not: both find what the other does not.
     let trouble = [1, 4, 12][dice.below(3)];
     let restores = dice.chance(25);
-    (0..OPS).map(|_| draw(&mut dice, trouble, restores)).collect()
+    (0..OPS)
+        .map(|_| draw(&mut dice, trouble, restores))
+        .collect()
 }
 
 fn draw(dice: &mut Dice, trouble: usize, restores: bool) -> Op {
@@ -112,11 +114,14 @@ fn misfortune(dice: &mut Dice, restores: bool) -> Op {
             let when = [When::Before, When::After][dice.below(2)];
             Op::BreakWrite(at, 1 + dice.below(6) as u64, when)
         }
-        80..84 => Op::Skew(at, i64::try_from(dice.below(480_000)).unwrap_or(0) - 240_000),
+        80..84 => Op::Skew(
+            at,
+            i64::try_from(dice.below(480_000)).unwrap_or(0) - 240_000,
+        ),
         84..88 => Op::Revoke(dice.any()),
         88..92 => Op::Register(at),
-        92..96 if restores => Op::Backup(at),
-        96..100 if restores => Op::Restore(at, dice.chance(50)),
-        _ => Op::Crash(at),
+        92.. if !restores => Op::Sweeper(at),
+        92..96 => Op::Backup(at),
+        _ => Op::Restore(at, dice.chance(50)),
     }
 }

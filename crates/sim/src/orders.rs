@@ -116,7 +116,10 @@ impl OrderKind {
             let selector = Selector::new(SelectorKind::Account, &value, None, None);
             targets.insert(target, selector.expect("an account by number"));
         }
-        let ago = |hours| now.saturating_sub(SignedDuration::from_hours(hours)).unwrap_or(now);
+        let ago = |hours| {
+            now.saturating_sub(SignedDuration::from_hours(hours))
+                .unwrap_or(now)
+        };
         let mut items = BTreeMap::new();
         for target in targets.keys() {
             for category in self.categories() {

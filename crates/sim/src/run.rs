@@ -1,5 +1,6 @@
-//! A run: ops one after the other, the laws after each, and the end, where
-//! everything heals and everybody comes to hold the same.
+//! A run: ops one after the other, and the laws after each.
+
+mod rest;
 
 use crate::{
     cast::{Person, Place},
@@ -12,20 +13,11 @@ use crate::{
     world::World,
 };
 use jiff::SignedDuration;
-use portcullis_core::{
-    id::CaseId,
-    register::{Register, Revocation},
-    statement::Kind,
-};
+use portcullis_core::register::{Register, Revocation};
 use portcullis_node::NodeError;
-use portcullis_store::{DeliveryState, Plan};
+use portcullis_store::Plan;
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// How often all workers run at the end before it counts as never coming to rest.
-const ROUNDS_MAX: usize = 60;
-/// The time from one round at the end to the next: longer than a tick and any courier's pause.
-const ROUND: SignedDuration = SignedDuration::from_mins(31);
+use std::collections::BTreeMap;
 
 /// What a run was.
 #[derive(Clone, Debug)]
@@ -266,7 +258,11 @@ impl Run {
         let done = deed::perform(&self.world, chosen, dice);
         self.count(&match &done {
             Ok(_) => format!("done: {}", word.split(' ').next().unwrap_or_default()),
-            Err(error) => format!("refused: {}: {}", word.split(' ').next().unwrap_or_default(), error.code()),
+            Err(error) => format!(
+                "refused: {}: {}",
+                word.split(' ').next().unwrap_or_default(),
+                error.code()
+            ),
         });
         let by = self.world.cast.people[chosen.who].place;
         format!("{by:?} {word}: {}", said(done.map(|said| said.case)))
@@ -289,8 +285,7 @@ impl Run {
     }
 
     fn hostile(&mut self, place: Place, dice: &mut Dice) -> Result<String, Broken> {
-        let Some((word, outcome)) = hostile::attack(&mut self.world, &self.house, place, dice)
-        else {
+        let Some((word, outcome)) = hostile::attack(&self.world, &self.house, place, dice) else {
             return Ok("nothing to attack with".into());
         };
         match outcome {
@@ -327,21 +322,33 @@ impl Run {
     }
 
     fn revoke(&mut self, dice: &mut Dice) -> String {
+        let people = 0..self.world.cast.people.len();
+        let candidates: Vec<usize> = people
+            .filter(|who| !self.world.cast.people[*who].revoked)
+            .collect();
+        let Some(old) = dice.pick(&candidates).copied() else {
+            return "nobody left".into();
+        };
+        let now = self.world.clock.now();
+        let compromised = dice.chance(60);
+        let back = if compromised {
+            dice.below(48 * 3600)
+        } else {
+            0
+        };
+        let back = SignedDuration::from_secs(i64::try_from(back).unwrap_or(0));
+        let gone = Revocation {
+            since: now.saturating_sub(back).unwrap_or(now),
+            compromised,
+        };
+        self.revoke_key(old, gone)
+    }
+
+    /// The roots revoke somebody's key and give a new one; if a version waits to be
+    /// published, that one is tried again instead. Answers what came of it.
+    pub fn revoke_key(&mut self, old: usize, gone: Revocation) -> String {
         if self.pending.is_none() {
-            let candidates: Vec<usize> = (0..self.world.cast.people.len())
-                .filter(|who| !self.world.cast.people[*who].revoked)
-                .collect();
-            let Some(old) = dice.pick(&candidates).copied() else {
-                return "nobody left".into();
-            };
             let now = self.world.clock.now();
-            let compromised = dice.chance(60);
-            let back = if compromised { dice.below(48 * 3600) } else { 0 };
-            let back = SignedDuration::from_secs(i64::try_from(back).unwrap_or(0));
-            let gone = Revocation {
-                since: now.saturating_sub(back).unwrap_or(now),
-                compromised,
-            };
             let Some((register, fresh)) = self.world.cast.revoked(old, gone, now) else {
                 return "not possible".into();
             };
@@ -362,26 +369,21 @@ impl Run {
             return String::new();
         };
         let envelope = self.world.cast.signed(&pending.register);
-        match self.world.publish(&envelope) {
-            Err(error) => {
-                self.pending = Some(pending);
-                format!("not published: {}", error.code())
-            }
-            Ok(_) => {
-                let digest = portcullis_verdict::text::sha256(
-                    &portcullis_verdict::register::payload(&pending.register),
-                );
-                let version = pending.register.version;
-                self.world.cast.newest = (pending.register, digest);
-                let old = &mut self.world.cast.people[pending.old];
-                (old.revoked, old.stolen) = (true, pending.gone.compromised);
-                let key = old.digest();
-                self.world.cast.people.push(pending.fresh);
-                self.taint(key);
-                self.count("done: revoke");
-                format!("version {version}")
-            }
+        if let Err(error) = self.world.publish(&envelope) {
+            self.pending = Some(pending);
+            return format!("not published: {}", error.code());
         }
+        let payload = portcullis_verdict::register::payload(&pending.register);
+        let digest = portcullis_verdict::text::sha256(&payload);
+        let version = pending.register.version;
+        self.world.cast.newest = (pending.register, digest);
+        let old = &mut self.world.cast.people[pending.old];
+        (old.revoked, old.stolen) = (true, pending.gone.compromised);
+        let key = old.digest();
+        self.world.cast.people.push(pending.fresh);
+        self.taint(key);
+        self.count("done: revoke");
+        format!("version {version}")
     }
 
     /// Cases in which a revoked key spoke may be believed here and not there.
@@ -402,198 +404,6 @@ impl Run {
         for key in revoked {
             self.taint(key);
         }
-    }
-
-    /// Heals everything and lets all workers run until nothing moves any more; then
-    /// everybody holds the same.
-    ///
-    /// # Errors
-    ///
-    /// The law that is broken on the way, or that it does not come to rest.
-    pub fn settle(&mut self) -> Result<(), Broken> {
-        self.world.with_links(crate::network::Links::heal);
-        for place in Place::ALL {
-            self.world.seat(place).env.set_skew_ms(0);
-            self.world.crash(place).map_err(|error| fault(place, &error))?;
-        }
-        // Leases of nodes that stopped run out.
-        self.world.clock.advance(ROUND);
-        self.publish();
-        for place in Place::ALL {
-            self.world
-                .fetch_register(place)
-                .map_err(|error| fault(place, &error))?;
-        }
-        let restoring: Vec<Place> = Place::ALL
-            .into_iter()
-            .filter(|at| self.world.node(*at).is_restoring().unwrap_or(false))
-            .collect();
-        for at in &restoring {
-            let resynced = self.world.node(*at).request_resync(&self.world.peers(*at));
-            let resynced = resynced.map_err(|error| fault(*at, &error))?;
-            if !resynced.silent.is_empty() {
-                return Err(Broken {
-                    law: "a restored node is answered",
-                    why: format!("{at:?}: {resynced:?}"),
-                });
-            }
-        }
-        if !restoring.is_empty() {
-            self.rest()?;
-            for at in &restoring {
-                let ended = self.world.node(*at).end_restoring();
-                ended.map_err(|error| fault(*at, &error))?;
-            }
-        }
-        self.rest()?;
-        self.retaint();
-        self.everybody_holds_the_same()
-    }
-
-    /// Rounds of all workers until two went by in which nothing moved.
-    fn rest(&mut self) -> Result<(), Broken> {
-        let mut quiet = 0;
-        for round in 0..ROUNDS_MAX {
-            self.world.clock.advance(ROUND);
-            let moved = self.bring_to_rest(round == 0)?;
-            self.note(&format!("at the end, round {round}: {}", moved.join(", ")));
-            self.house.check(&self.world)?;
-            quiet = if moved.is_empty() { quiet + 1 } else { 0 };
-            if quiet == 2 {
-                return Ok(());
-            }
-        }
-        Err(Broken {
-            law: "everything comes to rest",
-            why: format!("after {ROUNDS_MAX} rounds"),
-        })
-    }
-
-    /// One round of all workers. Answers what moved.
-    fn bring_to_rest(&mut self, first: bool) -> Result<Vec<String>, Broken> {
-        let mut moved = Vec::new();
-        for at in Place::ALL {
-            let node = self.world.node(at);
-            let swept = node.sweeper_tick().map_err(|error| fault(at, &error))?;
-            if swept.statements > 0 {
-                moved.push(format!("{at:?} swept {}", swept.statements));
-            }
-            let queued = node.store().queued_count().unwrap_or(0);
-            let own = format!("{}/", node.keys().log_name);
-            let logs = node.logs().unwrap_or_default();
-            let waits = logs.iter().any(|log| {
-                log.origin.starts_with(&own) && !log.closed && log.cosigned_size < log.size
-            });
-            if first || queued > 0 || waits {
-                let peers = self.world.peers(at);
-                let done = node.sequencer_tick(&peers).map_err(|e| fault(at, &e))?;
-                moved.push(format!("{at:?} placed {} of {queued}", done.placed));
-            }
-            let delivered = self.world.deliver_all(at).map_err(|e| fault(at, &e))?;
-            if delivered > 0 {
-                moved.push(format!("{at:?} delivered {delivered}"));
-            }
-        }
-        Ok(moved)
-    }
-
-    fn excused(&self, case: &CaseId) -> bool {
-        self.world.excuses.tainted.contains(case)
-    }
-
-    /// Liveness: what could be delivered was, and the parties of a case hold the same.
-    fn everybody_holds_the_same(&self) -> Result<(), Broken> {
-        let mut turned_down: BTreeSet<(CaseId, Place)> = BTreeSet::new();
-        for at in Place::ALL {
-            let cases: BTreeSet<CaseId> = self.house.cases(at).copied().collect();
-            for case in cases.iter().filter(|case| !self.excused(case)) {
-                let statuses = self.world.node(at).store().delivery_status(case);
-                for status in statuses.unwrap_or_default() {
-                    let Some(to) = Place::of(&status.delivery.peer) else {
-                        continue;
-                    };
-                    match status.state {
-                        DeliveryState::Delivered => {}
-                        DeliveryState::TurnedDown { code, .. } => {
-                            turned_down.insert((*case, to));
-                            self.may_be_turned_down(at, to, case, &code)?;
-                        }
-                        DeliveryState::Pending { code, .. } => {
-                            if !turned_down.contains(&(*case, to)) {
-                                return Err(Broken {
-                                    law: "what could be delivered was",
-                                    why: format!("{at:?} still has {case} for {to:?}: {code:?}"),
-                                });
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        if !self.world.excuses.restored.is_empty() {
-            return Ok(());
-        }
-        for at in Place::ALL {
-            let cases: BTreeSet<CaseId> = self.house.cases(at).copied().collect();
-            for case in cases.iter().filter(|case| !self.excused(case)) {
-                for other in Place::ALL.into_iter().skip(at.index() + 1) {
-                    if !turned_down.contains(&(*case, other)) && !turned_down.contains(&(*case, at)) {
-                        self.same(at, other, case)?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// A refusal of what an honest node brought is a finding, unless the order had ended
-    /// on the way, or the case was erased at term.
-    fn may_be_turned_down(
-        &self,
-        at: Place,
-        to: Place,
-        case: &CaseId,
-        code: &str,
-    ) -> Result<(), Broken> {
-        let received = self.house.facts(to, case).iter();
-        let received = received.clone().any(|fact| fact.header.kind == Kind::Received);
-        let on_arrival = !received && Place::PROVIDERS.contains(&to);
-        let restored = !self.world.excuses.restored.is_empty();
-        if on_arrival || code == "case.erased" || restored {
-            return Ok(());
-        }
-        Err(Broken {
-            law: "what an honest node brings is taken",
-            why: format!("{to:?} turned {case} of {at:?} down: {code}"),
-        })
-    }
-
-    fn same(&self, a: Place, b: Place, case: &CaseId) -> Result<(), Broken> {
-        let digests = |at| -> BTreeMap<_, _> {
-            let facts = self.house.facts(at, case).iter();
-            facts
-                .filter(|fact| fact.header.kind != Kind::Erased)
-                .map(|fact| (fact.digest, (fact.header.author.clone(), fact.header.kind)))
-                .collect()
-        };
-        let (left, right) = (digests(a), digests(b));
-        if left.is_empty() || right.is_empty() || left == right {
-            return Ok(());
-        }
-        let only = |x: &BTreeMap<_, (_, Kind)>, y: &BTreeMap<_, _>| {
-            let rest = x.iter().filter(|(digest, _)| !y.contains_key(*digest));
-            rest.map(|(_, (_, kind))| kind.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        Err(Broken {
-            law: "all parties of a case hold the same",
-            why: format!(
-                "{case}: only {a:?} has [{}], only {b:?} has [{}]",
-                only(&left, &right),
-                only(&right, &left)
-            ),
-        })
     }
 }
 

@@ -64,7 +64,9 @@ impl Seat {
             .store()
             .queue(&Filter::default(), None, PAGE_ROWS_MAX);
         let rows = page.map(|page| page.rows).unwrap_or_default();
-        rows.into_iter().map(|row| (row.case, row.version)).collect()
+        rows.into_iter()
+            .map(|row| (row.case, row.version))
+            .collect()
     }
 
     /// The driver that breaks writes as planned.
@@ -147,17 +149,20 @@ impl World {
         let (laws, anchor) = (laws(), Anchor(cast.newest.1));
         let mut seats = Vec::new();
         for place in Place::ALL {
-            let env_seed = seed.wrapping_mul(1_000_003).wrapping_add(place.index() as u64);
+            let env_seed = seed
+                .wrapping_mul(1_000_003)
+                .wrapping_add(place.index() as u64);
             let env = Arc::new(SimEnv::new(clock.clone(), env_seed));
             let memory = Memory::default();
             let fault = Fault::new(memory.clone());
             let blobs = Blobs::memory();
-            let node = open(&cast, place, anchor, &laws, &fault, &blobs, &env, seed)
-                .map_err(|source| Unbuilt {
+            let node = open(&cast, place, anchor, &laws, &fault, &blobs, &env, seed).map_err(
+                |source| Unbuilt {
                     seed,
                     at: place,
                     source,
-                })?;
+                },
+            )?;
             seats.push(Seat {
                 place,
                 node,
@@ -182,9 +187,7 @@ impl World {
         };
         let unbuilt = |at| move |source| Unbuilt { seed, at, source };
         let first = world.cast.signed(&world.cast.newest.0);
-        world
-            .publish(&first)
-            .map_err(unbuilt(Place::REGISTRAR))?;
+        world.publish(&first).map_err(unbuilt(Place::REGISTRAR))?;
         for place in Place::ALL {
             world.fetch_register(place).map_err(unbuilt(place))?;
         }
@@ -340,7 +343,10 @@ impl World {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "private; every argument is a part of the node")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "private; every argument is a part of the node"
+)]
 fn open(
     cast: &Cast,
     place: Place,

@@ -84,13 +84,18 @@ fn one(seed: u64, verbose: bool) -> ExitCode {
 }
 
 fn explain(seed: u64, report: &run::Report, failure: &run::Failure) {
-    println!("seed {seed}: broken after op {}: {}", failure.op, failure.broken.law);
+    println!(
+        "seed {seed}: broken after op {}: {}",
+        failure.op, failure.broken.law
+    );
     println!("  {}", failure.broken.why);
     println!("the last of what happened:");
     for line in report.lines.iter().rev().take(TAIL).rev() {
         println!("  {line}");
     }
-    println!("repeat it: cargo run --release -p portcullis-sim --bin sim -- --seed {seed} --verbose");
+    println!(
+        "repeat it: cargo run --release -p portcullis-sim --bin sim -- --seed {seed} --verbose"
+    );
     let shrunk = shrink(seed, &op::ops(seed), failure, SHRINK_TRIES_MAX);
     println!("{} ops that break the same law:", shrunk.len());
     for op in &shrunk {

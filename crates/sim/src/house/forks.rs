@@ -17,10 +17,7 @@ impl Trees {
     ///
     /// A sentence, when the log showed another tree of this size before.
     pub fn note(&mut self, origin: &str, size: u64, root: [u8; 32]) -> Result<(), String> {
-        let known = *self
-            .roots
-            .entry((origin.to_owned(), size))
-            .or_insert(root);
+        let known = *self.roots.entry((origin.to_owned(), size)).or_insert(root);
         let largest = self.largest.entry(origin.to_owned()).or_default();
         *largest = size.max(*largest);
         if known == root {

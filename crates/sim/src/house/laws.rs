@@ -18,7 +18,10 @@ type Law = fn(&Glance<'_>) -> Result<(), String>;
 
 /// Every law that is checked after every op.
 pub const LAWS: [(&str, Law); 10] = [
-    ("nothing is sealed without the approvals of the law", sealed_is_approved),
+    (
+        "nothing is sealed without the approvals of the law",
+        sealed_is_approved,
+    ),
     ("nothing leaves beyond the order", released_is_in_scope),
     ("no one person suffices", two_people),
     ("recorded before done", recorded_before_done),
@@ -85,16 +88,21 @@ fn sealed_is_approved(glance: &Glance<'_>) -> Result<(), String> {
                 }
                 _ => false,
             });
-            let approval =
-                approval.ok_or(format!("{at:?} holds a seal that {offices:?} never approved"))?;
+            let approval = approval.ok_or(format!(
+                "{at:?} holds a seal that {offices:?} never approved"
+            ))?;
             if !people.insert(approval.key) {
-                return Err(format!("{at:?} holds a seal that one person approved twice"));
+                return Err(format!(
+                    "{at:?} holds a seal that one person approved twice"
+                ));
             }
         }
         let issued = |fact: &Fact| matches!(fact.event, Event::Issued { .. });
         let served = |fact: &Fact| matches!(fact.event, Event::Served { .. });
         if !before.iter().any(issued) || !before.iter().any(served) {
-            return Err(format!("{at:?} holds a seal of an order never issued and served"));
+            return Err(format!(
+                "{at:?} holds a seal of an order never issued and served"
+            ));
         }
     }
     Ok(())
@@ -128,7 +136,8 @@ fn released_is_in_scope(glance: &Glance<'_>) -> Result<(), String> {
             Event::Sealed(seal) => seal,
             Event::Released { package, .. } => {
                 let held = seal_of(before, package);
-                held.ok_or(format!("{:?}: a release of what nobody sealed", new.at))?.1
+                held.ok_or(format!("{:?}: a release of what nobody sealed", new.at))?
+                    .1
             }
             _ => continue,
         };
@@ -139,7 +148,10 @@ fn released_is_in_scope(glance: &Glance<'_>) -> Result<(), String> {
             item.is_some_and(|item| item.category == Category::InterceptedContent)
         };
         if seal.items.iter().any(tapped) {
-            return Err(format!("{:?}: what is tapped passed through the house", new.at));
+            return Err(format!(
+                "{:?}: what is tapped passed through the house",
+                new.at
+            ));
         }
         if seal.items.is_empty() || !seal.items.is_subset(&scope) {
             return Err(format!(
@@ -195,10 +207,15 @@ fn recorded_before_done(glance: &Glance<'_>) -> Result<(), String> {
                     let log = store.log(origin).ok().flatten();
                     log.map_or(0, |log| log.cosigned_size)
                 };
-                let all = placed.iter().all(|leaf| leaf.index < cosigned(&leaf.origin));
+                let all = placed
+                    .iter()
+                    .all(|leaf| leaf.index < cosigned(&leaf.origin));
                 let waits = queued.iter().any(|leaf| leaf.statement == sealed.digest);
                 if placed.is_empty() || !all || waits {
-                    return Err(format!("{:?} released before its leaves were cosigned", new.at));
+                    return Err(format!(
+                        "{:?} released before its leaves were cosigned",
+                        new.at
+                    ));
                 }
             }
             Recorded::Promised(promise) => {
@@ -217,7 +234,11 @@ pub(super) fn witnessed(world: &World) -> Sizes {
     let mut sizes = Sizes::new();
     for witness in Place::WITNESSES {
         let store = world.node(witness).store();
-        for log in world.seats.iter().flat_map(|seat| seat.node.logs().unwrap_or_default()) {
+        for log in world
+            .seats
+            .iter()
+            .flat_map(|seat| seat.node.logs().unwrap_or_default())
+        {
             if let Ok(Some(seen)) = store.witnessed(&log.origin) {
                 sizes.insert((witness, log.origin), seen.size);
             }
@@ -232,7 +253,10 @@ fn logs_only_grow(glance: &Glance<'_>) -> Result<(), String> {
             let key = (seat.place, log.origin.clone());
             let before = glance.house.own_sizes.get(&key).copied().unwrap_or(0);
             if log.size < before {
-                return Err(format!("`{}` shrank from {before} to {}", log.origin, log.size));
+                return Err(format!(
+                    "`{}` shrank from {before} to {}",
+                    log.origin, log.size
+                ));
             }
         }
     }
@@ -240,7 +264,9 @@ fn logs_only_grow(glance: &Glance<'_>) -> Result<(), String> {
         let key = (witness, origin.clone());
         let before = glance.house.witnessed_sizes.get(&key).copied().unwrap_or(0);
         if size < before {
-            return Err(format!("{witness:?} saw `{origin}` shrink from {before} to {size}"));
+            return Err(format!(
+                "{witness:?} saw `{origin}` shrink from {before} to {size}"
+            ));
         }
     }
     Ok(())
@@ -269,7 +295,10 @@ fn ended_stays_ended(glance: &Glance<'_>) -> Result<(), String> {
         if let Ok(Some(end)) = end
             && end <= fact.header.time
         {
-            return Err(format!("{:?} said `{}` after {end}", new.at, fact.header.kind));
+            return Err(format!(
+                "{:?} said `{}` after {end}",
+                new.at, fact.header.kind
+            ));
         }
     }
     Ok(())
@@ -279,7 +308,10 @@ fn one_realm(glance: &Glance<'_>) -> Result<(), String> {
     let ours = glance.world.cast.realm();
     for (new, fact, _) in glance.each() {
         if fact.header.realm != *ours || new.case.realm_tag() != ours.tag() {
-            return Err(format!("{:?} holds a statement of {}", new.at, fact.header.realm));
+            return Err(format!(
+                "{:?} holds a statement of {}",
+                new.at, fact.header.realm
+            ));
         }
     }
     Ok(())

@@ -65,7 +65,12 @@ impl Town {
     }
 
     /// Somebody at a place does what may be done, by its word.
-    pub(crate) fn try_to(&mut self, place: Place, case: CaseId, word: &str) -> Result<Said, NodeError> {
+    pub(crate) fn try_to(
+        &mut self,
+        place: Place,
+        case: CaseId,
+        word: &str,
+    ) -> Result<Said, NodeError> {
         let deeds = self.may(place, case);
         let found = deeds.iter().find(|deed| deed.what.word().starts_with(word));
         let deed = found.unwrap_or_else(|| panic!("{place:?} may not `{word}` in {case} now"));

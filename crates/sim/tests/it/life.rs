@@ -1,11 +1,7 @@
 use crate::kit::Town;
 use portcullis_core::{case::Ending, statement::Kind};
 use portcullis_node::Node;
-use portcullis_sim::{
-    cast::Place,
-    op::Op,
-    orders::OrderKind,
-};
+use portcullis_sim::{cast::Place, op::Op, orders::OrderKind};
 
 const DAY: i64 = 86_400;
 
@@ -25,7 +21,14 @@ fn a_uk_warrant_goes_from_draft_to_collection_under_the_double_lock() {
     town.does(Place::Police, case, "collect");
     for place in [Place::Police, Place::Minister, Place::Court, Place::Mail] {
         let viewed = town.view(place, case);
-        assert!(viewed.case.packages.values().all(|held| held.collected.is_some()), "{place:?}");
+        assert!(
+            viewed
+                .case
+                .packages
+                .values()
+                .all(|held| held.collected.is_some()),
+            "{place:?}"
+        );
     }
     town.run.settle().unwrap();
 }
@@ -51,7 +54,11 @@ fn a_later_refusal_ends_an_urgent_warrant_at_once_and_what_crossed_is_destroyed(
     town.work();
     let held = town.view(Place::Police, case).case;
     assert_eq!(held.ended.map(|(ending, _)| ending), Some(Ending::Refused));
-    assert!(held.packages.values().all(|held| held.destruction_instructed));
+    assert!(
+        held.packages
+            .values()
+            .all(|held| held.destruction_instructed)
+    );
     town.does(Place::Police, case, "destruction_confirmed");
     let provider = town.view(Place::Mail, case).case;
     assert!(provider.packages.values().all(|held| held.destroyed));
@@ -66,10 +73,21 @@ fn silence_after_an_urgent_warrant_lapses_it_everywhere_and_nothing_leaves_after
     town.work();
     for place in [Place::Police, Place::Mail, Place::Minister, Place::Court] {
         let ended = town.view(place, case).case.ended;
-        assert_eq!(ended.map(|(ending, _)| ending), Some(Ending::Lapsed), "{place:?}");
+        assert_eq!(
+            ended.map(|(ending, _)| ending),
+            Some(Ending::Lapsed),
+            "{place:?}"
+        );
     }
-    let words: Vec<_> = town.may(Place::Mail, case).into_iter().map(|d| d.what.word()).collect();
-    assert!(!words.iter().any(|word| word.starts_with("release")), "{words:?}");
+    let words: Vec<_> = town
+        .may(Place::Mail, case)
+        .into_iter()
+        .map(|d| d.what.word())
+        .collect();
+    assert!(
+        !words.iter().any(|word| word.starts_with("release")),
+        "{words:?}"
+    );
     town.run.settle().unwrap();
 }
 
@@ -77,7 +95,13 @@ fn silence_after_an_urgent_warrant_lapses_it_everywhere_and_nothing_leaves_after
 fn contents_are_erased_everywhere_at_term_and_the_leaves_stay() {
     let mut town = Town::new(5);
     let case = town.subpoena_collected();
-    let package = *town.view(Place::Chat, case).case.packages.keys().next().unwrap();
+    let package = *town
+        .view(Place::Chat, case)
+        .case
+        .packages
+        .keys()
+        .next()
+        .unwrap();
     let before = town.run.world.node(Place::Chat).logs().unwrap();
     town.step(Op::Advance(25 * 31 * DAY));
     town.work();
@@ -87,7 +111,12 @@ fn contents_are_erased_everywhere_at_term_and_the_leaves_stay() {
         assert!(record.erased, "{place:?}");
         for statement in &record.statements {
             let kept = statement.kind == Kind::Erased.as_str();
-            assert_eq!(statement.envelope.is_empty(), !kept, "{place:?} {}", statement.kind);
+            assert_eq!(
+                statement.envelope.is_empty(),
+                !kept,
+                "{place:?} {}",
+                statement.kind
+            );
             assert!(statement.attachment.is_none());
         }
         for path in [Node::package_path(&package), Node::collected_path(&package)] {

@@ -76,9 +76,7 @@ impl SignArgs {
     ) -> Result<Option<Said>, Failure> {
         if let Some(file) = &self.print {
             let prepared = node.prepare(case, event, &self.public(home)?)?;
-            let keep = |path: &Path, bytes: &[u8]| {
-                std::fs::write(path, bytes).map_err(|error| Failure::file(path, &error))
-            };
+            let keep = |path: &Path, bytes: &[u8]| write_private(path, bytes);
             keep(file, &pae(&prepared.payload_type, &prepared.payload))?;
             keep(&payload_path(file), &prepared.payload)?;
             if let Some(bytes) = attachment {
@@ -111,6 +109,7 @@ impl SignArgs {
                     "it was written beside the file that `--print` named; keep the three together",
                 )
             })?;
+            same_wish(&payload, case, event)?;
             let kept = std::fs::read(attachment_path(&printed)).ok();
             let payload_type = portcullis_verdict::statement::payload_type(event.kind());
             let envelope = Envelope::seal(&payload_type, &payload, vec![signature])
@@ -126,6 +125,34 @@ impl SignArgs {
     }
 }
 
+/// Whether what was printed for signing is what the command asks for now. Salts are drawn anew
+/// each time, and packages sealed; all else is the same.
+fn same_wish(payload: &[u8], case: Option<CaseId>, wanted: &Event) -> Result<(), Failure> {
+    let (header, printed) = portcullis_verdict::statement::parse_payload(payload)
+        .map_err(|error| Failure::false_(error.code(), error.to_string()))?;
+    let same = match (&printed, wanted) {
+        (Event::Drafted(printed), Event::Drafted(wanted)) => {
+            let mut printed = printed.clone();
+            printed.application = wanted.application;
+            printed == *wanted
+        }
+        (Event::Refused(printed), Event::Refused(wanted)) => {
+            let mut wanted = wanted.clone();
+            wanted.note = printed.note;
+            *printed == wanted
+        }
+        (Event::Sealed(_), Event::Sealed(_)) => true,
+        (printed, wanted) => printed == wanted,
+    };
+    if same && case.is_none_or(|case| case == header.case) {
+        return Ok(());
+    }
+    Err(
+        Failure::usage("the file that was signed asks for something else than this command")
+            .hint("give the same words as with `--print`, or print and sign again"),
+    )
+}
+
 fn payload_path(printed: &Path) -> PathBuf {
     let mut name = printed.as_os_str().to_owned();
     name.push(".payload");
@@ -136,4 +163,17 @@ fn attachment_path(printed: &Path) -> PathBuf {
     let mut name = printed.as_os_str().to_owned();
     name.push(".attachment");
     name.into()
+}
+
+/// Writes what is to be signed where its owner alone can read it: it may hold an application.
+fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options
+        .open(path)
+        .and_then(|mut file| file.write_all(bytes));
+    written.map_err(|error| Failure::file(path, &error))
 }

@@ -426,7 +426,10 @@ impl Case {
 
     /// When the work was done: every item answered, and every package collected.
     pub fn completed_at(&self, rule: &Rule) -> Option<Timestamp> {
-        if rule.effect != Effect::Disclose || self.received.is_none() || self.items.is_empty() {
+        let runs_on = |item: &crate::order::Item| item.category == Category::InterceptedContent;
+        let tapped = self.order.items.values().any(runs_on);
+        let keeps = rule.effect == Effect::Preserve || tapped;
+        if keeps || self.received.is_none() || self.items.is_empty() {
             return None;
         }
         let answered = self

@@ -52,7 +52,7 @@ pub struct Member {
     pub title: String,
     /// What it does.
     pub roles: BTreeSet<Role>,
-    /// What kind of authority it is in which laws, such as `uk.met`.
+    /// What kind of authority it is in which laws, such as `metropolitan_police`.
     pub authority: BTreeSet<Word>,
     /// Its sector: witnesses of one log come from at least two.
     pub sector: Word,

@@ -159,19 +159,16 @@ impl Node {
                 continue;
             };
             let statements = sent(&record.statements, delivery, peer);
-            let bytes: usize = record
-                .statements
-                .iter()
-                .map(|statement| 2 * statement.envelope.len())
-                .sum();
-            if !taken.is_empty() && size + bytes > BYTES_PER_CALL {
-                break;
-            }
-            size += bytes;
-            cases.push(CaseJson {
+            let case = CaseJson {
                 case: delivery.case.to_string(),
                 statements,
-            });
+            };
+            let bytes = serde_json::to_vec(&case).map_or(usize::MAX, |bytes| bytes.len());
+            if !taken.is_empty() && bytes > BYTES_PER_CALL.saturating_sub(size) {
+                break;
+            }
+            size = size.saturating_add(bytes);
+            cases.push(case);
             taken.push(delivery.clone());
         }
         let register = RegisterJson {
@@ -200,7 +197,8 @@ fn sent(records: &[StatementRecord], delivery: &Delivery, peer: &MemberId) -> Ve
                 _ => None,
             },
         );
-    let confidential = provider.as_ref() == Some(peer);
+    // Fails closed: where the provider cannot be told, nobody gets an attachment.
+    let confidential = provider.as_ref().is_none_or(|provider| provider == peer);
     let mut heads: BTreeMap<&MemberId, u32> = BTreeMap::new();
     let mut sent = Vec::new();
     for record in records {

@@ -12,7 +12,7 @@ use crate::{
     record::{Joining, Loaded},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use portcullis_core::{
     case::Refusal,
     digest::Digest,
@@ -21,11 +21,11 @@ use portcullis_core::{
     member::MemberId,
     statement::{Event, Kind, Statement},
 };
-use portcullis_store::{NewDelivery, TurnedAway};
+use portcullis_store::TurnedAway;
 use portcullis_verdict::{
     Against, Bundle, Entry,
     bundle::{EntryJson, inclusion_to_bytes},
-    register::NotBelieved,
+    register::{NotBelieved, judge::INCLUSION_HOURS_MAX},
     statement,
     verify::{Growing, Unfit, judge_statement, verify},
 };
@@ -178,10 +178,6 @@ impl Node {
         }
         let delivery: DeliveryJson = serde_json::from_slice(body)
             .map_err(|error| problem(400, "peer.malformed", format!("not a delivery: {error}")))?;
-        if delivery.resend {
-            self.resend_to(from)
-                .map_err(|error| problem(500, "node.fault", error.to_string()))?;
-        }
         if delivery.cases.len() > DELIVERY_CASES_MAX {
             return Err(problem(
                 400,
@@ -195,6 +191,10 @@ impl Node {
             return Err(problem(409, refusal.code(), refusal.to_string()));
         }
         self.compare_registers(from, &delivery.register)?;
+        if delivery.resend {
+            self.resend_to(from)
+                .map_err(|error| problem(500, "node.fault", error.to_string()))?;
+        }
         let now = self.now();
         let results = delivery
             .cases
@@ -417,7 +417,7 @@ impl Taking<'_> {
         let judged = self.judge(&parsed, &entry)?;
         if attachment
             .as_ref()
-            .is_some_and(|bytes| attachment_digest(&parsed.event, bytes) == Some(false))
+            .is_some_and(|bytes| attachment_digest(&parsed.event, bytes) != Some(true))
         {
             return Err(No::never(
                 "statement.attachment",
@@ -425,6 +425,15 @@ impl Taking<'_> {
             ));
         }
         self.join(loaded, &judged, &after)?;
+        if let Event::Sealed(seal) = &judged.event
+            && self
+                .node
+                .case_of(&seal.package)
+                .is_some_and(|case| case != self.id)
+        {
+            let why = "a package of another case has that id";
+            return Err(No::never("package.taken", why));
+        }
         self.held
             .insert(parsed.header.author.clone(), parsed.header.number);
         self.joining.push(Joining {
@@ -503,7 +512,14 @@ impl Taking<'_> {
         let judged = self
             .node
             .against(self.now, |against| judge_statement(parsed, entry, against))?;
-        Ok(judged.map_err(Unfit::from)?.0)
+        let (statement, judgement) = judged.map_err(Unfit::from)?;
+        let age = self.now.duration_since(statement.header.time);
+        if judgement.included_at.is_none() && age > SignedDuration::from_hours(INCLUSION_HOURS_MAX)
+        {
+            let why = "it is dated more than a day ago, and nothing proves that it was said then";
+            return Err(No::later("proof.awaited", why));
+        }
+        Ok(statement)
     }
 
     /// A statement of our own that we do not hold. After a restore from a backup, what peers
@@ -554,7 +570,11 @@ impl Taking<'_> {
                 }
                 Ok(())
             }
-            Err(error @ NotBelieved::FalseProof(_)) => Err(Unfit::from(error).into()),
+            Err(
+                error @ (NotBelieved::FalseProof(_)
+                | NotBelieved::RegisterExpired { .. }
+                | NotBelieved::NoRegisterThen { .. }),
+            ) => Err(Unfit::from(error).into()),
             // The key has since been revoked or has ended; the proof is kept all the same, if it
             // proves: the verdict weighs it against `since`.
             Err(error) => {
@@ -583,14 +603,13 @@ impl Taking<'_> {
         if party == Some(Party::Provider) {
             self.receive(loaded)?;
         }
-        let served_now = self
-            .joining
-            .iter()
-            .any(|new| new.statement.event.kind() == Kind::Served);
         let mut joining = std::mem::take(&mut self.joining);
         self.node
             .follow_up(&mut self.growing, &mut joining, self.now);
-        self.commit(loaded, &joining, served_now)
+        let (node, growing, proofs) = (self.node, &self.growing, self.proofs);
+        node.arrivals
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Ok(node.commit(loaded, growing, &joining, proofs, self.now)?)
     }
 
     /// The provider's own verdict decides whether an order comes in, and is kept with it.
@@ -600,6 +619,11 @@ impl Taking<'_> {
         };
         if case.received.is_some() {
             return Ok(());
+        }
+        if self.node.is_restoring()? {
+            // Our own receipt is perhaps on its way back to us; its number must not be taken twice.
+            let why = "this node was restored from a backup and is not in step yet";
+            return Err(No::later("node.restoring", why));
         }
         if case.served.is_none() {
             return Err(Unfit::from(Refusal::NotServed).into());
@@ -638,42 +662,5 @@ impl Taking<'_> {
         let received = self.node.node_says(&mut self.growing, &event, self.now)?;
         self.joining.push(received);
         Ok(())
-    }
-
-    fn commit(
-        self,
-        loaded: Option<&Loaded>,
-        joining: &[Joining],
-        served_now: bool,
-    ) -> Result<(), No> {
-        let node = self.node;
-        let before = loaded.map(|loaded| &loaded.record);
-        let packages: Vec<_> = joining
-            .iter()
-            .filter_map(|new| match &new.statement.event {
-                Event::Sealed(seal) => Some(seal.package),
-                _ => None,
-            })
-            .collect();
-        let Some(mut commit) = node.commit_of(before, &self.growing, joining, self.now) else {
-            return Ok(());
-        };
-        commit.proofs = self.proofs;
-        if served_now {
-            Self::nothing_of_ours(&mut commit.deliveries);
-        }
-        node.store.commit_one(commit).map_err(NodeError::from)?;
-        for package in packages {
-            let key = format!("package/{package}");
-            node.store
-                .set_meta(&key, self.id.to_string().as_bytes())
-                .map_err(NodeError::from)?;
-        }
-        Ok(())
-    }
-
-    /// Deliveries of nothing are none.
-    fn nothing_of_ours(deliveries: &mut Vec<NewDelivery>) {
-        deliveries.retain(|delivery| !delivery.statements.is_empty());
     }
 }

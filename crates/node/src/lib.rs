@@ -47,7 +47,7 @@ use portcullis_verdict::{
 };
 use std::sync::{
     Arc, Mutex, OnceLock, PoisonError, RwLock,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 /// What a node is made of.
@@ -92,6 +92,7 @@ pub struct Node {
     history: RwLock<Option<Arc<History>>>,
     pub(crate) sequencing: Mutex<sequencer::Sequencing>,
     pub(crate) behind: AtomicBool,
+    pub(crate) arrivals: AtomicU64,
 }
 
 impl Node {
@@ -116,6 +117,7 @@ impl Node {
             history: RwLock::new(None),
             sequencing: Mutex::default(),
             behind: AtomicBool::new(false),
+            arrivals: AtomicU64::new(0),
         };
         node.refresh()?;
         Ok(node)
@@ -187,6 +189,11 @@ impl Node {
             us: None,
             now,
         }))
+    }
+
+    /// How many parts of cases were taken in since this node was opened.
+    pub fn arrivals(&self) -> u64 {
+        self.arrivals.load(Ordering::Relaxed)
     }
 
     /// Whether a peer went by a newer register than ours since this was last asked.

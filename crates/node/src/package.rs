@@ -22,6 +22,34 @@ pub enum ReleaseReadiness {
 }
 
 impl Node {
+    /// Deletes the bytes of packages whose case was erased: what a stop in between left behind.
+    /// Answers how many packages that were.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError`] when our own records or files cannot be read.
+    pub fn delete_orphans(&self) -> Result<usize, NodeError> {
+        let mut orphans = BTreeSet::new();
+        for folder in ["packages", "collected", "uploads"] {
+            for path in self.blobs.list(folder)? {
+                let mut words = path.split(['/', '.']);
+                let Some(package) = words.find_map(|word| word.parse::<PackageId>().ok()) else {
+                    continue;
+                };
+                let Some(case) = self.case_of(&package) else {
+                    continue;
+                };
+                if self.store.case(&case)?.is_some_and(|record| record.erased) {
+                    orphans.insert(package);
+                }
+            }
+        }
+        for package in &orphans {
+            self.delete_package(package)?;
+        }
+        Ok(orphans.len())
+    }
+
     /// Where a sealed package's bytes lie among the blobs.
     pub fn package_path(package: &PackageId) -> String {
         format!("packages/{package}.age")
@@ -45,6 +73,20 @@ impl Node {
     pub fn grant(&self, case: CaseId, items: &BTreeSet<ItemNumber>) -> Result<Grant, NodeError> {
         self.still_holds(case)?;
         let viewed = self.view(case)?;
+        let history = self.history()?;
+        let authority = history
+            .newest()
+            .register
+            .members
+            .get(&viewed.case.order.authority);
+        // A key that was taken out of the register is perhaps in other hands by now.
+        if !authority.is_some_and(|member| {
+            member
+                .delivery_keys
+                .contains(&viewed.case.order.delivery_key)
+        }) {
+            return Err(portcullis_core::case::Refusal::ForeignDeliveryKey.into());
+        }
         Ok(viewed
             .case
             .grant(viewed.grounds.basis(), items, self.now())?)
@@ -180,7 +222,7 @@ impl Node {
             return Err(Refusal::NotReleased.into());
         }
         if held.collected.is_none() {
-            viewed.case.in_force(viewed.grounds.basis(), self.now())?;
+            self.may_still_leave(&viewed, &held.seal)?;
         }
         Ok((self.peer(&viewed.case.order.authority)?, held.seal.clone()))
     }
@@ -216,7 +258,7 @@ impl Node {
         Ok(())
     }
 
-    fn case_of(&self, package: &PackageId) -> Option<CaseId> {
+    pub(crate) fn case_of(&self, package: &PackageId) -> Option<CaseId> {
         let bytes = self
             .store
             .meta(&format!("package/{package}"))
@@ -248,15 +290,26 @@ impl Node {
             });
         }
         if held.collected.is_none()
-            && let Err(refusal) = viewed.case.in_force(viewed.grounds.basis(), self.now())
+            && let Err(error) = self.may_still_leave(&viewed, &held.seal)
         {
             return Err(Problem {
                 status: 403,
-                code: refusal.code(),
-                detail: refusal.to_string(),
+                code: error.code(),
+                detail: error.to_string(),
             });
         }
         Ok(())
+    }
+
+    /// Whether a released package that nobody has collected yet may still go: the order is in
+    /// force, nothing of it was removed, and its signatures are believed by today's register.
+    fn may_still_leave(&self, viewed: &crate::Viewed, seal: &Seal) -> Result<(), NodeError> {
+        viewed.case.in_force(viewed.grounds.basis(), self.now())?;
+        let gone = |item: &&ItemNumber| !viewed.case.order.items.contains_key(item);
+        if let Some(item) = seal.items.iter().find(gone) {
+            return Err(portcullis_core::case::Refusal::ItemNotOpen { item: *item }.into());
+        }
+        self.still_holds(viewed.case.id)
     }
 
     /// The expected size of a package that `from`, the provider, may push to us.

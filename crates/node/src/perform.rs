@@ -178,38 +178,47 @@ impl Node {
             ours: true,
         }];
         self.follow_up(&mut growing, &mut joining, now);
-        self.commit(loaded.as_ref(), &growing, &joining, now)?;
+        self.commit(loaded.as_ref(), &growing, &joining, Vec::new(), now)?;
         Ok(Said { case, digest })
     }
 
-    /// Commits what is joining; nothing, if nothing is.
+    /// Commits what is joining, with the proofs that came along; nothing, if nothing did.
     pub(crate) fn commit(
         &self,
         loaded: Option<&Loaded>,
         growing: &Growing,
         joining: &[Joining],
+        proofs: Vec<(Digest, Vec<u8>)>,
         now: Timestamp,
     ) -> Result<(), NodeError> {
-        let packages: Vec<_> = joining
-            .iter()
-            .filter_map(|new| match &new.statement.event {
-                Event::Sealed(seal) => Some((seal.package, new.statement.header.case)),
-                _ => None,
-            })
-            .collect();
-        let erased = joining
-            .iter()
-            .any(|new| new.ours && new.statement.event == Event::Erased);
         let before = loaded.map(|loaded| &loaded.record);
-        if let Some(commit) = self.commit_of(before, growing, joining, now) {
-            self.store.commit_one(commit)?;
+        let Some(mut commit) = self.commit_of(before, growing, joining, now) else {
+            return Ok(());
+        };
+        commit.proofs = proofs;
+        // CRASH: a package that leads to a case without it is no package; a package of a case
+        // that nothing leads to could never be fetched.
+        for new in joining {
+            if let Event::Sealed(seal) = &new.statement.event {
+                let (key, case) = (
+                    format!("package/{}", seal.package),
+                    new.statement.header.case,
+                );
+                self.store.set_meta(&key, case.to_string().as_bytes())?;
+            }
         }
-        for (package, case) in packages {
-            self.store
-                .set_meta(&format!("package/{package}"), case.to_string().as_bytes())?;
+        let erases = commit.erase;
+        self.store.commit_one(commit)?;
+        for new in joining.iter().filter(|new| new.ours) {
+            // What was signed is made true at once; a stop in between is repeated by hand.
+            if let Event::DestructionConfirmed { packages } = &new.statement.event {
+                for package in packages {
+                    self.delete_package(package)?;
+                }
+            }
         }
-        if erased && let Some(case) = growing.case() {
-            // CRASH: statements are gone first; bytes left behind are found by the next sweep.
+        if erases && let Some(case) = growing.case() {
+            // CRASH: statements are gone first; bytes left behind are found by `delete_orphans`.
             for package in case.packages.keys() {
                 self.delete_package(package)?;
             }
@@ -224,6 +233,9 @@ impl Node {
         joining: &mut Vec<Joining>,
         now: Timestamp,
     ) {
+        if self.is_restoring().unwrap_or(true) {
+            return;
+        }
         for _ in 0..ATTEMPTS_MAX {
             let (Some(case), Some(grounds)) = (growing.case(), growing.grounds()) else {
                 return;
@@ -232,15 +244,17 @@ impl Node {
                 tracing::warn!(case = %case.id, %error, "the clock cannot be read for a case");
                 Vec::new()
             });
-            let Some(event) = events.into_iter().next() else {
-                return;
-            };
-            match self.node_says(growing, &event, now) {
-                Ok(new) => joining.push(new),
+            // What is refused now — the case is full, say — keeps nothing else from being said.
+            let said = events.iter().find_map(|event| match self.node_says(growing, event, now) {
+                Ok(new) => Some(new),
                 Err(error) => {
                     tracing::warn!(%error, kind = %event.kind(), "the node's own statement is refused");
-                    return;
+                    None
                 }
+            });
+            match said {
+                Some(new) => joining.push(new),
+                None => return,
             }
         }
     }

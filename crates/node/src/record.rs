@@ -1,7 +1,7 @@
 //! Between a case's values and a store's records.
 
 use crate::{Node, NodeError};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use portcullis_ballot::{Leaf, Opening, Salt};
 use portcullis_core::{
     case::{due, timers},
@@ -27,6 +27,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) fn schema_id() -> [u8; 32] {
     portcullis_verdict::text::sha256(b"portcullis/v1/schema/none").0
 }
+
+/// How soon what the clock could not say is tried again.
+const AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// A case as it was read: its records, and what they add up to.
 pub(crate) struct Loaded {
@@ -182,7 +185,8 @@ impl Node {
         let statements = joining.iter().map(|new| record_of(new, now)).collect();
         let basis = grounds.basis();
         let next_at = match due(case, basis, &self.me, now) {
-            Ok(events) if !events.is_empty() => Some(now),
+            // What could not be said now is tried again, and not at every breath.
+            Ok(events) if !events.is_empty() => now.saturating_add(AGAIN).ok(),
             _ => timers(case, basis)
                 .unwrap_or_default()
                 .iter()

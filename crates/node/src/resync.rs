@@ -106,7 +106,7 @@ impl Node {
             let mut commits = Vec::new();
             let mut superseded = Vec::new();
             for row in page.rows {
-                let Some(loaded) = self.load(&row.case)? else {
+                let Ok(Some(loaded)) = self.load(&row.case) else {
                     continue;
                 };
                 let Some(case) = loaded.growing.case() else {

@@ -23,6 +23,15 @@ impl Node {
                 body: "this node is no witness\n".into(),
             };
         };
+        // What was cosigned since the backup is not known here: nothing is cosigned on that ground.
+        if self.is_restoring().unwrap_or(true) {
+            let body = "restored from a backup, and not in step yet\n".into();
+            return WitnessAnswer {
+                status: 503,
+                media_type: TEXT,
+                body,
+            };
+        }
         let request = match AddCheckpoint::parse(body) {
             Ok(request) => request,
             Err(error) => return refused(&error.into()),

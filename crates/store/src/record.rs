@@ -23,7 +23,8 @@ pub struct StatementRecord {
     pub judged: Vec<u8>,
     /// What travelled with it, such as an application; gone once erased.
     pub attachment: Option<Vec<u8>>,
-    /// The text of its `tlog-proof`, as soon as there is one. Outlives erasure.
+    /// What proves its place in its author's log, as soon as there is any: opaque here, and it
+    /// opens the leaf. Empty once erased.
     pub proof: Option<Vec<u8>>,
     /// Whether this node's member made it.
     pub ours: bool,

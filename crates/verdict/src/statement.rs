@@ -95,6 +95,16 @@ pub fn payload(header: &Header, event: &Event) -> Result<Vec<u8>, StatementError
 pub fn parse(bytes: &[u8]) -> Result<Parsed, StatementError> {
     let envelope =
         Envelope::parse(bytes).map_err(|error| StatementError::Envelope(error.to_string()))?;
+    // A leaf binds the envelope's bytes, so a statement has one form: nobody on its way can add to it.
+    let form = Envelope::seal(
+        envelope.payload_type(),
+        envelope.payload(),
+        envelope.signatures().to_vec(),
+    );
+    if envelope.signatures().len() != 1 || form.is_ok_and(|form| form.as_bytes() != bytes) {
+        let why = "a statement carries one signature and no other spacing than its own";
+        return Err(StatementError::Envelope(why.into()));
+    }
     let (header, event) = parse_payload(envelope.payload())?;
     if envelope.payload_type() != payload_type(header.kind) {
         let found = envelope.payload_type().chars().take(80).collect();

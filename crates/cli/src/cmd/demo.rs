@@ -63,6 +63,20 @@ impl Demo {
             )
             .hint("name a folder that is empty or does not exist"));
         }
+        if let Some(data) = &self.data {
+            // Before anything starts: what cannot be sealed is said at once.
+            let files = portcullis_seal::folder::sources(data).map_err(|error| {
+                Failure::unable(error.code(), format!("`{}`: {error}", data.display()))
+                    .hint(error.hint())
+            })?;
+            if files.is_empty() {
+                return Err(Failure::unable(
+                    "package.empty",
+                    format!("`{}` holds no file", data.display()),
+                )
+                .hint("name a folder with files in it"));
+            }
+        }
         let town = Town::build(&root, &stage)?;
         let told = story::tell(&town, self.data.as_deref(), &stage)?;
         forge::try_the_door(&town, &told, &stage)?;

@@ -24,7 +24,7 @@ use std::{path::Path, process::ExitCode};
 /// Example, a police force:
 ///
 ///   portcullis --dir police init --member police.example --title "Example Police" \
-///     --role authority --authority uk.met --sector police --listen 127.0.0.1:8441 \
+///     --role authority --authority metropolitan_police --sector police --listen 127.0.0.1:8441 \
 ///     --officer officer1=applicant
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
@@ -38,7 +38,7 @@ pub(crate) struct Init {
     /// What it does: authority, approver, provider, overseer, cell, witness. Repeat for several.
     #[arg(long = "role", required = true, value_name = "ROLE")]
     roles: Vec<String>,
-    /// What kind of authority it is, in the law files' words, such as `uk.met`. Repeat for several.
+    /// What kind of authority it is, in the law files' words, such as `metropolitan_police`. Repeat for several.
     #[arg(long, value_name = "WORD")]
     authority: Vec<String>,
     /// Its sector, such as police, government, judiciary, company, oversight, academia.
@@ -148,6 +148,18 @@ impl Init {
         // CRASH: the configuration comes last; a folder without it is no node and init can be run again elsewhere.
         write_secret(&dir.join(FILE), &config.fresh())?;
         let home = Home::open(dir)?;
+        let laws = home.laws()?;
+        for word in &home.config.authority {
+            let known = laws
+                .iter()
+                .flat_map(|law| &law.rules)
+                .any(|rule| rule.applicants.contains(word));
+            if !known {
+                ui.note(format_args!(
+                    "note: no installed law knows the authority `{word}`; see `portcullis law show`"
+                ));
+            }
+        }
         let named: Vec<(String, String)> = officers
             .iter()
             .map(|officer| {

@@ -27,6 +27,9 @@ pub(crate) struct Serve {
     /// Listens here instead of where the configuration says.
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
+    /// Ends when standard input does: for whoever starts nodes and must not leave any behind.
+    #[arg(long, hide = true)]
+    until_input_ends: bool,
 }
 
 /// How often the store is asked whether anything moved.
@@ -70,7 +73,12 @@ impl Serve {
             &serde_json::json!({ "member": home.config.member, "listening": bound.to_string() }),
         );
         let doors = Arc::clone(&node);
-        let served = runtime.block_on(portcullis_web::serve(listener, &tls, doors, interrupted()));
+        let served = runtime.block_on(portcullis_web::serve(
+            listener,
+            &tls,
+            doors,
+            interrupted(self.until_input_ends),
+        ));
         stop.store(true, Ordering::SeqCst);
         for worker in workers.into_iter().flatten() {
             let _ = worker.join();
@@ -85,24 +93,39 @@ fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("PORTCULLIS_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     let _ = tracing_subscriber::fmt()
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .try_init();
 }
 
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
+/// Resolves at Ctrl-C, at a request to terminate, and, if asked to, when standard input ends.
+async fn interrupted(until_input_ends: bool) {
+    let (ended, end) = tokio::sync::oneshot::channel::<()>();
+    if until_input_ends {
+        // A thread of its own: a read that never returns must hold up nobody's end.
+        thread::spawn(move || {
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            let _ = ended.send(());
+        });
+    } else {
+        std::mem::forget(ended);
+    }
+    let terminated = async {
+        #[cfg(unix)]
+        if let Ok(mut terminate) =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        {
+            terminate.recv().await;
             return;
         }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+        _ = end => {}
     }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 type Work = fn(&Arc<Node>, &Arc<HttpPeers>, &Arc<AtomicBool>);
@@ -243,6 +266,14 @@ fn bring(node: &Node, member: &MemberId, peers: &dyn Peers, stop: &AtomicBool) {
 }
 
 fn sweep(node: &Arc<Node>, _peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>) {
+    match node.delete_orphans() {
+        Ok(0) => {}
+        Ok(packages) => tracing::warn!(
+            packages,
+            "bytes of erased cases were left behind by a stop, and are deleted now"
+        ),
+        Err(error) => tracing::warn!(%error, "the files cannot be compared with the cases"),
+    }
     while goes_on(stop, 8 * LOOK) {
         match node.sweeper_tick() {
             Ok(_) | Err(NodeError::NoRegister) => {}
@@ -278,12 +309,12 @@ fn resync(node: &Arc<Node>, peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>) {
             }
             continue;
         }
-        let mut seen = node.store().changes().ok();
+        let mut seen = node.arrivals();
         loop {
             if !goes_on(stop, QUIET) {
                 return;
             }
-            let now = node.store().changes().ok();
+            let now = node.arrivals();
             if now == seen {
                 break;
             }

@@ -72,7 +72,11 @@ impl Case {
                     office: approval.office,
                     at,
                 };
-                if let Some(subject) = self.subject_mut(approval.subject) {
+                // An approval that crossed another of the same turn fills no further turn.
+                let fits = |turn: &Turn| turn.offices.contains(&approval.office);
+                if let Some(subject) = self.subject_mut(approval.subject)
+                    && subject.next_turn().is_some_and(fits)
+                {
                     subject.approvals.push(given);
                 }
                 self.take_effect(approval.subject);

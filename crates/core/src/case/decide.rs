@@ -5,7 +5,7 @@ use super::{
     Subject, SubjectKind, change_check, holds, order_check,
 };
 use crate::{
-    law::{Party, Reason, SecrecyRule, Turn},
+    law::{Change, Party, Reason, SecrecyRule, Turn},
     office::Office,
     order::{ItemNumber, Secrecy},
     statement::{
@@ -121,6 +121,11 @@ pub fn decide(
             }
             if package.sealed_by == by.key {
                 return Err(Refusal::SecondPersonNeeded);
+            }
+            // What was taken out of the order since it was sealed does not go out with the rest.
+            let gone = |item: &&ItemNumber| !case.order.items.contains_key(item);
+            if let Some(item) = package.seal.items.iter().find(gone) {
+                return Err(Refusal::ItemNotOpen { item: *item });
             }
             case.in_force(basis, header.time)?;
             turn.hold()?;
@@ -244,6 +249,9 @@ const fn closes(kind: Kind) -> bool {
             | Kind::Expired
             | Kind::DestructionInstructed
             | Kind::DestructionConfirmed
+            | Kind::Preserved
+            | Kind::Freed
+            | Kind::InformationDue
             | Kind::Erased
     )
 }
@@ -433,7 +441,20 @@ impl Say<'_> {
             .modifications
             .iter()
             .find(|known| known.change == change);
-        self.turn(&law.ok_or(Refusal::NoSuchModification { change })?.by)?;
+        let law = law.ok_or(Refusal::NoSuchModification { change })?;
+        self.turn(&law.by)?;
+        let widens = matches!(change, Change::AddTarget | Change::AddItem);
+        let internal = law.by.offices.iter().any(|office| office.may_be_internal());
+        let own = self
+            .case
+            .order_subject()
+            .is_some_and(|subject| subject.author == self.by.key);
+        // Nobody widens what they asked for themselves, nor does the authority where the law
+        // names somebody outside it.
+        let alone = law.approval.is_empty();
+        if widens && alone && (own || (!internal && self.by.member == self.case.order.authority)) {
+            return Err(Refusal::OwnOrder);
+        }
         change_check::check(self.case, self.basis, modification)
     }
 

@@ -305,7 +305,9 @@ pub enum Refusal {
         item: ItemNumber,
     },
     /// The item is sealed, or not to be answered.
-    #[error("item {item} is not open: it was declined, challenged, not answered, or sealed before")]
+    #[error(
+        "item {item} is not open: it is not in the order, or was declined, challenged, not answered, or sealed before"
+    )]
     ItemNotOpen {
         /// Which item.
         item: ItemNumber,

@@ -179,7 +179,9 @@ pub(super) fn answer_deadline(
             let Some(answered) = question.answered else {
                 return Ok(None);
             };
-            stood += answered.duration_since(question.asked);
+            stood += answered
+                .duration_since(question.asked)
+                .max(SignedDuration::ZERO);
         }
     }
     let end = timed.rule.end_from(received, &basis.law.calendar)?;

@@ -47,6 +47,7 @@ impl State {
             case.erased = true;
             for old in &mut case.statements {
                 (old.envelope, old.judged, old.attachment) = (Vec::new(), Vec::new(), None);
+                old.proof = Some(Vec::new());
             }
             let held = |leaf: &Leaf| {
                 case.statements

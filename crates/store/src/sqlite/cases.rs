@@ -136,7 +136,7 @@ fn erase(connection: &Connection, case: &CaseId) -> rusqlite::Result<()> {
         [case.as_bytes()],
     )?;
     connection.execute(
-        "UPDATE statement SET envelope = x'', judged = x'', attachment = NULL WHERE case_id = ?1",
+        "UPDATE statement SET envelope = x'', judged = x'', attachment = NULL, proof = x'' WHERE case_id = ?1",
         [case.as_bytes()],
     )?;
     Ok(())

@@ -149,6 +149,11 @@ pub fn judge(
     let included_at = inclusion
         .map(|inclusion| prove(history, author, envelope, inclusion))
         .transpose()?;
+    // A stock of statements dated ahead, logged while the key was good, is no statement of then.
+    if included_at.is_some_and(|at| claimed.duration_since(at) > SignedDuration::from_mins(5)) {
+        let why = "it is dated after the time at which it was witnessed";
+        return Err(NotBelieved::FalseProof(why.into()));
+    }
     let late = |at: Timestamp| {
         at.duration_since(claimed) > SignedDuration::from_hours(INCLUSION_HOURS_MAX)
     };
@@ -255,7 +260,7 @@ fn revoked(
 ) -> bool {
     if gone.compromised {
         // What was not witnessed before `since` is void, whatever date it bears.
-        witnessed.is_none_or(|at| at >= gone.since)
+        claimed >= gone.since || witnessed.is_none_or(|at| at >= gone.since)
     } else {
         claimed >= gone.since || second >= gone.since
     }

@@ -370,6 +370,9 @@ impl Town {
         for resident in self.residents() {
             let (_, versions) = Node::parse_versions(&versions)?;
             resident.node.join_register(anchor, versions)?;
+            let path = resident.home.dir.join("register.id");
+            std::fs::write(&path, format!("{}\n", anchor.0))
+                .map_err(|error| Failure::file(&path, &error))?;
         }
         Ok(anchor.0)
     }
@@ -436,8 +439,9 @@ fn start(program: &Path, home: &Home) -> Result<Child, Failure> {
     Command::new(program)
         .arg("--dir")
         .arg(&home.dir)
-        .args(["--json", "serve"])
-        .stdin(Stdio::null())
+        // However the demo ends, its pipe ends with it, and so does the node.
+        .args(["--json", "serve", "--until-input-ends"])
+        .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(log)
         .spawn()

@@ -81,6 +81,8 @@ impl Verify {
         };
         self.print(&found, ui);
         Ok(ExitCode::from(match found.verdict.outcome {
+            // Genuine by a register that anybody may have made up is not enough to act on.
+            Outcome::Genuine | Outcome::Attested if !found.compared => REFUSED,
             Outcome::Genuine | Outcome::Attested => 0,
             Outcome::Insufficient => REFUSED,
             Outcome::NotGenuine => FALSE,
@@ -202,7 +204,11 @@ impl Verify {
         let verdict = &found.verdict;
         let warnings = warnings(found);
         ui.say(printable(&verdict.line));
-        if !self.line {
+        if self.line {
+            for warning in &warnings {
+                ui.note(format_args!("! {warning}"));
+            }
+        } else {
             for warning in &warnings {
                 ui.say(format_args!("  ! {warning}"));
             }

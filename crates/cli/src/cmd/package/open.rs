@@ -16,6 +16,7 @@ use portcullis_core::{
 use portcullis_seal::{
     folder::FolderSink,
     limits::Limits,
+    manifest::ManifestItem,
     open::{Expected, OpenError, Opened, open},
 };
 use std::{
@@ -57,6 +58,19 @@ impl Open {
     pub(super) fn run(self, home: &Home, ui: Ui) -> Answer {
         let case = home.node()?.view(self.case)?.case;
         let seal = &held(&case, &self.package)?.seal;
+        if case
+            .packages
+            .get(&self.package)
+            .is_some_and(|held| held.destruction_instructed)
+        {
+            return Err(Failure::refused(
+                "package.to_destroy",
+                "the destruction of these data was instructed; they are not opened any more",
+            )
+            .hint(
+                "destroy every copy, then `portcullis case confirm-destruction CASE --key NAME`",
+            ));
+        }
         let identity = home.delivery_identity()?;
         let path = collected_file(home, &self.package);
         let file = File::open(&path).map_err(|error| {
@@ -84,6 +98,27 @@ impl Open {
         )
         .map_err(|error| unopened(&error))?;
         bar.finish_and_clear();
+        // The provider's officer signed the manifest's digest; what stands in it is held against the order.
+        let strange = |item: &&ManifestItem| {
+            let asked = case.order.items.get(&item.item);
+            let fits = asked.is_none_or(|asked| {
+                asked.target == item.target
+                    && asked.category == item.category
+                    && asked.span.contains(&item.span)
+            });
+            !seal.items.contains(&item.item) || !fits
+        };
+        if let Some(item) = opened.manifest.items.iter().find(strange) {
+            let _ = std::fs::remove_dir_all(&self.output);
+            return Err(Failure::false_(
+                "package.out_of_scope",
+                format!(
+                    "item {} of the manifest is not what the order asks for; nothing was kept",
+                    item.item
+                ),
+            )
+            .hint("tell the provider; the package holds what nobody may have"));
+        }
         self.show(&opened, ui);
         Ok(ExitCode::SUCCESS)
     }

@@ -56,6 +56,7 @@ impl Release {
         if let Some(seconds) = self.wait {
             self.wait(&node, Duration::from_secs(seconds), ui)?;
         }
+        self.whole(home, &node)?;
         let (event, promise) = node.release_event(self.case, self.package, self.promise)?;
         let said = self.sign.say(
             home,
@@ -85,6 +86,20 @@ impl Release {
             "statement": said.map(|said| said.digest.to_string()),
         }));
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// What is released can be collected: the bytes are those that were sealed.
+    fn whole(&self, home: &Home, node: &Node) -> Result<(), Failure> {
+        let case = node.view(self.case)?.case;
+        let seal = &held(&case, &self.package)?.seal;
+        let path = home.blobs_dir().join(Node::package_path(&self.package));
+        let file = std::fs::File::open(&path).map_err(|error| Failure::file(&path, &error))?;
+        portcullis_seal::check::check(file, seal.ciphertext, seal.size_bytes, &mut |_| ())
+            .map_err(|error| {
+                Failure::false_(error.code(), format!("`{}`: {error}", path.display()))
+                    .hint("take the file back from a backup; it is not what was sealed")
+            })
+            .map(drop)
     }
 
     fn wait(&self, node: &Node, longest: Duration, ui: Ui) -> Result<(), Failure> {

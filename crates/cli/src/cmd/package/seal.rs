@@ -189,8 +189,12 @@ impl Seal {
 
     /// Asks, where somebody sits who can answer.
     fn confirm(&self, ui: Ui) -> Result<(), Failure> {
-        if self.yes || ui.is_json() || !std::io::stdin().is_terminal() {
+        if self.yes {
             return Ok(());
+        }
+        if ui.is_json() || !std::io::stdin().is_terminal() {
+            return Err(Failure::usage("nobody is here to look at what would leave")
+                .hint("add `--yes` to seal without asking"));
         }
         eprint!("Seal these? [y/N] ");
         let _ = std::io::stderr().flush();

@@ -210,14 +210,15 @@ pub(super) fn erasing_keeps_the_tombstones_the_leaves_and_what_is_new(store: &St
         envelope: vec![],
         judged: vec![],
         attachment: None,
+        // What proves a place opens a leaf as well: it goes, and never comes back.
+        proof: Some(vec![]),
         ..statement(n, n)
     };
-    let proven = StatementRecord {
-        proof: Some(b"proof".to_vec()),
-        ..tombstone(1)
-    };
     let record = store.case(&case(1)).unwrap().unwrap();
-    assert_eq!(record.statements, [proven, tombstone(2), statement(3, 3)]);
+    assert_eq!(
+        record.statements,
+        [tombstone(1), tombstone(2), statement(3, 3)]
+    );
     assert!(record.erased && store.row(&case(1)).unwrap().unwrap().erased);
     let leaves: Vec<_> = store
         .queued_leaves(9)

@@ -225,13 +225,14 @@ fn an_office_that_has_ended_by_the_day_of_judgement_counts_only_with_a_witness()
 }
 
 #[test]
-fn a_second_signature_by_a_stranger_changes_nothing() {
+fn a_statement_that_somebody_added_a_signature_to_is_another_envelope() {
     let (world, mut story) = whole();
     let envelope = portcullis_sign::Envelope::parse(&story.entries[1].envelope).unwrap();
     let stranger = key("stranger").sign(envelope.payload_type(), envelope.payload());
     let both = envelope.with_signature(stranger).unwrap();
     story.entries[1].envelope = both.as_bytes().to_vec();
-    genuine(&world.verdict(story.entries, None, NEXT_DAY));
+    let verdict = world.verdict(story.entries, None, NEXT_DAY);
+    not_genuine(&verdict, "statement.envelope");
 }
 
 #[test]

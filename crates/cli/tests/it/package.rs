@@ -241,7 +241,9 @@ fn a_package_goes_from_two_officers_to_the_authority_and_opens() {
     let map = format!("1={folder}@2026-03-01T00:00:00Z/2026-03-30T00:00:00Z");
     let shown = run(
         &mail,
-        &["package", "seal", &id, "--item", &map, "--key", "lea"],
+        &[
+            "package", "seal", &id, "--item", &map, "--key", "lea", "--yes",
+        ],
     );
     let shown = String::from_utf8(shown.stdout).unwrap();
     assert!(shown.contains("2 files, 9.00 MiB"), "{shown}");

@@ -189,10 +189,11 @@ impl Seal {
 
     /// Asks, where somebody sits who can answer.
     fn confirm(&self, ui: Ui) -> Result<(), Failure> {
-        if self.yes {
+        // A machine that asks for JSON has made up its mind.
+        if self.yes || ui.is_json() {
             return Ok(());
         }
-        if ui.is_json() || !std::io::stdin().is_terminal() {
+        if !std::io::stdin().is_terminal() {
             return Err(Failure::usage("nobody is here to look at what would leave")
                 .hint("add `--yes` to seal without asking"));
         }

@@ -21,7 +21,9 @@ use portcullis_tlog::{
     note::{NoteSigner, SignedNote},
     policy::Policy,
     proof::TlogProof,
-    tile::{EntryTile, TileBuilder, bundles_grown, decode_bundle, encode_bundle, hashes_to_bytes},
+    tile::{
+        EntryTile, Tile, TileBuilder, bundles_grown, decode_bundle, encode_bundle, hashes_to_bytes,
+    },
     tree::{HashReader, ReadError, TreeSize, prove_consistency},
     witness::{AddCheckpoint, monitoring_path, parse_conflict, verify_response},
 };
@@ -108,7 +110,7 @@ pub(crate) struct Tiles<'a> {
 }
 
 impl HashReader for Tiles<'_> {
-    fn tile(&self, tile: portcullis_tlog::tile::Tile) -> Result<Vec<Hash>, ReadError> {
+    fn tile(&self, tile: Tile) -> Result<Vec<Hash>, ReadError> {
         let failed = |path: String, source: portcullis_store::BlobError| ReadError::Failed {
             path,
             source: source.into(),
@@ -257,7 +259,7 @@ impl<'a> OwnLog<'a> {
         &self,
         start: u64,
         entries: &[Vec<u8>],
-        tiles: Vec<(portcullis_tlog::tile::Tile, Vec<Hash>)>,
+        tiles: Vec<(Tile, Vec<Hash>)>,
         paths: &mut Vec<String>,
     ) -> Result<(), LogFault> {
         let end = start + entries.len() as u64;
@@ -288,8 +290,7 @@ impl<'a> OwnLog<'a> {
         Ok(())
     }
 
-    /// Appends entries durably: size, root and our signature in one commit, then the tiles.
-    /// `placed` says which queued leaves they are, and at which index.
+    /// Appends entries durably and publishes them: [`Self::commit`], then [`Self::publish`].
     ///
     /// # Errors
     ///
@@ -300,31 +301,62 @@ impl<'a> OwnLog<'a> {
         entries: &[Vec<u8>],
         placed: Vec<(portcullis_store::LeafId, u64)>,
     ) -> Result<(), LogFault> {
+        let mut grown = builder.clone();
+        let mut growth = Growth::default();
+        self.commit(&mut grown, &mut growth, entries, placed)?;
+        self.publish(growth)?;
+        *builder = grown;
+        Ok(())
+    }
+
+    /// Appends entries durably: entries, size, root and our signature in one commit. `placed`
+    /// says which queued leaves they are, and at which index. Several commits may be published
+    /// at once; nothing is cosigned or proved before.
+    ///
+    /// # Errors
+    ///
+    /// [`LogFault`]; the log is to be taken up anew then.
+    pub fn commit(
+        &self,
+        builder: &mut TileBuilder,
+        growth: &mut Growth,
+        entries: &[Vec<u8>],
+        placed: Vec<(portcullis_store::LeafId, u64)>,
+    ) -> Result<(), LogFault> {
         let origin = self.origin()?;
         let start = builder.size().0;
-        let mut grown = builder.clone();
-        let tiles = grown.extend(entries.iter().map(|entry| leaf_hash(entry)));
-        let checkpoint = Checkpoint::new(origin.clone(), grown.size(), grown.root());
+        let tiles = builder.extend(entries.iter().map(|entry| leaf_hash(entry)));
+        let checkpoint = Checkpoint::new(origin.clone(), builder.size(), builder.root());
         let note = checkpoint
             .sign(self.signer)
             .map_err(|error| LogFault::Key(error.to_string()))?;
         self.store.log_append(LogAppend {
             origin: origin.to_string(),
             expected_size: start,
-            size: grown.size().0,
-            root: grown.root().0,
-            frontier: grown.frontier().to_bytes(),
+            size: builder.size().0,
+            root: builder.root().0,
+            frontier: builder.frontier().to_bytes(),
             checkpoint: note.to_text().into_bytes(),
             entries: entries.to_vec(),
             placed,
         })?;
-        // CRASH: from here on the tiles can be made again from the batch.
-        let mut paths = Vec::new();
-        self.write_tiles(start, entries, tiles, &mut paths)?;
-        self.blobs.sync(paths.iter().map(String::as_str))?;
-        self.store.published(origin.as_str(), grown.size().0)?;
-        *builder = grown;
+        growth.grow(start, entries, tiles);
         Ok(())
+    }
+
+    /// Writes the files of what was committed, forces them to the disk, and lets the store's
+    /// copy of the entries go.
+    ///
+    /// # Errors
+    ///
+    /// [`LogFault`]; what is missing is made again when the log is taken up.
+    pub fn publish(&self, growth: Growth) -> Result<(), LogFault> {
+        // CRASH: until the store lets them go, the files can be made again from its batches.
+        let mut paths = Vec::new();
+        let end = growth.start + growth.entries.len() as u64;
+        self.write_tiles(growth.start, &growth.entries, growth.tiles, &mut paths)?;
+        self.blobs.sync(paths.iter().map(String::as_str))?;
+        Ok(self.store.published(self.origin()?.as_str(), end)?)
     }
 
     /// Asks the witnesses for their cosignatures on the newest checkpoint and publishes it
@@ -486,6 +518,28 @@ impl<'a> OwnLog<'a> {
     }
 }
 
+/// What was committed to a log and waits for its files.
+#[derive(Debug, Default)]
+pub struct Growth {
+    /// The index of the first entry.
+    start: u64,
+    entries: Vec<Vec<u8>>,
+    /// Every tile that was filled, and those that the newest size leaves partial.
+    tiles: Vec<(Tile, Vec<Hash>)>,
+}
+
+impl Growth {
+    fn grow(&mut self, start: u64, entries: &[Vec<u8>], tiles: Vec<(Tile, Vec<Hash>)>) {
+        if self.entries.is_empty() {
+            self.start = start;
+        }
+        self.entries.extend_from_slice(entries);
+        // Nothing is proved at a size between two publications: its partial tiles need not be.
+        self.tiles.retain(|(tile, _)| tile.is_full());
+        self.tiles.extend(tiles);
+    }
+}
+
 enum Asked {
     Fork(u64),
     No(String),
@@ -513,5 +567,76 @@ impl Node {
             }
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portcullis_tlog::tree::root_at;
+
+    fn entries(range: std::ops::Range<u64>) -> Vec<Vec<u8>> {
+        range.map(|index| index.to_be_bytes().to_vec()).collect()
+    }
+
+    fn signer() -> NoteSigner {
+        NoteSigner::new("example.org/log/1".parse().unwrap(), &[7; 32])
+    }
+
+    #[test]
+    fn commits_that_are_published_together_make_the_files_of_one() {
+        let signer = signer();
+        let (store, blobs) = (Store::memory(), Blobs::memory());
+        let log = OwnLog::new(&store, &blobs, "log/1", &signer);
+        let (one_store, one_blobs) = (Store::memory(), Blobs::memory());
+        let one = OwnLog::new(&one_store, &one_blobs, "log/1", &signer);
+        let sizes = [0, 1, 200, 256, 700, 700, 1100];
+        let (mut builder, mut growth) = (TileBuilder::new(), Growth::default());
+        for step in sizes.windows(2) {
+            let entries = entries(step[0]..step[1]);
+            log.commit(&mut builder, &mut growth, &entries, Vec::new())
+                .unwrap();
+        }
+        log.publish(growth).unwrap();
+        let mut whole = TileBuilder::new();
+        one.append(&mut whole, &entries(0..1100), Vec::new())
+            .unwrap();
+        assert_eq!(builder.root(), whole.root());
+        let files = |blobs: &Blobs| {
+            let paths = blobs.list("").unwrap().into_iter();
+            paths
+                .map(|path| (blobs.get(&path).unwrap(), path))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(files(&blobs), files(&one_blobs));
+        assert_eq!(root_at(&log.tiles(), TreeSize(1100)).unwrap(), whole.root());
+        assert_eq!(
+            store.batches("example.org/log/1", 0).unwrap(),
+            one_store.batches("example.org/log/1", 0).unwrap()
+        );
+    }
+
+    #[test]
+    fn what_was_committed_and_never_published_is_published_when_the_log_is_taken_up() {
+        let signer = signer();
+        let (store, blobs) = (Store::memory(), Blobs::memory());
+        let log = OwnLog::new(&store, &blobs, "log/1", &signer);
+        let mut builder = TileBuilder::new();
+        log.append(&mut builder, &entries(0..300), Vec::new())
+            .unwrap();
+        let mut growth = Growth::default();
+        for (from, to) in [(300, 512), (512, 900)] {
+            log.commit(&mut builder, &mut growth, &entries(from..to), Vec::new())
+                .unwrap();
+        }
+        drop(growth);
+        assert!(root_at(&log.tiles(), TreeSize(900)).is_err());
+        let taken_up = log.take_up().unwrap();
+        assert_eq!(taken_up.root(), builder.root());
+        assert_eq!(
+            root_at(&log.tiles(), TreeSize(900)).unwrap(),
+            builder.root()
+        );
+        assert_eq!(log.tiles().entry(899, 900).unwrap(), entries(899..900)[0]);
     }
 }

@@ -1,6 +1,6 @@
 //! What a contributor runs: `cargo xtask check`, `test`, `bench`, `install`.
 //!
-//! One file a task, and three that they share: [`line`] is a command line,
+//! One file a task, and three that they share: [`mod@line`] is a command line,
 //! [`run`] performs steps and sums up, [`tally`] counts tests.
 
 mod bench;

@@ -28,6 +28,7 @@ use std::{path::Path, process::ExitCode};
 ///     --officer officer1=applicant
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
+#[expect(clippy::doc_markdown, reason = "a command line, as it is typed")]
 pub(crate) struct Init {
     /// The member's name in the register: a word of a–z, 0–9, `-`, `.`.
     #[arg(long, value_name = "NAME")]
@@ -116,50 +117,11 @@ impl Init {
         };
         home.member()?;
         home.realm()?;
-        let mut generator = Generator(&home.env);
-        let node_key = SecretKey::generate(&mut generator);
-        write_secret(
-            &home.key_path("node.key"),
-            &format!("{}\n", &*node_key.to_text()),
-        )?;
-        write_secret(&home.key_path("log.seed"), &fresh_seed(&home.env))?;
-        if witness {
-            write_secret(&home.key_path("witness.seed"), &fresh_seed(&home.env))?;
-        }
-        if registrar {
-            write_secret(&home.key_path("register.seed"), &fresh_seed(&home.env))?;
-        }
-        let identity = Identity::generate();
-        let recipient = identity.recipient().to_string();
-        identity.expose(|text| {
-            write_secret(
-                &home.key_path("delivery.key"),
-                &format!("# public key: {recipient}\n{text}\n"),
-            )
-        })?;
-        let tls = TlsIdentity::generate(&[&config.member])
-            .map_err(|error| Failure::unable("tls", error.to_string()))?;
-        write_secret(&home.key_path("tls.key.pem"), &tls.key_pem())?;
-        write_secret(&home.key_path("tls.cert.pem"), &tls.certificate_pem())?;
-        for officer in &officers {
-            let (name, _) = split_officer(officer)?;
-            make_key(&home, name)?;
-        }
+        make_keys(&home, witness, registrar, &officers)?;
         // CRASH: the configuration comes last; a folder without it is no node and init can be run again elsewhere.
         write_secret(&dir.join(FILE), &config.fresh())?;
         let home = Home::open(dir)?;
-        let laws = home.laws()?;
-        for word in &home.config.authority {
-            let known = laws
-                .iter()
-                .flat_map(|law| &law.rules)
-                .any(|rule| rule.applicants.contains(word));
-            if !known {
-                ui.note(format_args!(
-                    "note: no installed law knows the authority `{word}`; see `portcullis law show`"
-                ));
-            }
-        }
+        note_unknown_authority(&home, ui)?;
         let named: Vec<(String, String)> = officers
             .iter()
             .map(|officer| {
@@ -199,6 +161,60 @@ impl Init {
         }
         Ok(())
     }
+}
+
+/// Makes the keys of a node: its own, those of its logs, and its first officers'.
+fn make_keys(
+    home: &Home,
+    witness: bool,
+    registrar: bool,
+    officers: &[String],
+) -> Result<(), Failure> {
+    let config = &home.config;
+    let mut generator = Generator(&home.env);
+    let node_key = SecretKey::generate(&mut generator);
+    write_secret(
+        &home.key_path("node.key"),
+        &format!("{}\n", &*node_key.to_text()),
+    )?;
+    write_secret(&home.key_path("log.seed"), &fresh_seed(&home.env))?;
+    if witness {
+        write_secret(&home.key_path("witness.seed"), &fresh_seed(&home.env))?;
+    }
+    if registrar {
+        write_secret(&home.key_path("register.seed"), &fresh_seed(&home.env))?;
+    }
+    let identity = Identity::generate();
+    let recipient = identity.recipient().to_string();
+    identity.expose(|text| {
+        write_secret(
+            &home.key_path("delivery.key"),
+            &format!("# public key: {recipient}\n{text}\n"),
+        )
+    })?;
+    let tls = TlsIdentity::generate(&[&config.member])
+        .map_err(|error| Failure::unable("tls", error.to_string()))?;
+    write_secret(&home.key_path("tls.key.pem"), &tls.key_pem())?;
+    write_secret(&home.key_path("tls.cert.pem"), &tls.certificate_pem())?;
+    for officer in officers {
+        let (name, _) = split_officer(officer)?;
+        make_key(home, name)?;
+    }
+    Ok(())
+}
+
+/// Says which words for the authority no law knows: nobody could apply under them.
+fn note_unknown_authority(home: &Home, ui: &Ui) -> Result<(), Failure> {
+    let laws = home.laws()?;
+    for word in &home.config.authority {
+        let rules = laws.iter().flat_map(|law| &law.rules);
+        if !rules.into_iter().any(|rule| rule.applicants.contains(word)) {
+            ui.note(format_args!(
+                "note: no installed law knows the authority `{word}`; see `portcullis law show`"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// `officer1=applicant`, checked.

@@ -19,6 +19,7 @@ use std::path::Path;
 ///   portcullis --dir mail log policy > mail.policy
 ///   portcullis log verify https://mail.example/log/1 --policy mail.policy --any-certificate
 #[expect(clippy::doc_markdown, reason = "a command to be typed as it stands")]
+#[expect(rustdoc::bare_urls, reason = "a command line, as it is typed")]
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(crate) enum Log {

@@ -79,9 +79,9 @@ fn an_official_signs_for_the_minister_only_when_saying_so() {
             .serve("2026-03-02T13:00:00Z");
         let verdict = world.verdict(story.entries, None, NEXT_DAY);
         if good {
-            genuine(&verdict)
+            genuine(&verdict);
         } else {
-            insufficient(&verdict, "order.wrong_office")
+            insufficient(&verdict, "order.wrong_office");
         }
     }
 }

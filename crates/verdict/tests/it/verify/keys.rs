@@ -143,7 +143,7 @@ fn a_node_believes_less_than_its_register_when_told() {
         &world.verdict(story.entries.clone(), None, NEXT_DAY),
         "register.distrusted",
     );
-    world.trust = Default::default();
+    world.trust = portcullis_verdict::Trust::default();
     world
         .trust
         .distrusted_keys
@@ -152,7 +152,7 @@ fn a_node_believes_less_than_its_register_when_told() {
         &world.verdict(story.entries.clone(), None, NEXT_DAY),
         "register.distrusted",
     );
-    world.trust = Default::default();
+    world.trust = portcullis_verdict::Trust::default();
     world.trust.pinned.insert(
         member("court"),
         [digest_of(&key("second-commissioner"))].into(),

@@ -180,9 +180,9 @@ fn a_warrant_served_too_late_is_void() {
         story.serve(served);
         let verdict = world.verdict(story.entries, None, "2026-03-21T09:00:00Z");
         if good {
-            genuine(&verdict)
+            genuine(&verdict);
         } else {
-            insufficient(&verdict, "order.unserved")
+            insufficient(&verdict, "order.unserved");
         }
     }
 }

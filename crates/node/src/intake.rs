@@ -9,6 +9,7 @@
 use crate::{
     Node, NodeError,
     door::{DELIVERY_BYTES_MAX, Problem},
+    perform::Ready,
     record::{Joining, Loaded},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -196,39 +197,58 @@ impl Node {
                 .map_err(|error| problem(500, "node.fault", error.to_string()))?;
         }
         let now = self.now();
-        let results = delivery
-            .cases
+        let mut ready = Vec::new();
+        let mut judged = Vec::new();
+        for part in delivery.cases {
+            let case = part.case.clone();
+            let taken = self.take_in_case(from, part, now).map(|taken| {
+                let changes = taken.ready.is_some();
+                ready.extend(taken.ready);
+                (changes, taken.waits)
+            });
+            judged.push((case, taken));
+        }
+        // Every case of a delivery is durable at once. Two parts of one case in the same
+        // delivery conflict: the second is asked for again.
+        let mut committed = self.commit_all(ready).into_iter();
+        let results = judged
             .into_iter()
-            .map(|part| {
-                let case = part.case.clone();
-                match self.take_in_case(from, part, now) {
-                    Ok(()) => ResultJson {
-                        case,
-                        outcome: OutcomeJson::Accepted,
-                        code: None,
-                        detail: None,
-                    },
-                    Err(no) => {
-                        if !no.later {
-                            self.turn_away(from, &no.code, &no.detail);
-                        }
-                        let outcome = if no.later {
-                            OutcomeJson::Later
-                        } else {
-                            OutcomeJson::Refused
-                        };
-                        ResultJson {
-                            case,
-                            outcome,
-                            code: Some(no.code),
-                            detail: Some(no.detail),
-                        }
+            .map(|(case, taken)| {
+                let taken = taken.and_then(|(changes, waits)| {
+                    if changes && let Some(answer) = committed.next() {
+                        answer?;
                     }
-                }
+                    waits.map_or(Ok(()), Err)
+                });
+                self.result_of(from, case, taken)
             })
             .collect();
         serde_json::to_vec(&ResultsJson { results })
             .map_err(|error| problem(500, "peer.answer", error.to_string()))
+    }
+
+    /// What the sender is told of a case; what is refused for good is remembered.
+    fn result_of(&self, from: &MemberId, case: String, taken: Result<(), No>) -> ResultJson {
+        let Err(no) = taken else {
+            return ResultJson {
+                case,
+                outcome: OutcomeJson::Accepted,
+                code: None,
+                detail: None,
+            };
+        };
+        let outcome = if no.later {
+            OutcomeJson::Later
+        } else {
+            self.turn_away(from, &no.code, &no.detail);
+            OutcomeJson::Refused
+        };
+        ResultJson {
+            case,
+            outcome,
+            code: Some(no.code),
+            detail: Some(no.detail),
+        }
     }
 
     fn turn_away(&self, from: &MemberId, code: &str, detail: &str) {
@@ -279,7 +299,8 @@ impl Node {
         Ok(())
     }
 
-    fn take_in_case(&self, from: &MemberId, part: CaseJson, now: Timestamp) -> Result<(), No> {
+    /// Judges one case's part; nothing changes before what is ready is committed.
+    fn take_in_case(&self, from: &MemberId, part: CaseJson, now: Timestamp) -> Result<Taken, No> {
         let id: CaseId = part
             .case
             .parse()
@@ -320,8 +341,8 @@ impl Node {
                 Err(no) => return Err(no),
             }
         }
-        taking.finish(loaded.as_ref())?;
-        waits.map_or(Ok(()), Err)
+        let ready = taking.finish(loaded.as_ref())?;
+        Ok(Taken { ready, waits })
     }
 }
 
@@ -349,6 +370,14 @@ fn heads(loaded: Option<&Loaded>) -> BTreeMap<MemberId, u32> {
         .iter()
         .map(|record| (record.author.clone(), record.number))
         .collect()
+}
+
+/// One case's part of a delivery, judged.
+struct Taken {
+    /// What changes, if anything does.
+    ready: Option<Ready>,
+    /// What is asked for again later.
+    waits: Option<No>,
 }
 
 /// One case's part of a delivery, half taken in.
@@ -584,12 +613,12 @@ impl Taking<'_> {
         }
     }
 
-    fn finish(mut self, loaded: Option<&Loaded>) -> Result<(), No> {
+    fn finish(mut self, loaded: Option<&Loaded>) -> Result<Option<Ready>, No> {
         let (Some(case), Some(_)) = (self.growing.case(), self.growing.grounds()) else {
-            return Ok(());
+            return Ok(None);
         };
         if self.joining.is_empty() && self.proofs.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let us = &self.node.me;
         let party = case.party(us);
@@ -609,7 +638,7 @@ impl Taking<'_> {
         let (node, growing, proofs) = (self.node, &self.growing, self.proofs);
         node.arrivals
             .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Ok(node.commit(loaded, growing, &joining, proofs, self.now)?)
+        Ok(node.ready(loaded, growing, &joining, proofs, self.now)?)
     }
 
     /// The provider's own verdict decides whether an order comes in, and is kept with it.

@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use portcullis_core::{
     case::{Case, Timer, decide, due, timers},
     digest::Digest,
-    id::CaseId,
+    id::{CaseId, PackageId},
     office::Office,
     statement::{Event, Header, Officer, Standing},
 };
 use portcullis_sign::{Envelope, PublicKey, SecretKey};
+use portcullis_store::{Commit, CommitError};
 use portcullis_verdict::{
     Bundle, Entry, Verdict,
     bundle::inclusion_from_bytes,
@@ -42,6 +43,13 @@ pub struct Said {
     pub case: CaseId,
     /// SHA-256 of the statement's payload.
     pub digest: Digest,
+}
+
+/// A change to a case that was decided on and is ready for the store.
+pub(crate) struct Ready {
+    commit: Commit,
+    /// Whose bytes go once it is durable.
+    gone: Vec<PackageId>,
 }
 
 /// A case to look at.
@@ -191,9 +199,22 @@ impl Node {
         proofs: Vec<(Digest, Vec<u8>)>,
         now: Timestamp,
     ) -> Result<(), NodeError> {
+        let ready = self.ready(loaded, growing, joining, proofs, now)?;
+        self.commit_all(ready).into_iter().collect()
+    }
+
+    /// What is joining as one commit, with the proofs that came along; nothing, if nothing did.
+    pub(crate) fn ready(
+        &self,
+        loaded: Option<&Loaded>,
+        growing: &Growing,
+        joining: &[Joining],
+        proofs: Vec<(Digest, Vec<u8>)>,
+        now: Timestamp,
+    ) -> Result<Option<Ready>, NodeError> {
         let before = loaded.map(|loaded| &loaded.record);
         let Some(mut commit) = self.commit_of(before, growing, joining, now) else {
-            return Ok(());
+            return Ok(None);
         };
         commit.proofs = proofs;
         // CRASH: a package that leads to a case without it is no package; a package of a case
@@ -207,23 +228,41 @@ impl Node {
                 self.store.set_meta(&key, case.to_string().as_bytes())?;
             }
         }
-        let erases = commit.erase;
-        self.store.commit_one(commit)?;
+        let mut gone = Vec::new();
         for new in joining.iter().filter(|new| new.ours) {
-            // What was signed is made true at once; a stop in between is repeated by hand.
             if let Event::DestructionConfirmed { packages } = &new.statement.event {
-                for package in packages {
-                    self.delete_package(package)?;
-                }
+                gone.extend(packages.iter().copied());
             }
         }
-        if erases && let Some(case) = growing.case() {
-            // CRASH: statements are gone first; bytes left behind are found by `delete_orphans`.
-            for package in case.packages.keys() {
-                self.delete_package(package)?;
-            }
+        if commit.erase
+            && let Some(case) = growing.case()
+        {
+            gone.extend(case.packages.keys().copied());
         }
-        Ok(())
+        Ok(Some(Ready { commit, gone }))
+    }
+
+    /// Makes commits of several cases, durable together; an answer for each, in order.
+    pub(crate) fn commit_all(
+        &self,
+        ready: impl IntoIterator<Item = Ready>,
+    ) -> Vec<Result<(), NodeError>> {
+        let (commits, gone): (Vec<_>, Vec<_>) = ready
+            .into_iter()
+            .map(|ready| (ready.commit, ready.gone))
+            .unzip();
+        if commits.is_empty() {
+            return Vec::new();
+        }
+        let answers = self.store.commit(commits);
+        let done = |(answer, gone): (Result<u64, CommitError>, Vec<PackageId>)| {
+            answer?;
+            // CRASH: what was signed is made true at once; a stop in between is repeated by
+            // hand. After an erasure, bytes left behind are found by `delete_orphans`.
+            gone.iter()
+                .try_for_each(|package| self.delete_package(package))
+        };
+        answers.into_iter().zip(gone).map(done).collect()
     }
 
     /// Adds what only the clock says and is due now, signed by the node's own key.

@@ -43,6 +43,12 @@ pub fn attack(world: &World, house: &House, place: Place, dice: &mut Dice) -> Op
         house,
         place,
     };
+    // Thieves are rare: whoever is there has the first try now and then.
+    if dice.chance(30)
+        && let Some(tried) = assault.stolen_key(dice)
+    {
+        return Some(tried);
+    }
     let first = dice.below(attacks.len());
     (0..attacks.len()).find_map(|n| attacks[(first + n) % attacks.len()](&assault, dice))
 }
@@ -279,6 +285,7 @@ impl Assault<'_> {
             .filter(|p| p.stolen && p.revoked && p.place != self.place)
             .collect();
         let stolen = dice.pick(&thieves)?;
+        self.world.fetch_register(self.place).ok()?;
         let knows = self.world.node(self.place).history().ok()?;
         let (_, entry) = knows
             .newest()

@@ -53,7 +53,7 @@ pub enum Op {
 }
 
 /// How many ops a run has.
-pub const OPS: usize = 140;
+pub const OPS: usize = 120;
 
 /// The ops of a seed.
 pub fn ops(seed: u64) -> Vec<Op> {

@@ -23,15 +23,19 @@ impl Run {
     pub fn settle(&mut self) -> Result<(), Broken> {
         self.world.with_links(crate::network::Links::heal);
         for place in Place::ALL {
-            self.world.seat(place).env.set_skew_ms(0);
-            self.world
-                .crash(place)
-                .map_err(|error| fault(place, &error))?;
+            let seat = self.world.seat(place);
+            seat.env.set_skew_ms(0);
+            seat.fault().heal();
         }
         // Leases of nodes that stopped run out.
         self.world.clock.advance(ROUND);
         self.publish();
+        let newest = self.world.cast.newest.0.version;
         for place in Place::ALL {
+            let knows = self.world.node(place).history();
+            if knows.is_ok_and(|knows| knows.newest().register.version == newest) {
+                continue;
+            }
             self.world
                 .fetch_register(place)
                 .map_err(|error| fault(place, &error))?;

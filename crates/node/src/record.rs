@@ -148,11 +148,14 @@ impl Node {
         let mut deliveries: BTreeMap<MemberId, Vec<Digest>> = BTreeMap::new();
         let mut digests: Vec<(Digest, bool)> = held
             .iter()
-            .map(|record| (record.digest, record.ours))
+            .map(|record| (record.digest, record.ours || record.author == self.me))
             .collect();
         let mut erase = false;
         for new in joining {
-            digests.push((new.statement.digest, new.ours));
+            // What comes back to us after a restore goes out again: who has not got it yet would
+            // have got it from the outbox that was lost.
+            let mine = new.ours || new.statement.header.author == self.me;
+            digests.push((new.statement.digest, mine));
             let kind = new.statement.event.kind();
             let served_now = kind == Kind::Served;
             if new.ours {
@@ -162,13 +165,13 @@ impl Node {
                     growing,
                 ));
                 erase |= kind == Kind::Erased;
-                if kind != Kind::Erased {
-                    for member in case.audience(&self.me) {
-                        deliveries
-                            .entry(member)
-                            .or_default()
-                            .push(new.statement.digest);
-                    }
+            }
+            if mine && kind != Kind::Erased {
+                for member in case.audience(&self.me) {
+                    deliveries
+                        .entry(member)
+                        .or_default()
+                        .push(new.statement.digest);
                 }
             }
             if served_now && self.me != case.order.provider {
@@ -176,7 +179,7 @@ impl Node {
                 // every other party what that party has said so far.
                 let all = digests
                     .iter()
-                    .filter(|(_, ours)| new.ours || *ours)
+                    .filter(|(_, ours)| mine || *ours)
                     .map(|(digest, _)| *digest);
                 deliveries.insert(case.order.provider.clone(), all.collect());
             }

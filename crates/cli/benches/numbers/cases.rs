@@ -15,7 +15,7 @@ use office::Offices;
 use portcullis_seal::key::Identity;
 use std::{sync::Arc, time::Duration};
 
-pub(crate) const GROUP: &str = "cases";
+pub(crate) const GROUP: &str = "federation";
 pub(crate) const ROWS: [&str; 2] = ["cases", "cases-https"];
 /// How many cases are in flight at once.
 const IN_FLIGHT: usize = 192;

@@ -35,7 +35,7 @@ use std::{
     time::Duration,
 };
 
-pub(crate) const GROUP: &str = "package";
+pub(crate) const GROUP: &str = "packages";
 pub(crate) const ROWS: [&str; 4] = ["seal", "open", "seal-memory", "open-memory"];
 const SIZE_BYTES: u64 = 1 << 30;
 const BLOCK_BYTES: usize = 64 << 10;

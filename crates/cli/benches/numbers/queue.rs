@@ -12,7 +12,7 @@ use portcullis_node::Env as _;
 use portcullis_store::{Commit, Filter, Store, Summary};
 use std::time::Duration;
 
-pub(crate) const GROUP: &str = "queue";
+pub(crate) const GROUP: &str = "queues";
 pub(crate) const ROWS: [&str; 1] = ["queue"];
 const CASES_USUAL: u32 = 100_000;
 const CASES_FULL: u32 = 1_000_000;

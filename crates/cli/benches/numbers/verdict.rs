@@ -24,7 +24,7 @@ use std::{
     time::Duration,
 };
 
-pub(crate) const GROUP: &str = "verdict";
+pub(crate) const GROUP: &str = "verdicts";
 pub(crate) const ROWS: [&str; 2] = ["verdict", "verdict-command"];
 /// How often the verdict is given.
 const RUNS: usize = 2000;

@@ -75,6 +75,7 @@
 pub mod bundle;
 pub mod law;
 pub mod register;
+pub mod report;
 pub mod statement;
 pub mod text;
 pub mod verify;

@@ -1,0 +1,1 @@
+//! The streaming checker of reports.

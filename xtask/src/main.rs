@@ -1,10 +1,11 @@
-//! What a contributor runs: `cargo xtask check`, `test`, `bench`, `install`.
+//! What a contributor runs: `cargo xtask check`, `test`, `bench`, `fuzz`, `install`.
 //!
 //! One file a task, and three that they share: [`mod@line`] is a command line,
 //! [`run`] performs steps and sums up, [`tally`] counts tests.
 
 mod bench;
 mod check;
+mod fuzz;
 mod install;
 mod line;
 mod run;
@@ -35,6 +36,7 @@ enum Task {
     Check(check::Check),
     Test(test::Test),
     Bench(bench::Bench),
+    Fuzz(fuzz::Fuzz),
     Install(install::Install),
 }
 
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Task::Check(_) => check::check(&mut run),
         Task::Test(_) => test::test(&mut run, &workspace),
         Task::Bench(bench) => bench::bench(&mut run, &workspace, bench),
+        Task::Fuzz(fuzz) => fuzz::fuzz(&mut run, &workspace.root, fuzz),
         Task::Install(_) => install::install(&mut run),
     };
     println!("{}", run.summary());

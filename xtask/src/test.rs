@@ -1,7 +1,9 @@
 //! `test`: everything that must hold before a change goes in.
 
 use crate::{
-    check, install,
+    check,
+    fuzz::{self, Fuzz},
+    install,
     line::Line,
     run::{Run, Stopped},
     workspace::Workspace,
@@ -12,7 +14,7 @@ use cargo_metadata::TargetKind;
 ///
 /// Installs what the tests need and this machine lacks, then runs `check`,
 /// every test of every crate with its doc tests, a thousand simulated
-/// federations, and the demonstration from start to end. The last line is
+/// federations, a few seconds of fuzzing for each parser, and the demonstration from start to end. The last line is
 /// `N passed, M failed`, over all tests and steps.
 #[derive(clap::Args)]
 pub(crate) struct Test {}
@@ -32,6 +34,7 @@ pub(crate) fn test(run: &mut Run, workspace: &Workspace) -> Result<(), Stopped> 
     } else {
         run.skip("simulation", "portcullis-sim has no program `sim` yet");
     }
+    fuzz::fuzz(run, &workspace.root, &Fuzz::bounded())?;
     let demo = "cargo run --release -p portcullis --bin portcullis -- demo --exit";
     run.command("demonstration", &Line::of(demo))
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Unavailable,
-    log::{Batch, Leaf, LogAppend, LogError, LogState, PlacedLeaf},
+    log::{Batch, Leaf, LogAppend, LogError, LogState, PlacedLeaf, Remade},
     outbox::{Delivery, DeliveryId, DeliveryStatus, TurnedAway},
     record::{CaseRecord, Commit, CommitError, StatementRecord},
     register::RegisterRecord,
@@ -91,6 +91,11 @@ pub trait Driver: Send + Sync {
 
     /// How many leaves wait.
     fn queued_count(&self) -> Result<u64, Unavailable>;
+
+    /// Puts other entries and openings in the place of queued leaves: made anew
+    /// for another log, after theirs took no more. A leaf that has its place
+    /// already keeps what it has, and an erased opening stays erased.
+    fn remake_leaves(&self, made: Vec<Remade>) -> Result<(), Unavailable>;
 
     /// Grows a log, or gives it a fresh checkpoint for the size it has. The
     /// entries are kept as a batch until published, and the placed leaves

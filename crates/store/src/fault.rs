@@ -7,7 +7,7 @@
 use crate::{
     driver::Driver,
     error::Unavailable,
-    log::{Batch, Leaf, LogAppend, LogError, LogState, PlacedLeaf},
+    log::{Batch, Leaf, LogAppend, LogError, LogState, PlacedLeaf, Remade},
     outbox::{Delivery, DeliveryId, DeliveryStatus, TurnedAway},
     record::{CaseRecord, Commit, CommitError, StatementRecord},
     register::RegisterRecord,
@@ -205,6 +205,10 @@ impl Driver for Fault {
 
     fn queued_count(&self) -> Result<u64, Unavailable> {
         self.read(|driver| driver.queued_count())
+    }
+
+    fn remake_leaves(&self, made: Vec<Remade>) -> Result<(), Unavailable> {
+        self.write(|driver| driver.remake_leaves(made))
     }
 
     fn log_append(&self, append: LogAppend) -> Result<(), LogError> {

@@ -45,7 +45,7 @@ pub use blob::{BlobError, Blobs};
 pub use driver::Driver;
 pub use error::Unavailable;
 pub use fault::{Fault, Plan, When};
-pub use log::{Batch, Leaf, LeafId, LogAppend, LogError, LogState, PlacedLeaf};
+pub use log::{Batch, Leaf, LeafId, LogAppend, LogError, LogState, PlacedLeaf, Remade};
 pub use memory::Memory;
 pub use outbox::{Delivery, DeliveryId, DeliveryState, DeliveryStatus, NewDelivery, TurnedAway};
 pub use record::{CaseRecord, Commit, CommitError, NewLeaf, StatementRecord, Summary};

@@ -31,6 +31,17 @@ pub struct Leaf {
     pub opening: Vec<u8>,
 }
 
+/// A queued leaf, made anew.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Remade {
+    /// Its number in the queue.
+    pub id: LeafId,
+    /// The log entry from now on: 1,281 bytes.
+    pub entry: Vec<u8>,
+    /// What opens it from now on, opaque here.
+    pub opening: Vec<u8>,
+}
+
 /// A leaf that has its place in a log.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PlacedLeaf {

@@ -8,7 +8,7 @@ mod state;
 use crate::{
     driver::Driver,
     error::Unavailable,
-    log::{BATCHES_MAX, Batch, Leaf, LogAppend, LogError, LogState, PlacedLeaf},
+    log::{BATCHES_MAX, Batch, Leaf, LogAppend, LogError, LogState, PlacedLeaf, Remade},
     outbox::{Delivery, DeliveryId, DeliveryState, DeliveryStatus, TURNED_AWAY_MAX, TurnedAway},
     record::{CaseRecord, Commit, CommitError, StatementRecord, kept},
     register::RegisterRecord,
@@ -213,6 +213,19 @@ impl Driver for Memory {
             .iter()
             .filter(|(_, place)| place.is_none())
             .count() as u64)
+    }
+
+    fn remake_leaves(&self, made: Vec<Remade>) -> Result<(), Unavailable> {
+        let mut state = self.write();
+        for new in made {
+            let held = state.leaves.iter_mut().find(|(leaf, _)| leaf.id == new.id);
+            let Some((leaf, None)) = held else { continue };
+            leaf.entry = new.entry;
+            if !leaf.opening.is_empty() {
+                leaf.opening = new.opening;
+            }
+        }
+        Ok(())
     }
 
     fn log_append(&self, append: LogAppend) -> Result<(), LogError> {

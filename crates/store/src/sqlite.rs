@@ -26,7 +26,7 @@ pub(crate) use connect::copy;
 use crate::{
     driver::Driver,
     error::Unavailable,
-    log::{Batch, Leaf, LogAppend, LogError, LogState, PlacedLeaf},
+    log::{Batch, Leaf, LogAppend, LogError, LogState, PlacedLeaf, Remade},
     outbox::{Delivery, DeliveryId, DeliveryStatus, TurnedAway},
     record::{CaseRecord, Commit, CommitError, StatementRecord},
     register::RegisterRecord,
@@ -217,6 +217,10 @@ impl Driver for Sqlite {
 
     fn queued_count(&self) -> Result<u64, Unavailable> {
         self.read(log::queued_count)
+    }
+
+    fn remake_leaves(&self, made: Vec<Remade>) -> Result<(), Unavailable> {
+        self.write(move |connection| Ok(log::remake(connection, &made)?))
     }
 
     fn log_append(&self, append: LogAppend) -> Result<(), LogError> {

@@ -132,7 +132,7 @@ fn statement_record(row: &Row<'_>) -> rusqlite::Result<StatementRecord> {
 
 fn erase(connection: &Connection, case: &CaseId) -> rusqlite::Result<()> {
     connection.execute(
-        "UPDATE leaf SET opening = x'' WHERE statement IN (SELECT digest FROM statement WHERE case_id = ?1)",
+        "UPDATE leaf SET opening = x'', unproved = 0 WHERE statement IN (SELECT digest FROM statement WHERE case_id = ?1)",
         [case.as_bytes()],
     )?;
     connection.execute(

@@ -4,7 +4,9 @@ use super::{
     batch::{self, Part},
     value::{Columns, rows},
 };
-use crate::log::{BATCHES_MAX, Batch, Leaf, LeafId, LogAppend, LogError, LogState, PlacedLeaf};
+use crate::log::{
+    BATCHES_MAX, Batch, Leaf, LeafId, LogAppend, LogError, LogState, PlacedLeaf, Remade,
+};
 use portcullis_core::{digest::Digest, id::CaseId};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +61,20 @@ pub(super) fn queued_count(connection: &Connection) -> rusqlite::Result<u64> {
     connection
         .prepare_cached("SELECT count(*) FROM leaf INDEXED BY leaf_queued WHERE log IS NULL")?
         .query_row([], |row| row.get(0))
+}
+
+pub(super) fn remake(connection: &Connection, made: &[Remade]) -> rusqlite::Result<()> {
+    let mut entry = connection.prepare_cached(
+        "UPDATE entry SET entry = ?2 WHERE leaf = (SELECT id FROM leaf WHERE id = ?1 AND log IS NULL)",
+    )?;
+    let mut opening = connection.prepare_cached(
+        "UPDATE leaf SET opening = ?2 WHERE id = ?1 AND log IS NULL AND opening <> x''",
+    )?;
+    for new in made {
+        entry.execute(params![new.id.0, new.entry])?;
+        opening.execute(params![new.id.0, new.opening])?;
+    }
+    Ok(())
 }
 
 pub(super) fn append(connection: &Connection, append: &LogAppend) -> Result<(), LogError> {

@@ -44,6 +44,7 @@ contract! {
     outbox::refusals_at_the_door_are_a_ring,
     log::a_log_grows_and_its_batches_wait_until_published,
     log::a_log_never_shrinks_nor_forks,
+    log::queued_leaves_can_be_made_anew,
     log::placed_leaves_leave_the_queue_once,
     log::an_append_that_places_an_unknown_leaf_does_nothing,
     log::a_fresh_checkpoint_for_the_same_tree_is_kept,

@@ -3,7 +3,8 @@
 
 use crate::given::{append, at, case, delivery, digest, leaf, member, root, statement};
 use portcullis_store::{
-    Commit, Cursor, DeliveryId, Filter, LeafId, RegisterRecord, Store, TurnedAway, Witnessed,
+    Commit, Cursor, DeliveryId, Filter, LeafId, RegisterRecord, Remade, Store, TurnedAway,
+    Witnessed,
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -26,6 +27,7 @@ enum Op {
         grow: u64,
         placed: Vec<(u64, u64)>,
     },
+    Remake(u64, u8),
     Published(usize, u64),
     Cosigned(usize, u64),
     Close(usize),
@@ -100,6 +102,7 @@ fn ops() -> impl Strategy<Value = Op> {
         5 => (origin.clone(), select(vec![0, 0, 0, 0, 1]), 0..5u64, vec((1..10u64, 0..5u64), 0..3))
             .prop_map(|(origin, back, grow, placed)| Op::Append { origin, back, grow, placed }),
         1 => (origin.clone(), 0..9u64).prop_map(|(origin, size)| Op::Published(origin, size)),
+        1 => (1..10u64, any::<u8>()).prop_map(|(id, byte)| Op::Remake(id, byte)),
         2 => (origin.clone(), 0..9u64).prop_map(|(origin, size)| Op::Cosigned(origin, size)),
         1 => origin.clone().prop_map(Op::Close),
         1 => (origin, proptest::option::of(0..4u64), 0..4u64)
@@ -213,6 +216,14 @@ fn perform(store: &Store, op: &Op) -> String {
                 }
             }
             format!("{:?}", store.log_append(append))
+        }
+        Op::Remake(id, byte) => {
+            let made = Remade {
+                id: LeafId(*id),
+                entry: vec![*byte],
+                opening: vec![*byte],
+            };
+            format!("{:?}", store.remake_leaves(vec![made]))
         }
         Op::Published(origin, up_to) => format!("{:?}", store.published(ORIGINS[*origin], *up_to)),
         Op::Cosigned(origin, size) => {

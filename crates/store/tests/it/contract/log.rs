@@ -1,6 +1,7 @@
 use crate::given::{append, case, commit, digest, leaf, root, statement};
 use portcullis_store::{
-    LeafId, LogAppend, LogError, LogState, PlacedLeaf, StatementRecord, Store, log::BATCHES_MAX,
+    LeafId, LogAppend, LogError, LogState, PlacedLeaf, Remade, StatementRecord, Store,
+    log::BATCHES_MAX,
 };
 
 const ORIGIN: &str = "mail.example/log/live";
@@ -125,6 +126,56 @@ pub(super) fn a_log_never_shrinks_nor_forks(store: &Store) {
     ));
     assert_eq!(store.log(ORIGIN).unwrap().unwrap().size, 3);
     assert_eq!(store.batches(ORIGIN, 0).unwrap().len(), 1);
+}
+
+pub(super) fn queued_leaves_can_be_made_anew(store: &Store) {
+    count(store, 1, 3);
+    place(store, "old", 0, 256, &[(1, 7)]).unwrap();
+    let mut erased = commit(case(1), 1, Vec::new());
+    erased.erase = true;
+    let made = |id, word: &str| Remade {
+        id: LeafId(id),
+        entry: format!("entry {word}").into_bytes(),
+        opening: format!("opening {word}").into_bytes(),
+    };
+    // The first has its place already, and no leaf has the last number.
+    store
+        .remake_leaves(vec![made(1, "a"), made(2, "b"), made(9, "c")])
+        .unwrap();
+    let queued = store.queued_leaves(9).unwrap();
+    assert_eq!(
+        queued
+            .iter()
+            .map(|leaf| (leaf.id.0, leaf.ordinal, &leaf.entry[..], &leaf.opening[..]))
+            .collect::<Vec<_>>(),
+        [
+            (2, 1, &b"entry b"[..], &b"opening b"[..]),
+            (3, 2, b"entry 1/2", b"opening 1/2")
+        ]
+    );
+    assert_eq!(
+        store.batches("old", 0).unwrap().remove(0).entries[7],
+        b"entry 1/0"
+    );
+    assert_eq!(
+        store.leaves_of(&digest(1)).unwrap()[0].opening,
+        b"opening 1/0"
+    );
+    store.commit_one(erased).unwrap();
+    store.remake_leaves(vec![made(3, "d")]).unwrap();
+    let queued = store.queued_leaves(9).unwrap();
+    assert_eq!(
+        (&queued[1].entry[..], &queued[1].opening[..]),
+        (&b"entry d"[..], &b""[..])
+    );
+    place(store, "new", 0, 256, &[(2, 3), (3, 4)]).unwrap();
+    assert_eq!(
+        store.batches("new", 0).unwrap().remove(0).entries[4],
+        b"entry d"
+    );
+    // What was erased waits for no proof.
+    let waiting = store.leaves_cosigned_without_proof("new", 256, 9).unwrap();
+    assert_eq!(waiting, []);
 }
 
 pub(super) fn placed_leaves_leave_the_queue_once(store: &Store) {

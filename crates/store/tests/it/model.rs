@@ -155,6 +155,14 @@ fn to_commit(store: &Store, change: &Change) -> Commit {
     commit
 }
 
+fn remade(id: u64, byte: u8) -> Remade {
+    Remade {
+        id: LeafId(id),
+        entry: vec![byte],
+        opening: vec![byte],
+    }
+}
+
 /// Does the operation and answers what came of it, as text.
 fn perform(store: &Store, op: &Op) -> String {
     match op {
@@ -217,14 +225,7 @@ fn perform(store: &Store, op: &Op) -> String {
             }
             format!("{:?}", store.log_append(append))
         }
-        Op::Remake(id, byte) => {
-            let made = Remade {
-                id: LeafId(*id),
-                entry: vec![*byte],
-                opening: vec![*byte],
-            };
-            format!("{:?}", store.remake_leaves(vec![made]))
-        }
+        Op::Remake(id, byte) => format!("{:?}", store.remake_leaves(vec![remade(*id, *byte)])),
         Op::Published(origin, up_to) => format!("{:?}", store.published(ORIGINS[*origin], *up_to)),
         Op::Cosigned(origin, size) => {
             format!("{:?}", store.set_cosigned(ORIGINS[*origin], *size, b"note"))

@@ -76,6 +76,8 @@ words! {
         InformationGiven = "information_given",
         /// The docket is opened.
         Unsealed = "unsealed",
+        /// Somebody looked.
+        Inspected = "inspected",
         /// Contents and salts are gone.
         Erased = "erased",
     }
@@ -225,6 +227,45 @@ pub struct Seal {
     pub order: Digest,
 }
 
+/// That somebody looked (law 2.9), said by the member at whose node it was.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Inspection {
+    /// Which member looked.
+    pub looker: MemberId,
+    /// In which office.
+    pub office: Office,
+    /// At what, and why.
+    pub look: Look,
+}
+
+/// At what somebody looked, and why.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Look {
+    /// At the case as a whole.
+    Case {
+        /// SHA-256 of the payload of the signed document that asked for it; a party's own
+        /// people need none.
+        request: Option<Digest>,
+    },
+    /// At leaves of this case that a sample picked.
+    Sample {
+        /// SHA-256 of the payload of the sample that the overseer signed.
+        sample: Digest,
+        /// The RFC 6962 hashes of the leaves that were opened.
+        leaves: BTreeSet<Digest>,
+    },
+}
+
+impl Look {
+    /// SHA-256 of the payload of the document that asked for it.
+    pub const fn request(&self) -> Option<&Digest> {
+        match self {
+            Self::Case { request } => request.as_ref(),
+            Self::Sample { sample, .. } => Some(sample),
+        }
+    }
+}
+
 /// How a case left force.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Withdrawal {
@@ -370,6 +411,8 @@ pub enum Event {
     InformationGiven,
     /// See [`Kind::Unsealed`].
     Unsealed,
+    /// See [`Kind::Inspected`].
+    Inspected(Inspection),
     /// See [`Kind::Erased`].
     Erased,
 }
@@ -406,6 +449,7 @@ impl Event {
             Self::InformationDelayed { .. } => Kind::InformationDelayed,
             Self::InformationGiven => Kind::InformationGiven,
             Self::Unsealed => Kind::Unsealed,
+            Self::Inspected(_) => Kind::Inspected,
             Self::Erased => Kind::Erased,
         }
     }

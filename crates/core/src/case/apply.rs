@@ -63,7 +63,8 @@ impl Case {
     pub fn apply(&mut self, basis: Basis<'_>, statement: &Statement) {
         let at = statement.header.time;
         match &statement.event {
-            Event::Drafted(_) => {}
+            // A look changes nothing but the chain that tells of it.
+            Event::Drafted(_) | Event::Inspected(_) => {}
             Event::Approved(approval) => {
                 let by = &statement.by;
                 let given = Given {

@@ -9,7 +9,8 @@ use crate::{
     office::Office,
     order::{ItemNumber, Secrecy},
     statement::{
-        Approval, Event, Header, Kind, Modification, Officer, Recorded, Refused, Withdrawal,
+        Approval, Event, Header, Inspection, Kind, Look, Modification, Officer, Recorded, Refused,
+        Withdrawal,
     },
 };
 use jiff::{SignedDuration, Timestamp};
@@ -183,6 +184,7 @@ pub fn decide(
         Event::InformationDelayed { reason, until } => turn.information_delayed(reason, *until),
         Event::InformationGiven => turn.information_given(),
         Event::Unsealed => turn.unseal(),
+        Event::Inspected(inspection) => turn.inspect(inspection),
         Event::Erased => turn.erase(),
     }
 }
@@ -836,6 +838,29 @@ impl Say<'_> {
             Secrecy::None => Err(Refusal::NothingSecret),
             Secrecy::NoEndInLaw => Err(Refusal::SecretWithoutEnd),
             Secrecy::Until(_) => self.secrecy_over(),
+        }
+    }
+
+    /// A look is told by the member at whose node it was: its own people's in an office that
+    /// they hold, an overseer's under the document that the overseer signed. Whoever has a
+    /// node with this case tells of its own looks there.
+    fn inspect(&self, inspection: &Inspection) -> Result<(), Refusal> {
+        let (looker, office) = (&inspection.looker, inspection.office);
+        let known = if *looker == self.by.member {
+            self.by.offices.contains(&office) || self.by.offices.contains(&Office::Node)
+        } else {
+            self.case.party(looker).is_none()
+                && office == Office::Inspector
+                && inspection.look.request().is_some()
+        };
+        let something = match &inspection.look {
+            Look::Case { .. } => true,
+            Look::Sample { leaves, .. } => !leaves.is_empty(),
+        };
+        if known && something {
+            Ok(())
+        } else {
+            Err(Refusal::ForeignLook)
         }
     }
 

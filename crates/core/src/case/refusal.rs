@@ -380,6 +380,11 @@ pub enum Refusal {
         /// Until when.
         until: Timestamp,
     },
+    /// A look that is not the author's to tell of.
+    #[error(
+        "a member tells of its own people's looks, in an office they hold, and of an overseer's inspector under what the overseer signed"
+    )]
+    ForeignLook,
     /// Nothing was secret.
     #[error("nothing was kept secret by this order")]
     NothingSecret,
@@ -472,6 +477,7 @@ impl Refusal {
             Self::NoDelay { .. } => "information.no_delay",
             Self::SecretWithoutEnd => "secrecy.no_end",
             Self::StillSecret { .. } => "secrecy.still",
+            Self::ForeignLook => "inspect.not_yours",
             Self::NothingSecret => "secrecy.none",
             Self::Calendar(_) => "law.calendar",
         }

@@ -5,6 +5,7 @@ mod approval;
 mod chain;
 mod change;
 mod ends;
+mod inspection;
 mod kit;
 mod order;
 mod property;

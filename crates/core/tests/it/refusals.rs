@@ -1,6 +1,6 @@
 //! Every refusal there is, each reached by a scene of its own.
 
-use crate::kit::{Scene, Who, account, at, item, package, selector, span};
+use crate::kit::{Scene, Who, account, at, item, member, package, selector, span};
 use portcullis_core::{
     case::{Refusal, STATEMENTS_MAX},
     category::Category,
@@ -11,7 +11,7 @@ use portcullis_core::{
     order::{Order, Secrecy},
     realm::Realm,
     selector::SelectorKind,
-    statement::{Event, Header, Kind, Modification, Recorded, Withdrawal},
+    statement::{Event, Header, Inspection, Kind, Look, Modification, Recorded, Withdrawal},
 };
 use std::collections::BTreeSet;
 
@@ -204,6 +204,12 @@ scenes! {
         Scene::warrant().received().say(Who::Inspector, Event::Unsealed);
     "StillSecret", Refusal::StillSecret { .. } =>
         Scene::disclosure().received().say(Who::Inspector, Event::Unsealed);
+    "ForeignLook", Refusal::ForeignLook => {
+        let (looker, office) = (member("messenger"), Office::Inspector);
+        let look = Look::Case { request: Some(Digest([1; 32])) };
+        let inspected = Event::Inspected(Inspection { looker, office, look });
+        Scene::preservation().received().say(Who::Applicant, inspected)
+    };
     "NothingSecret", Refusal::NothingSecret =>
         Scene::preservation().received().say(Who::Inspector, Event::Unsealed);
     "Calendar", Refusal::Calendar(_) => {

@@ -11,7 +11,10 @@ use portcullis_core::{
         DELIVERY_KEY_BYTES_MAX, ITEMS_MAX, Item, ItemNumber, Order, Secrecy, Span, TargetNumber,
     },
     selector::Selector,
-    statement::{Approval, Event, Header, Kind, Modification, Recorded, Refused, Seal, Withdrawal},
+    statement::{
+        Approval, Event, Header, Inspection, Kind, Look, Modification, Recorded, Refused, Seal,
+        Withdrawal,
+    },
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -232,6 +235,62 @@ struct DelayedBody {
     until: Instant,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InspectedBody {
+    looker: Text<MemberId>,
+    #[serde(with = "text::office")]
+    office: Office,
+    why: WhyJson,
+    request: Option<Text<Digest>>,
+    leaves: Vec<Text<Digest>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WhyJson {
+    Case,
+    Sample,
+}
+
+impl From<&Inspection> for InspectedBody {
+    fn from(inspection: &Inspection) -> Self {
+        let (why, leaves) = match &inspection.look {
+            Look::Case { .. } => (WhyJson::Case, Vec::new()),
+            Look::Sample { leaves, .. } => (WhyJson::Sample, leaves.iter().copied().collect()),
+        };
+        Self {
+            looker: Text(inspection.looker.clone()),
+            office: inspection.office,
+            why,
+            request: inspection.look.request().copied().map(Text),
+            leaves: leaves.into_iter().map(Text).collect(),
+        }
+    }
+}
+
+impl TryFrom<InspectedBody> for Inspection {
+    type Error = String;
+
+    fn try_from(body: InspectedBody) -> Result<Self, String> {
+        let request = body.request.map(|text| text.0);
+        let leaves: Vec<_> = body.leaves.into_iter().map(|leaf| (leaf.0, ())).collect();
+        let look = match (body.why, request) {
+            (WhyJson::Case, request) if leaves.is_empty() => Look::Case { request },
+            (WhyJson::Sample, Some(sample)) => Look::Sample {
+                sample,
+                leaves: ordered(leaves)?.into_keys().collect(),
+            },
+            _ => return Err("a look at a case names no leaves, a sample its digest".into()),
+        };
+        Ok(Self {
+            looker: body.looker.0,
+            office: body.office,
+            look,
+        })
+    }
+}
+
 #[expect(
     clippy::too_many_lines,
     reason = "one arm a kind of statement: the table of design §4"
@@ -341,6 +400,7 @@ fn body_of(event: &Event) -> Box<RawValue> {
             reason: reason.clone(),
             until: Text(*until),
         }),
+        Event::Inspected(inspection) => raw(&InspectedBody::from(inspection)),
         Event::Freed
         | Event::Lapsed
         | Event::Expired
@@ -503,6 +563,7 @@ fn event_of(kind: Kind, body: &str) -> Result<Event, String> {
         }
         Kind::InformationGiven => read::<Nothing>(body).map(|_| Event::InformationGiven)?,
         Kind::Unsealed => read::<Nothing>(body).map(|_| Event::Unsealed)?,
+        Kind::Inspected => Event::Inspected(read::<InspectedBody>(body)?.try_into()?),
         Kind::Erased => read::<Nothing>(body).map(|_| Event::Erased)?,
     })
 }

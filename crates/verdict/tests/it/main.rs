@@ -1,6 +1,7 @@
 //! Capability tests of `verdict`, through its public API.
 
 mod golden;
+mod inspected;
 mod kit;
 mod law;
 mod verify;

@@ -3,7 +3,7 @@
 use crate::cmd::order::span;
 use portcullis_core::{
     order::ItemNumber,
-    statement::{Event, Modification, Recorded, Withdrawal},
+    statement::{Event, Inspection, Look, Modification, Recorded, Withdrawal},
 };
 
 /// What a statement said, in one line.
@@ -76,6 +76,7 @@ pub(crate) fn event_words(event: &Event) -> String {
                 .join(", ")
         }
         Event::InformationDelayed { reason, until } => format!("until {until}: {reason}"),
+        Event::Inspected(inspection) => look_words(inspection),
         Event::Issued { urgent: false, .. }
         | Event::Served { .. }
         | Event::Renewed { .. }
@@ -87,6 +88,19 @@ pub(crate) fn event_words(event: &Event) -> String {
         | Event::InformationGiven
         | Event::Unsealed
         | Event::Erased => String::new(),
+    }
+}
+
+fn look_words(inspection: &Inspection) -> String {
+    let who = format!("{} of {}", inspection.office, inspection.looker);
+    match &inspection.look {
+        Look::Case { request: None } => format!("{who}: the case"),
+        Look::Case {
+            request: Some(request),
+        } => format!("{who}: the case, as {request} asked"),
+        Look::Sample { sample, leaves } => {
+            format!("{who}: {} leaf(s) of the sample {sample}", leaves.len())
+        }
     }
 }
 

@@ -123,6 +123,7 @@ impl Machine {
             | Event::InformationDelayed { .. }
             | Event::InformationGiven
             | Event::Unsealed
+            | Event::Inspected(_)
             | Event::Erased => {}
         }
         if let Event::Modified(Modification::RemoveItem { item }) = event {

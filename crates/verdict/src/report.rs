@@ -139,7 +139,7 @@ pub struct Unproved {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Subject {
     /// One log's.
-    Single(Single),
+    Single(Box<Single>),
     /// Those of several, summed, so that no one's own is shown.
     Joint(Joint),
 }

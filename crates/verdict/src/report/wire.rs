@@ -216,10 +216,10 @@ impl SingleWire {
             laws: laws_from(self.laws),
             lines: self.lines.into_iter().map(Line::from).collect(),
             unproved: self.unproved.into_iter().map(Unproved::from).collect(),
-            subject: Subject::Single(Single {
+            subject: Subject::Single(Box::new(Single {
                 source,
                 proof: self.proof.0,
-            }),
+            })),
         })
     }
 }

@@ -1,9 +1,11 @@
-//! The leaf of the public record: what a log entry is, and how it binds a
-//! statement that it does not show.
+//! The ballot of the public record: what a log entry is, how it binds a
+//! statement that it does not show, and how its sealed counts become totals.
 //!
-//! This release writes leaves of version 0, whose commitment and proof are
-//! random bytes: same length, same looks, and they prove nothing about counts
-//! yet. The ballot proof itself comes with the reports.
+//! Each counted thing is a sealed ballot with one cross or none ([`leaf`],
+//! [`proof`]). A stamp on the envelope proves that it holds at most one cross,
+//! never a negative one. Adding the sealed envelopes gives a sealed total
+//! ([`sum`], [`batch`]); only the total is opened ([`report`]), or the total of
+//! several organisations ([`joint`]). The formulas stand in `docs/spec/`.
 
 #![cfg_attr(
     not(test),
@@ -15,6 +17,17 @@
     )
 )]
 
+pub mod batch;
+pub mod cell;
+mod group;
 pub mod leaf;
+pub mod proof;
+pub mod seed;
+pub mod sum;
 
-pub use leaf::{Leaf, LeafError, Opening, Salt};
+pub use batch::{Batch, BatchError};
+pub use cell::{CELLS, Cell, CellSet};
+pub use leaf::{Context, Leaf, LeafError, Opening, Salt};
+pub use proof::Ahead;
+pub use seed::{Blinding, ReportKey, Seed};
+pub use sum::Sum;

@@ -340,7 +340,7 @@ impl Node {
         slots.resize_with(width, || {
             (
                 None,
-                Leaf::cover(&crate::record::schema_id(), &mut generator)
+                Leaf::unproved_cover(&crate::record::schema_id(), &mut generator)
                     .as_bytes()
                     .to_vec(),
             )

@@ -124,7 +124,7 @@ fn run(folder: &Path, kind: Kind) -> Result<Seen> {
     let signer = NoteSigner::new("police.example/log/live/1".parse()?, &town::seed("append"));
     let log = OwnLog::new(&store, &blobs, "log/1", &signer);
     let covers: Vec<Vec<u8>> = std::iter::repeat_with(|| {
-        Leaf::cover(&[0; 32], &mut Generator(&SystemEnv))
+        Leaf::unproved_cover(&[0; 32], &mut Generator(&SystemEnv))
             .as_bytes()
             .to_vec()
     })

@@ -27,7 +27,7 @@ use std::path::Path;
 ///   portcullis order draft warrant.toml --application grounds.md --key officer1
 ///   portcullis --dir court order approve CASE --as judge --key judge1
 ///   portcullis --dir court order issue CASE --key judge1
-///   portcullis order serve CASE --key sam
+///   portcullis order serve CASE --key serving
 ///
 /// Anybody judges a bundle of it, without a network and without a node:
 ///

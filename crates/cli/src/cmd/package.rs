@@ -26,7 +26,7 @@ use std::{
 /// anywhere. The provider seals and releases, the authority collects and opens:
 ///
 ///   portcullis --dir mail package seal CASE --item 1=subscriber.json --key response1
-///   portcullis --dir mail package release CASE PACKAGE --key rob --wait
+///   portcullis --dir mail package release CASE PACKAGE --key release --wait
 ///   portcullis --dir police package collect CASE --key officer1
 ///   portcullis --dir police package open CASE PACKAGE -o answer
 #[derive(Subcommand)]

@@ -22,10 +22,10 @@ use std::{path::Path, process::ExitCode};
 ///
 /// Example, from cards to a register that others join:
 ///
-///   portcullis register new v1.json --root anna --root ben --root carl --threshold 2 \
+///   portcullis register new v1.json --root alpha --root beta --root gamma --threshold 2 \
 ///     --days 365 --card registrar/card.json --card police/card.json --card uni/card.json
-///   portcullis register sign v1.json --key anna
-///   portcullis register sign v1.json --key ben
+///   portcullis register sign v1.json --key alpha
+///   portcullis register sign v1.json --key beta
 ///   portcullis register publish v1.json.signed
 ///   portcullis register export register.json
 ///   portcullis --dir police register trust sha256:… register.json

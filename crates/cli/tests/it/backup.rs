@@ -48,7 +48,7 @@ fn a_running_node_is_backed_up_and_restored_as_it_was() {
         "register.id",
         "keys/node.key",
         "keys/register.seed",
-        "officers/anna.key",
+        "officers/alpha.key",
     ] {
         assert_eq!(
             fs::read(again.dir.join(same)).unwrap(),
@@ -88,7 +88,7 @@ fn a_backup_and_what_is_restored_are_their_owners_alone() {
         "court.example",
         "judiciary",
         &["approver"],
-        &["--officer", "jo=judge"],
+        &["--officer", "judge=judge"],
     );
     node.says(&["key", "list"]);
     let backup = folder.path().join("backup");
@@ -115,7 +115,7 @@ fn a_backup_that_changed_or_is_incomplete_is_no_node() {
         "court.example",
         "judiciary",
         &["approver"],
-        &["--officer", "jo=judge"],
+        &["--officer", "judge=judge"],
     );
     node.says(&["key", "list"]);
     let backup = folder.path().join("backup");
@@ -129,7 +129,7 @@ fn a_backup_that_changed_or_is_incomplete_is_no_node() {
         spoilt.display().to_string()
     };
     let forged = spoil("forged", &|path| {
-        fs::write(path.join("officers/jo.pub"), "other").unwrap();
+        fs::write(path.join("officers/judge.pub"), "other").unwrap();
     });
     let changed = spoil("changed", &|path| {
         fs::write(path.join("keys/node.key"), "other").unwrap();
@@ -169,5 +169,5 @@ fn a_backup_that_changed_or_is_incomplete_is_no_node() {
     // A file that is on no list is not taken along.
     let target = place("restored-clean");
     target.says(&["restore", &forged]);
-    assert!(!target.dir.join("officers/jo.pub").exists());
+    assert!(!target.dir.join("officers/judge.pub").exists());
 }

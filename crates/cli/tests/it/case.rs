@@ -42,14 +42,14 @@ fn a_provider_answers_each_item_and_the_authority_sees_it() {
     assert_eq!(
         no(
             &mail,
-            &["case", "accept", &case, "--items", "9", "--key", "lea"]
+            &["case", "accept", &case, "--items", "9", "--key", "response"]
         ),
         (1, "order.unknown_item".into())
     );
     assert_eq!(
         exit(
             &mail,
-            &["case", "accept", &case, "--items", "1,x", "--key", "lea"]
+            &["case", "accept", &case, "--items", "1,x", "--key", "response"]
         ),
         Some(2)
     );
@@ -57,14 +57,14 @@ fn a_provider_answers_each_item_and_the_authority_sees_it() {
     assert_eq!(
         no(
             &police,
-            &["case", "accept", &case, "--items", "1", "--key", "dana"]
+            &["case", "accept", &case, "--items", "1", "--key", "applicant"]
         ),
         (1, "statement.wrong_office".into())
     );
 
     ok(
         &mail,
-        &["case", "accept", &case, "--items", "1", "--key", "lea"],
+        &["case", "accept", &case, "--items", "1", "--key", "response"],
     );
     let wide = [
         "case",
@@ -77,7 +77,7 @@ fn a_provider_answers_each_item_and_the_authority_sees_it() {
         "--reason",
         "more_than_one",
         "--key",
-        "lea",
+        "response",
     ];
     assert_eq!(no(&mail, &wide), (1, "case.widened".into()));
     let narrow = [
@@ -91,13 +91,13 @@ fn a_provider_answers_each_item_and_the_authority_sees_it() {
         "--reason",
         "more_than_one",
         "--key",
-        "lea",
+        "response",
     ];
     ok(&mail, &narrow);
     let output = run(
         &mail,
         &[
-            "case", "decline", &case, "--items", "3", "--reason", "busy", "--key", "lea",
+            "case", "decline", &case, "--items", "3", "--reason", "busy", "--key", "response",
         ],
     );
     assert_eq!(output.status.code(), Some(1));
@@ -113,7 +113,7 @@ fn a_provider_answers_each_item_and_the_authority_sees_it() {
     assert_eq!(
         exit(
             &mail,
-            &["case", "decline", &case, "--items", "3", "--key", "lea"]
+            &["case", "decline", &case, "--items", "3", "--key", "response"]
         ),
         Some(2)
     );
@@ -127,7 +127,7 @@ fn a_provider_answers_each_item_and_the_authority_sees_it() {
             "all",
             "--not-held",
             "--key",
-            "lea",
+            "response",
         ],
     );
 
@@ -191,7 +191,7 @@ fn a_question_is_answered_once_and_what_the_law_does_not_know_is_refused_by_name
     assert_eq!(
         no(
             &police,
-            &["case", "answer", &case, "--answer", "yes", "--key", "dana"]
+            &["case", "answer", &case, "--answer", "yes", "--key", "applicant"]
         ),
         (1, "case.no_question".into())
     );
@@ -204,18 +204,18 @@ fn a_question_is_answered_once_and_what_the_law_does_not_know_is_refused_by_name
             "--question",
             "which of the two mailboxes?",
             "--key",
-            "lea",
+            "response",
         ],
     );
     let twice = no(
         &mail,
-        &["case", "ask", &case, "--question", "and?", "--key", "lea"],
+        &["case", "ask", &case, "--question", "and?", "--key", "response"],
     );
     assert_eq!(twice, (1, "case.question_open".into()));
     assert_eq!(
         exit(
             &mail,
-            &["case", "ask", &case, "--question", " ", "--key", "lea"]
+            &["case", "ask", &case, "--question", " ", "--key", "response"]
         ),
         Some(2)
     );
@@ -228,7 +228,7 @@ fn a_question_is_answered_once_and_what_the_law_does_not_know_is_refused_by_name
             "--answer",
             "the first",
             "--key",
-            "dana",
+            "applicant",
         ],
     );
     let shown: Value = wait("the answer at the provider", || {
@@ -256,7 +256,7 @@ fn a_question_is_answered_once_and_what_the_law_does_not_know_is_refused_by_name
             "--note",
             "see the letter",
             "--key",
-            "lea",
+            "response",
         ],
     );
     assert_eq!(
@@ -264,7 +264,7 @@ fn a_question_is_answered_once_and_what_the_law_does_not_know_is_refused_by_name
         "challenged: comity"
     );
     assert_eq!(
-        no(&mail, &["case", "inform", "given", &case, "--key", "lea"]),
+        no(&mail, &["case", "inform", "given", &case, "--key", "response"]),
         (1, "information.nobody".into())
     );
     let delay = [
@@ -277,22 +277,22 @@ fn a_question_is_answered_once_and_what_the_law_does_not_know_is_refused_by_name
         "--until",
         "2027-01-01T00:00:00Z",
         "--key",
-        "lea",
+        "response",
     ];
     assert_eq!(no(&mail, &delay), (1, "information.nobody".into()));
     assert_eq!(
-        no(&mail, &["case", "unseal", &case, "--key", "lea"]),
+        no(&mail, &["case", "unseal", &case, "--key", "response"]),
         (1, "secrecy.none".into())
     );
     assert_eq!(
         no(
             &police,
-            &["case", "confirm-destruction", &case, "--key", "dana"]
+            &["case", "confirm-destruction", &case, "--key", "applicant"]
         ),
         (1, "package.nothing_to_destroy".into())
     );
     assert_eq!(
-        no(&police, &["order", "renew", &case, "--key", "dana"]),
+        no(&police, &["order", "renew", &case, "--key", "applicant"]),
         (1, "order.no_renewal".into())
     );
     let change = [
@@ -302,7 +302,7 @@ fn a_question_is_answered_once_and_what_the_law_does_not_know_is_refused_by_name
         "remove-item",
         "3",
         "--key",
-        "dana",
+        "applicant",
     ];
     assert_eq!(
         no(&police, &change),

@@ -14,7 +14,7 @@ pub(crate) const SEATS: [Seat; 4] = [
         roles: &["authority"],
         authority: &["us_state", "metropolitan_police"],
         sector: "police",
-        officers: &["dana=applicant", "sam=serving_officer"],
+        officers: &["applicant=applicant", "serving=serving_officer"],
         tick_ms: 600_000,
     },
     Seat {
@@ -22,7 +22,7 @@ pub(crate) const SEATS: [Seat; 4] = [
         roles: &["provider"],
         authority: &[],
         sector: "industry",
-        officers: &["lea=legal_response"],
+        officers: &["response=legal_response"],
         tick_ms: 600_000,
     },
     Seat {
@@ -30,7 +30,7 @@ pub(crate) const SEATS: [Seat; 4] = [
         roles: &["witness", "approver"],
         authority: &[],
         sector: "justice",
-        officers: &["ruth=magistrate_judge"],
+        officers: &["judge=magistrate_judge"],
         tick_ms: 600_000,
     },
     Seat {
@@ -89,7 +89,7 @@ pub(crate) fn drafted(town: &Town) -> String {
         "--application",
         text(&grounds),
         "--key",
-        "dana",
+        "applicant",
     ];
     ok(&town.dir("police"), &args)["case"]
         .as_str()
@@ -121,11 +121,11 @@ pub(crate) fn received(town: &Town) -> String {
             "--as",
             "magistrate_judge",
             "--key",
-            "ruth",
+            "judge",
         ],
     );
-    ok(&court, &["order", "issue", &case, "--key", "ruth"]);
-    soon(&police, &["order", "serve", &case, "--key", "sam"]);
+    ok(&court, &["order", "issue", &case, "--key", "judge"]);
+    soon(&police, &["order", "serve", &case, "--key", "serving"]);
     wait("the provider's receipt", || {
         let shown = run(&mail, &["--json", "case", "show", &case]);
         let shown: Value = serde_json::from_slice(&shown.stdout).ok()?;
@@ -158,20 +158,20 @@ fn a_warrant_goes_from_its_template_to_the_provider_and_every_step_says_the_next
 
     // Nobody issues before the approval, and nobody approves in another's office.
     assert_eq!(
-        no(&police, &["order", "serve", &case, "--key", "sam"]),
+        no(&police, &["order", "serve", &case, "--key", "serving"]),
         (1, "order.not_issued".into())
     );
     soon(&court, &["order", "show", &case]);
-    let early = no(&court, &["order", "issue", &case, "--key", "ruth"]);
+    let early = no(&court, &["order", "issue", &case, "--key", "judge"]);
     assert_eq!(early, (1, "order.approval_missing".into()));
     let wrong = no(
         &court,
-        &["order", "approve", &case, "--as", "judge", "--key", "ruth"],
+        &["order", "approve", &case, "--as", "judge", "--key", "judge"],
     );
     assert_eq!(wrong, (1, "order.wrong_office".into()));
     let king = run(
         &court,
-        &["order", "approve", &case, "--as", "king", "--key", "ruth"],
+        &["order", "approve", &case, "--as", "king", "--key", "judge"],
     );
     assert_eq!(king.status.code(), Some(2));
     let none = no(
@@ -184,7 +184,7 @@ fn a_warrant_goes_from_its_template_to_the_provider_and_every_step_says_the_next
             "magistrate_judge",
             "--renewal",
             "--key",
-            "ruth",
+            "judge",
         ],
     );
     assert_eq!(none, (1, "order.nothing_to_approve".into()));
@@ -211,7 +211,7 @@ fn a_warrant_goes_from_its_template_to_the_provider_and_every_step_says_the_next
             "--as",
             "magistrate_judge",
             "--key",
-            "ruth",
+            "judge",
         ],
     );
     let again = no(
@@ -223,16 +223,16 @@ fn a_warrant_goes_from_its_template_to_the_provider_and_every_step_says_the_next
             "--as",
             "magistrate_judge",
             "--key",
-            "ruth",
+            "judge",
         ],
     );
     assert_eq!(again, (1, "order.nothing_to_approve".into()));
-    let issued = ok(&court, &["order", "issue", &case, "--key", "ruth"]);
+    let issued = ok(&court, &["order", "issue", &case, "--key", "judge"]);
     assert!(
         issued["next"].as_str().unwrap().contains("order serve"),
         "{issued}"
     );
-    soon(&police, &["order", "serve", &case, "--key", "sam"]);
+    soon(&police, &["order", "serve", &case, "--key", "serving"]);
 
     let at_mail = soon(&mail, &["order", "show", &case]);
     assert_eq!(
@@ -274,7 +274,7 @@ fn a_warrant_goes_from_its_template_to_the_provider_and_every_step_says_the_next
     );
 
     // What is taken back is not enough any more.
-    ok(&police, &["order", "withdraw", &case, "--key", "dana"]);
+    ok(&police, &["order", "withdraw", &case, "--key", "applicant"]);
     let withdrawn = run(&police, &["order", "verify", &case, "--line"]);
     assert_eq!(withdrawn.status.code(), Some(1));
     assert!(
@@ -299,7 +299,7 @@ fn a_refusal_ends_an_order_and_unknown_reasons_are_answered_with_the_laws() {
             "--reason",
             reason,
             "--key",
-            "ruth",
+            "judge",
         ];
         run(&court, &[&args, rest].concat())
     };
@@ -323,7 +323,7 @@ fn a_refusal_ends_an_order_and_unknown_reasons_are_answered_with_the_laws() {
         (ok(&police, &["order", "show", &case])["phase"] == "refused").then_some(())
     });
     assert_eq!(
-        no(&court, &["order", "issue", &case, "--key", "ruth"]),
+        no(&court, &["order", "issue", &case, "--key", "judge"]),
         (1, "order.refused".into())
     );
 }
@@ -343,7 +343,7 @@ fn a_file_that_is_not_an_order_says_where_and_nothing_is_said() {
         "--application",
         text(&grounds),
         "--key",
-        "dana",
+        "applicant",
     ];
     for (from, to, exit, code) in [
         ("\"email\"", "\"keyword\"", 2, "order.file"),

@@ -27,9 +27,9 @@ const SEATS: [Seat; 4] = [
         authority: &["us_state", "metropolitan_police"],
         sector: "police",
         officers: &[
-            "dana=applicant",
-            "ira=subpoena_issuer",
-            "sam=serving_officer",
+            "applicant=applicant",
+            "issuer=subpoena_issuer",
+            "serving=serving_officer",
         ],
         tick_ms: 600_000,
     },
@@ -39,9 +39,9 @@ const SEATS: [Seat; 4] = [
         authority: &[],
         sector: "industry",
         officers: &[
-            "lea=legal_response",
-            "lea=release_officer",
-            "rob=release_officer",
+            "response=legal_response",
+            "response=release_officer",
+            "release=release_officer",
         ],
         tick_ms: 500,
     },
@@ -50,7 +50,7 @@ const SEATS: [Seat; 4] = [
         roles: &["witness", "approver"],
         authority: &[],
         sector: "academia",
-        officers: &["mina=secretary_of_state"],
+        officers: &["minister=secretary_of_state"],
         tick_ms: 600_000,
     },
     Seat {
@@ -58,7 +58,7 @@ const SEATS: [Seat; 4] = [
         roles: &["witness", "approver"],
         authority: &[],
         sector: "press",
-        officers: &["june=judicial_commissioner"],
+        officers: &["commissioner=judicial_commissioner"],
         tick_ms: 600_000,
     },
 ];
@@ -136,7 +136,7 @@ fn served(town: &Town, urgent: bool) -> CaseId {
         .say(
             None,
             &drafted,
-            &town.officer("police", "dana"),
+            &town.officer("police", "applicant"),
             Some(&application),
         )
         .unwrap();
@@ -148,15 +148,15 @@ fn served(town: &Town, urgent: bool) -> CaseId {
             office: Office::SecretaryOfState,
             signed_for: None,
         };
-        town.say("uni", "mina", case, &Event::Approved(approval), None);
-        town.say("uni", "mina", case, &issued, None);
+        town.say("uni", "minister", case, &Event::Approved(approval), None);
+        town.say("uni", "minister", case, &issued, None);
     } else {
-        town.say("police", "ira", case, &issued, None);
+        town.say("police", "issuer", case, &issued, None);
     }
-    town.say("police", "sam", case, &Event::Served { order }, None);
+    town.say("police", "serving", case, &Event::Served { order }, None);
     town.say(
         "mail",
-        "lea",
+        "response",
         case,
         &Event::Accepted {
             items: BTreeSet::from([1, 2]),
@@ -180,7 +180,7 @@ fn sealed(town: &Town, case: CaseId, item: u16, bytes: usize) -> PackageId {
             "--item",
             &map,
             "--key",
-            "lea",
+            "response",
         ],
     );
     answer["package"].as_str().unwrap().parse().unwrap()
@@ -196,7 +196,7 @@ fn released(town: &Town, case: CaseId, package: PackageId) {
             &case_text,
             &package_text,
             "--key",
-            "rob",
+            "release",
             "--wait=60",
         ],
     );
@@ -242,7 +242,7 @@ fn a_package_goes_from_two_officers_to_the_authority_and_opens() {
     let shown = run(
         &mail,
         &[
-            "package", "seal", &id, "--item", &map, "--key", "lea", "--yes",
+            "package", "seal", &id, "--item", &map, "--key", "response", "--yes",
         ],
     );
     let shown = String::from_utf8(shown.stdout).unwrap();
@@ -259,7 +259,7 @@ fn a_package_goes_from_two_officers_to_the_authority_and_opens() {
     // Law 3: whoever sealed it never releases it, though the office is held.
     let by_sealer = no(
         &mail,
-        &["package", "release", &id, &name, "--key", "lea", "--wait"],
+        &["package", "release", &id, &name, "--key", "response", "--wait"],
     );
     assert_eq!(by_sealer, (1, "package.second_person".to_owned()));
     assert_eq!(no(&mail, &["package", "push", &id, &name]).0, 1);
@@ -278,7 +278,7 @@ fn a_package_goes_from_two_officers_to_the_authority_and_opens() {
             "collect",
             &id,
             "--key",
-            "dana",
+            "applicant",
             "-o",
             text(&copy),
         ],
@@ -307,7 +307,7 @@ fn a_package_goes_from_two_officers_to_the_authority_and_opens() {
     wait("the acknowledgement to arrive", || {
         (ok(&mail, &["package", "list", &id])[0]["stands"] == "collected").then_some(())
     });
-    let again = ok(&police, &["package", "collect", &id, "--key", "dana"]);
+    let again = ok(&police, &["package", "collect", &id, "--key", "applicant"]);
     assert_eq!(again["packages"].as_array().unwrap().len(), 0);
     its_record_is_shown_to_anybody(&town, case, package);
 }
@@ -317,7 +317,7 @@ fn what_was_not_asked_for_is_refused(mail: &Path, id: &str, folder: &str) {
     let seal = |map: &str| {
         no(
             mail,
-            &["package", "seal", id, "--item", map, "--key", "lea"],
+            &["package", "seal", id, "--item", map, "--key", "response"],
         )
     };
     let scope = (1, "package.out_of_scope".to_owned());
@@ -338,7 +338,7 @@ fn what_was_not_asked_for_is_refused(mail: &Path, id: &str, folder: &str) {
             "--item",
             &format!("1={folder}"),
             "--key",
-            "rob",
+            "release",
         ],
     );
     assert_eq!(wrong_office.0, 1, "{wrong_office:?}");
@@ -402,7 +402,7 @@ fn what_was_changed_on_the_way_is_refused_by_name() {
         tampered
     );
     assert_eq!(
-        no(&police, &["package", "collect", &id, "--key", "dana"]),
+        no(&police, &["package", "collect", &id, "--key", "applicant"]),
         tampered
     );
     assert!(!collected_file(&town, first).exists());
@@ -484,7 +484,7 @@ fn a_promise_is_kept_or_it_is_evidence() {
             &id,
             &broken.to_string(),
             "--key",
-            "rob",
+            "release",
             "--wait=1",
         ],
     );
@@ -498,7 +498,7 @@ fn a_promise_is_kept_or_it_is_evidence() {
             &id,
             &broken.to_string(),
             "--key",
-            "rob",
+            "release",
             "--promise",
         ],
     );
@@ -550,7 +550,7 @@ fn a_promise_is_kept_or_it_is_evidence() {
     node.store()
         .add_promise(&sealed_in, envelope.as_bytes())
         .unwrap();
-    town.say("mail", "rob", case, &event, Some(envelope.as_bytes()));
+    town.say("mail", "release", case, &event, Some(envelope.as_bytes()));
     wait("the release to arrive", || {
         town.node("police")
             .view(case)

@@ -147,7 +147,7 @@ pub(crate) struct Town {
 }
 
 impl Town {
-    /// Nodes with cards and roots `anna`, `ben` (files) and `carl` (an SSH key); no register yet.
+    /// Nodes with cards and roots `alpha`, `beta` (files) and `gamma` (an SSH key); no register yet.
     pub(crate) fn without_register() -> Self {
         let root = tempfile::tempdir().unwrap();
         let place = |name: &str| Place::new(root.path().join(name));
@@ -170,13 +170,13 @@ impl Town {
             "--authority",
             "metropolitan_police",
             "--officer",
-            "dana=applicant",
+            "applicant=applicant",
         ];
         police.init("police.example", "police", &["authority"], &officers);
-        for root in ["anna", "ben"] {
+        for root in ["alpha", "beta"] {
             registrar.says(&["key", "new", root]);
         }
-        ssh_key(&root.path().join("carl"));
+        ssh_key(&root.path().join("gamma"));
         let running = vec![registrar.serve(), university.serve()];
         Self {
             root,
@@ -191,7 +191,7 @@ impl Town {
     pub(crate) fn with_register() -> Self {
         let town = Self::without_register();
         town.draft("v1.json");
-        town.sign("v1.json", &["anna", "ben"]);
+        town.sign("v1.json", &["alpha", "beta"]);
         let answer = town
             .registrar
             .json(&["register", "publish", &town.path("v1.json.signed")]);
@@ -212,7 +212,7 @@ impl Town {
     /// Drafts version 1 with everybody in it.
     pub(crate) fn draft(&self, name: &str) -> Value {
         let draft = self.path(name);
-        let carl = self.path("carl.pub");
+        let gamma = self.path("gamma.pub");
         let cards =
             [&self.registrar, &self.university, &self.police].map(|place| place.file("card.json"));
         self.registrar.json(&[
@@ -220,11 +220,11 @@ impl Town {
             "new",
             &draft,
             "--root",
-            "anna",
+            "alpha",
             "--root",
-            "ben",
+            "beta",
             "--root",
-            &carl,
+            &gamma,
             "--threshold",
             "2",
             "--days",

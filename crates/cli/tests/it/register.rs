@@ -28,7 +28,7 @@ fn a_register_is_drafted_signed_published_joined_and_changed() {
     let (draft, signed) = (town.path("v1.json"), town.path("v1.json.signed"));
 
     // One root of two: refused before anything is logged.
-    let first = registrar.says(&["register", "sign", &draft, "--key", "anna"]);
+    let first = registrar.says(&["register", "sign", &draft, "--key", "alpha"]);
     for expected in [
         "+ member `police.example`",
         "applicant of `police.example`",
@@ -51,7 +51,7 @@ fn a_register_is_drafted_signed_published_joined_and_changed() {
     // The second root signs with the real ssh-keygen.
     let to_sign = town.path("to-sign");
     registrar.says(&["register", "sign", &draft, "--print", &to_sign]);
-    ssh_sign(&town.root.path().join("carl"), Path::new(&to_sign));
+    ssh_sign(&town.root.path().join("gamma"), Path::new(&to_sign));
     let second = registrar.json(&[
         "register",
         "sign",
@@ -95,7 +95,7 @@ fn a_register_is_drafted_signed_published_joined_and_changed() {
         .as_str()
         .unwrap()
         .to_owned();
-    let dana = police.json(&["key", "show", "dana"])["digest"]
+    let applicant = police.json(&["key", "show", "applicant"])["digest"]
         .as_str()
         .unwrap()
         .to_owned();
@@ -111,11 +111,11 @@ fn a_register_is_drafted_signed_published_joined_and_changed() {
                 "--days",
                 "30",
             ],
-            &["revoke", "DRAFT", &dana, "--since", "now", "--compromised"],
+            &["revoke", "DRAFT", &applicant, "--since", "now", "--compromised"],
             &["renew", "DRAFT", "--days", "400"],
         ],
     );
-    let summary = registrar.says(&["register", "sign", &draft, "--key", "anna"]);
+    let summary = registrar.says(&["register", "sign", &draft, "--key", "alpha"]);
     for expected in [
         "+ serving_officer of `police.example`",
         "COMPROMISED since",
@@ -127,7 +127,7 @@ fn a_register_is_drafted_signed_published_joined_and_changed() {
         !summary.contains("university"),
         "only what changes is shown\n{summary}"
     );
-    registrar.says(&["register", "sign", &draft, "--key", "ben"]);
+    registrar.says(&["register", "sign", &draft, "--key", "beta"]);
     registrar.says(&["register", "publish", &format!("{draft}.signed")]);
     // Published again, it is the same version.
     registrar.says(&["register", "publish", &format!("{draft}.signed")]);
@@ -159,7 +159,7 @@ fn a_node_that_runs_learns_what_its_folder_joined() {
     let university = &town.university;
     // The university ran before there was a register; now it serves the one it joined.
     let draft = town.next("v2.json", &[&["renew", "DRAFT", "--days", "100"]]);
-    town.sign("v2.json", &["anna", "ben"]);
+    town.sign("v2.json", &["alpha", "beta"]);
     town.registrar
         .says(&["register", "publish", &format!("{draft}.signed")]);
     university.says(&["register", "fetch"]);
@@ -215,7 +215,7 @@ fn members_come_and_go_and_the_witness_policy_follows() {
     assert!(said.contains("academia, oversight"), "{said}");
     let summary = town
         .registrar
-        .says(&["register", "sign", &draft, "--key", "anna"]);
+        .says(&["register", "sign", &draft, "--key", "alpha"]);
     for expected in [
         "- member `police.example`",
         "+ member `press.example`",
@@ -251,7 +251,7 @@ fn new_roots_need_the_old_ones_too() {
         &["register", "publish", &signed],
     );
     assert!(said.contains("2 more of the old roots"), "{said}");
-    town.sign("v2.json", &["anna", "ben"]);
+    town.sign("v2.json", &["alpha", "beta"]);
     town.registrar.says(&["register", "publish", &signed]);
     assert_eq!(
         town.registrar.json(&["register", "show"])["roots"]["keys"]
@@ -315,7 +315,7 @@ fn what_does_not_hold_is_refused_with_a_reason() {
         "register.unknown_root",
         &["register", "sign", &draft, "--key", "mallory"],
     );
-    registrar.says(&["register", "sign", &draft, "--key", "anna"]);
+    registrar.says(&["register", "sign", &draft, "--key", "alpha"]);
     let changed = fs::read_to_string(&draft)
         .unwrap()
         .replace("The police.example", "The Police");
@@ -323,10 +323,10 @@ fn what_does_not_hold_is_refused_with_a_reason() {
     registrar.fails(
         1,
         "register.draft_changed",
-        &["register", "sign", &draft, "--key", "ben"],
+        &["register", "sign", &draft, "--key", "beta"],
     );
     fs::remove_file(format!("{draft}.signed")).unwrap();
-    town.sign("v2.json", &["anna", "ben"]);
+    town.sign("v2.json", &["alpha", "beta"]);
     let signed = format!("{draft}.signed");
     let good = fs::read_to_string(&signed).unwrap();
     let mut envelope: serde_json::Value = serde_json::from_str(&good).unwrap();
@@ -362,7 +362,7 @@ fn what_does_not_hold_is_refused_with_a_reason() {
     town.registrar.fails(
         1,
         "register.out_of_order",
-        &["register", "sign", &draft, "--key", "anna"],
+        &["register", "sign", &draft, "--key", "alpha"],
     );
     let said = town.registrar.fails(
         1,
@@ -397,7 +397,7 @@ fn cards_of_another_realm_or_of_one_sector_make_no_register() {
         &["witness"],
         &["--realm", "exercise-autumn"],
     );
-    registrar.says(&["key", "new", "anna"]);
+    registrar.says(&["key", "new", "alpha"]);
     let draft = registrar.file("v1.json");
     let new = |card: &str, more: &[&str]| {
         let ours = registrar.file("card.json");
@@ -406,7 +406,7 @@ fn cards_of_another_realm_or_of_one_sector_make_no_register() {
             "new",
             &draft,
             "--root",
-            "anna",
+            "alpha",
             "--threshold",
             "1",
             "--card",
@@ -486,7 +486,7 @@ fn two_versions_of_one_number_are_evidence_and_both_are_refused() {
     let mut drafts = Vec::new();
     for (name, days) in [("one.json", "100"), ("other.json", "200")] {
         drafts.push(town.next(name, &[&["renew", "DRAFT", "--days", days]]));
-        town.sign(name, &["anna", "ben"]);
+        town.sign(name, &["alpha", "beta"]);
     }
     let signed = |at: usize| format!("{}.signed", drafts[at]);
     let fork = Place::new(town.root.path().join("fork"));

@@ -29,7 +29,7 @@ use crate::{
     office::Office,
     order::{ItemNumber, Order, Secrecy, Span, TargetNumber},
     realm::Realm,
-    statement::{Modification, Officer, Seal},
+    statement::{Event, Kind, Modification, Officer, Seal, Statement},
     time::CalendarError,
 };
 use jiff::Timestamp;
@@ -250,6 +250,11 @@ pub struct Case {
     pub unsealed: Option<Timestamp>,
     /// Which members have erased their copies.
     pub erased: BTreeSet<MemberId>,
+    /// Each author's first statement of each kind, by its digest; accepting and narrowing are one
+    /// kind here. What a report counts once an order is counted by it.
+    pub firsts: BTreeMap<(MemberId, Kind), Digest>,
+    /// By which statement the provider first said that it answers for each target.
+    pub assisted: BTreeMap<TargetNumber, Digest>,
     /// Where each author stands.
     pub chains: BTreeMap<MemberId, Chain>,
     /// How many statements it holds.
@@ -262,6 +267,13 @@ impl Case {
     /// INVARIANT: a case is opened by its draft, which is the first subject.
     pub fn order_subject(&self) -> Option<&Subject> {
         self.subjects.first()
+    }
+
+    /// Whether a statement that has joined is its author's first of its kind here, accepting and
+    /// narrowing taken as one.
+    pub fn is_first(&self, statement: &Statement) -> bool {
+        let key = (statement.header.author.clone(), kind_once(&statement.event));
+        self.firsts.get(&key) == Some(&statement.digest)
     }
 
     /// Whether a member takes part, and in which party.
@@ -562,6 +574,14 @@ impl Case {
             Secrecy::Until(end) => Some(end),
             Secrecy::None | Secrecy::NoEndInLaw => None,
         }
+    }
+}
+
+/// A statement's kind, accepting and narrowing taken as one: both answer with data.
+fn kind_once(event: &Event) -> Kind {
+    match event.kind() {
+        Kind::Narrowed => Kind::Accepted,
+        kind => kind,
     }
 }
 

@@ -27,6 +27,14 @@ pub enum GrantKind {
 }
 
 impl GrantKind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Order, Self::Attested, Self::Voluntary];
+
+    /// What a word stands for, if it is on the list.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
     /// The word in verdicts, leaves and reports.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -20,6 +20,7 @@
 pub mod case;
 pub mod category;
 pub mod digest;
+pub mod docket;
 pub mod grant;
 pub mod id;
 pub mod law;
@@ -28,6 +29,7 @@ pub mod office;
 pub mod order;
 pub mod realm;
 pub mod register;
+pub mod schema;
 pub mod selector;
 pub mod statement;
 pub mod time;

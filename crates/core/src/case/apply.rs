@@ -2,7 +2,7 @@
 
 use super::{
     Basis, Case, Chain, Ending, Given, Informed, Issue, ItemState, Package, Question, Subject,
-    SubjectKind, order_check,
+    SubjectKind, kind_once, order_check,
 };
 use crate::{
     law::Turn,
@@ -48,6 +48,8 @@ impl Case {
             informed: Informed::default(),
             unsealed: None,
             erased: BTreeSet::new(),
+            firsts: BTreeMap::new(),
+            assisted: BTreeMap::new(),
             chains: BTreeMap::new(),
             statements: 0,
         };
@@ -199,7 +201,24 @@ impl Case {
             time: header.time,
         };
         self.chains.insert(header.author.clone(), chain);
+        self.note_firsts(statement);
         self.statements += 1;
+    }
+
+    /// Keeps which statement was the first of its sort, for what is counted once.
+    fn note_firsts(&mut self, statement: &Statement) {
+        let key = (statement.header.author.clone(), kind_once(&statement.event));
+        self.firsts.entry(key).or_insert(statement.digest);
+        let answered: Vec<u16> = match &statement.event {
+            Event::Accepted { items } => items.iter().copied().collect(),
+            Event::Narrowed { items, .. } => items.keys().copied().collect(),
+            _ => Vec::new(),
+        };
+        for item in answered {
+            if let Some(item) = self.order.items.get(&item) {
+                self.assisted.entry(item.target).or_insert(statement.digest);
+            }
+        }
     }
 
     /// An answer to an item that was removed meanwhile answers nothing any more.

@@ -36,7 +36,7 @@ fn main() {
     });
     let mut first = None;
     time("first leaf, generators made", 1, || {
-        first = Some(prove(Ahead::draw(&seed, generator)))
+        first = Some(prove(Ahead::draw(&seed, generator)));
     });
     let leaf = first.expect("made");
     time("first verification, tables made", 1, || {

@@ -62,6 +62,18 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
+    /// As [`Self::push`], for a leaf of another log or schema: what a batch
+    /// saves, it saves across logs. The sum is then one over several logs,
+    /// which is no log's total.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::push`].
+    pub fn push_in(&mut self, context: &Context<'_>, leaf: &Leaf) -> Result<(), LeafError> {
+        self.claims.push(Claim::of(leaf, context)?);
+        Ok(())
+    }
+
     /// How many leaves wait.
     pub const fn len(&self) -> usize {
         self.claims.len()

@@ -65,6 +65,35 @@ pub(crate) fn word(bytes: &[u8]) -> Option<[u8; WORD]> {
     bytes.try_into().ok()
 }
 
+/// Reads 32-byte words one after another.
+pub(crate) struct Words<'a>(core::slice::Iter<'a, [u8; WORD]>);
+
+impl<'a> Words<'a> {
+    /// The words of `bytes`, which are exactly `count`.
+    pub(crate) fn exactly(count: usize, bytes: &'a [u8]) -> Option<Self> {
+        match bytes.as_chunks() {
+            (words, []) if words.len() == count => Some(Self(words.iter())),
+            _ => None,
+        }
+    }
+
+    /// The next word, as it stands.
+    pub(crate) fn word(&mut self) -> Option<[u8; WORD]> {
+        self.0.next().copied()
+    }
+
+    /// The next word as a point, with its encoding.
+    pub(crate) fn point(&mut self) -> Option<(RistrettoPoint, [u8; WORD])> {
+        let word = self.word()?;
+        Some((point(&word)?, word))
+    }
+
+    /// The next word as a scalar.
+    pub(crate) fn scalar(&mut self) -> Option<Scalar> {
+        self.word().and_then(|word| scalar(&word))
+    }
+}
+
 /// The point that these bytes encode, if they are its one encoding.
 pub(crate) fn point(bytes: &[u8; WORD]) -> Option<RistrettoPoint> {
     CompressedRistretto(*bytes).decompress()

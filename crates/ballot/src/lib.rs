@@ -22,6 +22,7 @@ pub mod cell;
 mod group;
 pub mod leaf;
 pub mod proof;
+pub mod report;
 pub mod seed;
 pub mod sum;
 

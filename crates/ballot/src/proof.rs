@@ -333,36 +333,39 @@ mod tests {
             if value < 0 { -size } else { size }
         };
         let rest = 1 - values.iter().sum::<i64>();
-        let v: Vec<_> = core::iter::once(rest).chain(*values).map(signed).collect();
-        let mut a: Vec<Scalar> = (0..BASES).map(|_| draw()).collect();
-        a[0] = -a[1..].iter().sum::<Scalar>();
-        let [r, alpha, beta, delta] = [draw(), draw(), draw(), draw()];
-        let sum = |scalars: Vec<Scalar>, blinding: &Scalar, from: usize| {
+        let values: Vec<_> = core::iter::once(rest).chain(*values).map(signed).collect();
+        let mut masks: Vec<Scalar> = (0..BASES).map(|_| draw()).collect();
+        masks[0] = -masks[1..].iter().sum::<Scalar>();
+        let [blinding, alpha, beta, delta] = [draw(), draw(), draw(), draw()];
+        let sum = |scalars: &[Scalar], blinding: &Scalar, from: usize| {
             (RistrettoPoint::multiscalar_mul(&scalars[from..], &bases[from..])
                 + RistrettoPoint::mul_base(blinding))
             .compress()
         };
-        let c = sum(v.clone(), &r, 1);
-        let first = sum(a.clone(), &alpha, 1);
         let two = Scalar::from(2u8);
-        let second = (0..BASES)
-            .map(|k| a[k] * (Scalar::ONE - two * v[k]))
-            .collect();
-        let second = sum(second, &beta, 0);
-        let third = sum(a.iter().map(|a| -(a * a)).collect(), &delta, 0);
-        let x = challenge(&CONTEXT, &[7; 32], &[c, first, second, third]);
-        let mut bytes = vec![VERSION];
-        bytes.extend(CONTEXT.schema);
-        bytes.extend([7; 32]);
-        for point in [c, first, second, third] {
-            bytes.extend(point.to_bytes());
-        }
-        for k in 1..BASES {
-            bytes.extend((v[k] * x + a[k]).to_bytes());
-        }
-        bytes.extend((r * x + alpha).to_bytes());
-        bytes.extend((beta * x + delta).to_bytes());
-        Leaf::parse(&bytes).unwrap()
+        let signed = masks
+            .iter()
+            .zip(&values)
+            .map(|(a, v)| a * (Scalar::ONE - two * v));
+        let signed: Vec<_> = signed.collect();
+        let squares: Vec<_> = masks.iter().map(|mask| -(mask * mask)).collect();
+        let points = [
+            sum(&values, &blinding, 1),
+            sum(&masks, &alpha, 1),
+            sum(&signed, &beta, 0),
+            sum(&squares, &delta, 0),
+        ];
+        let x = challenge(&CONTEXT, &[7; 32], &points);
+        let answers = values.iter().zip(&masks).skip(1).map(|(v, a)| v * x + a);
+        let bytes = [VERSION]
+            .into_iter()
+            .chain(*CONTEXT.schema)
+            .chain([7; 32])
+            .chain(points.into_iter().flat_map(|point| point.to_bytes()))
+            .chain(answers.flat_map(|answer| answer.to_bytes()))
+            .chain((blinding * x + alpha).to_bytes())
+            .chain((beta * x + delta).to_bytes());
+        Leaf::parse(&bytes.collect::<Vec<_>>()).unwrap()
     }
 
     #[test]

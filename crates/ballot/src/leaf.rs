@@ -77,14 +77,18 @@ impl Opening {
     /// The digest that the leaf of `envelope` carries.
     pub fn digest(&self, envelope: &[u8]) -> [u8; 32] {
         let docket = self.docket_salt.digest(&self.docket);
-        let envelope = self.envelope_salt.digest(envelope);
-        Sha256::new()
-            .chain_update(LABEL)
-            .chain_update(docket)
-            .chain_update(envelope)
-            .finalize()
-            .into()
+        joined(&docket, &self.envelope_salt.digest(envelope))
     }
+}
+
+/// H(label ‖ H(salt₁ ‖ docket) ‖ H(salt₂ ‖ envelope)).
+fn joined(docket: &[u8; 32], envelope: &[u8; 32]) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(LABEL)
+        .chain_update(docket)
+        .chain_update(envelope)
+        .finalize()
+        .into()
 }
 
 /// One log entry.
@@ -304,6 +308,25 @@ impl Leaf {
         Ok(commitment.ok_or(LeafError::Point)? - RistrettoPoint::mul_base(&blinding.0))
     }
 
+    /// Checks that it is the leaf of this docket, without the envelope: of that, H(salt₂ ‖
+    /// envelope) alone is shown.
+    ///
+    /// # Errors
+    ///
+    /// [`LeafError::Digest`] when it is another's.
+    pub fn opens_to_docket(
+        &self,
+        docket: &[u8],
+        docket_salt: &Salt,
+        envelope: &[u8; 32],
+    ) -> Result<(), LeafError> {
+        if self.digest() == joined(&docket_salt.digest(docket), envelope) {
+            Ok(())
+        } else {
+            Err(LeafError::Digest)
+        }
+    }
+
     /// Checks that it is the leaf of `envelope` under this opening.
     ///
     /// # Errors
@@ -346,6 +369,19 @@ mod tests {
         };
         assert_eq!(leaf.opens_to(&other, b"envelope"), Err(LeafError::Digest));
         assert_eq!(Leaf::parse(leaf.as_bytes()), Ok(leaf));
+    }
+
+    #[test]
+    fn a_docket_is_shown_without_its_envelope() {
+        let mut generator = StdRng::seed_from_u64(1);
+        let opening = opening(&mut generator);
+        let leaf = Leaf::unproved(&[3; 32], &opening.digest(b"envelope"), &mut generator);
+        let envelope = opening.envelope_salt.digest(b"envelope");
+        let salt = &opening.docket_salt;
+        let shown = |docket: &[u8], envelope| leaf.opens_to_docket(docket, salt, envelope);
+        assert_eq!(shown(b"{}", &envelope), Ok(()));
+        assert_eq!(shown(b"[]", &envelope), Err(LeafError::Digest));
+        assert_eq!(shown(b"{}", &[0; 32]), Err(LeafError::Digest));
     }
 
     #[test]

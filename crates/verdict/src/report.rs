@@ -92,9 +92,9 @@ pub struct Line {
     pub title: String,
     /// The cells that are summed: 1 to 32 of 1..=32, ascending.
     pub cells: Vec<u8>,
-    /// The word of the law that permits it.
-    pub law: String,
-    /// The clause of that law.
+    /// The word of the law that permits it; none for the house's own counts.
+    pub law: Option<String>,
+    /// The clause that it rests on.
     pub clause: String,
     /// How the sum is shown.
     pub form: Form,
@@ -310,3 +310,6 @@ impl core::fmt::Display for Form {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

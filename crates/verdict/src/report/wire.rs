@@ -134,7 +134,7 @@ struct LineWire {
     id: String,
     title: String,
     cells: Vec<u8>,
-    law: String,
+    law: Option<String>,
     clause: String,
     form: FormWire,
 }
@@ -550,7 +550,11 @@ fn check_line(line: &Line, report: &Report) -> Result<(), &'static str> {
         Err("`cells` are not ascending numbers from 1 to 32")
     } else if !is_text(&line.title) || !is_text(&line.clause) {
         Err("its `title` or `clause` is empty or too long")
-    } else if !report.laws.contains_key(&line.law) {
+    } else if line
+        .law
+        .as_ref()
+        .is_some_and(|law| !report.laws.contains_key(law))
+    {
         Err("its law is not among `laws`")
     } else {
         check_form(&line.form, matches!(report.subject, Subject::Joint(_)))

@@ -1,0 +1,240 @@
+//! What the schema and the laws say of a report, and the report before it.
+
+use super::{Against, Check};
+use crate::report::{Form, Line, Report, Signed, Source, Subject};
+use portcullis_core::schema::{Schema, Series, SeriesLine, Shown, check_series};
+use std::sync::Arc;
+
+/// Every check against the schema, the laws and the report before.
+pub(super) fn check(signed: &Signed, against: &Against<'_>) -> Vec<Check> {
+    let report = signed.report();
+    let mut checks = vec![laws(report, against)];
+    match schema_of(report, against) {
+        Ok((schema, series)) => {
+            let title = format!("the series `{}` of `{}`", series.id, schema.name);
+            checks.push(Check::passed("report.schema", title));
+            checks.push(lines(report, series));
+            checks.push(permitted(report, &schema, series, against));
+        }
+        Err(check) => checks.push(check),
+    }
+    checks.push(previous(signed, against.previous));
+    checks
+}
+
+/// The schema under which every leaf is counted, and its series.
+fn schema_of<'a>(
+    report: &Report,
+    against: &Against<'a>,
+) -> Result<(&'a Arc<Schema>, &'a Series), Check> {
+    let name = "report.schema";
+    let mut ids = report.sources().map(|source| source.schema);
+    let first = ids.next();
+    if ids.any(|id| Some(id) != first) {
+        let why = "the logs count under different schemas";
+        return Err(Check::failed(name, "report.schema", why));
+    }
+    let Some(schema) = first.and_then(|id| against.schemas.get(&id)) else {
+        let why = "the schema with the digest it names is not known here";
+        return Err(Check::not_checked(name, why));
+    };
+    let Some(series) = schema.series(&report.series) else {
+        let why = format!("`{}` has no series `{}`", schema.name, report.series);
+        return Err(Check::failed(name, "report.series", why));
+    };
+    if series.joint != matches!(report.subject, Subject::Joint(_)) {
+        let kind = report.kind();
+        let why = format!(
+            "the series `{}` is not published as a {kind} report",
+            series.id
+        );
+        return Err(Check::failed(name, "report.kind", why));
+    }
+    if series.zone_name != report.period.zone {
+        let why = format!(
+            "its days begin in `{}`, those of its series in `{}`",
+            report.period.zone, series.zone_name
+        );
+        return Err(Check::failed(name, "report.zone", why));
+    }
+    Ok((schema, series))
+}
+
+/// The lines are those of the series, none left out, and none shown finer.
+fn lines(report: &Report, series: &Series) -> Check {
+    let name = "report.lines";
+    if report.lines.len() != series.lines.len() {
+        let (found, needed) = (report.lines.len(), series.lines.len());
+        let why = format!("it has {found} lines, and its series has {needed}");
+        return Check::failed(name, "report.lines", why);
+    }
+    for (line, wanted) in report.lines.iter().zip(&series.lines) {
+        if !same(line, wanted, series) {
+            let why = format!(
+                "the line `{}` is not the line `{}` of its series",
+                line.id, wanted.id
+            );
+            return Check::failed(name, "report.lines", why);
+        }
+        if !no_finer(&line.form, series) {
+            let why = format!(
+                "the line `{}` ({}) is shown in another form than its series has",
+                line.id, line.form
+            );
+            return Check::failed(name, "report.form", why);
+        }
+    }
+    Check::passed(name, "the lines and their forms are those of the series")
+}
+
+fn same(line: &Line, wanted: &SeriesLine, series: &Series) -> bool {
+    line.id == wanted.id
+        && line.title == wanted.title
+        && line.mask() == wanted.mask()
+        && line.clause == wanted.clause.to_string()
+        && line.law == series.law
+}
+
+/// Whether a form tells no more than its series does.
+fn no_finer(form: &Form, series: &Series) -> bool {
+    let few = u64::from(series.suppress_below);
+    match (form, series.shown) {
+        (Form::Withheld { .. }, _) => !series.joint,
+        (Form::Exact { value }, Shown::Exact) => *value >= few,
+        (Form::Exact { .. }, Shown::Band { .. }) => false,
+        (Form::Band { low, high }, Shown::Exact) => *low == 0 && high.checked_add(1) == Some(few),
+        (Form::Band { low, high }, Shown::Band { width }) => {
+            let width = u64::from(width);
+            low.checked_rem(width) == Some(0) && high.checked_sub(*low) == width.checked_sub(1)
+        }
+    }
+}
+
+/// The series itself is no finer than the laws let be published.
+fn permitted(report: &Report, schema: &Schema, series: &Series, against: &Against<'_>) -> Check {
+    let name = "report.permitted";
+    let newest = || {
+        against
+            .laws
+            .iter()
+            .filter_map(|law| against.laws.by_id(&law.id))
+    };
+    let laws = match &series.law {
+        Some(id) => match report.laws.get(id) {
+            Some(digest) => against.laws.get(digest).into_iter().collect::<Vec<_>>(),
+            None => {
+                let why = format!("it does not name the law `{id}`, on which its series rests");
+                return Check::failed(name, "report.law", why);
+            }
+        },
+        None => newest().collect(),
+    };
+    let laws = laws.into_iter().map(|law| &**law).collect::<Vec<_>>();
+    match check_series(schema, series, &laws).first() {
+        None => Check::passed(name, "the laws let it be published in this form"),
+        Some(broken) => Check::failed(name, "report.finer_than_law", broken.to_string()),
+    }
+}
+
+/// The laws it names are known here by their digests.
+fn laws(report: &Report, against: &Against<'_>) -> Check {
+    let name = "report.laws";
+    let mut unpublished = Vec::new();
+    for (id, digest) in &report.laws {
+        match against.laws.get(digest) {
+            Some(law) if law.id == *id => {
+                if !against.laws.published(digest) {
+                    unpublished.push(id.as_str());
+                }
+            }
+            Some(law) => {
+                let why = format!("the digest named for `{id}` is that of `{}`", law.id);
+                return Check::failed(name, "report.law", why);
+            }
+            None => {
+                let known = against.laws.by_id(id).is_some();
+                let what = if known {
+                    "another version of the law"
+                } else {
+                    "the law"
+                };
+                let why = format!(
+                    "the file with the digest it names for `{id}` is not known here: {what} may say otherwise"
+                );
+                return Check::not_checked(name, why);
+            }
+        }
+    }
+    if unpublished.is_empty() {
+        Check::passed(name, "every law it names is one published with Portcullis")
+    } else {
+        let known = format!(
+            "known here, and not published with Portcullis: {}",
+            unpublished.join(", ")
+        );
+        Check::passed(name, known)
+    }
+}
+
+/// It goes on where the report before it ended.
+fn previous(signed: &Signed, previous: Option<&Signed>) -> Check {
+    let name = "report.previous";
+    let report = signed.report();
+    let Some(before) = previous else {
+        return if report.number == 1 {
+            Check::passed(name, "the first of its series")
+        } else {
+            Check::not_checked(name, "the report before it was not given")
+        };
+    };
+    let failed = |code, why: &str| Check::failed(name, code, why);
+    let last = before.report();
+    if report.previous != Some(before.digest())
+        || last.number.checked_add(1) != Some(report.number)
+        || last.series != report.series
+        || last.realm != report.realm
+    {
+        return failed(
+            "report.previous",
+            "the report before it is another than the one it names",
+        );
+    }
+    if report.period.from <= last.period.to {
+        return failed(
+            "report.overlap",
+            "its period begins before that of the last one ended",
+        );
+    }
+    if last.period.to.tomorrow().ok() != Some(report.period.from) {
+        return failed(
+            "report.gap",
+            "days lie between the period of the last one and its own",
+        );
+    }
+    let before: Vec<&Source> = last.sources().collect();
+    for source in report.sources() {
+        let same = before.iter().find(|other| other.origin == source.origin);
+        let Some(last) = same else {
+            continue;
+        };
+        if source.start.size < last.end.size {
+            return failed(
+                "report.overlap",
+                "it counts leaves again that the last one counted",
+            );
+        }
+        let notes = (
+            source.start.checkpoint.as_ref(),
+            last.end.checkpoint.as_ref(),
+        );
+        let text =
+            |note: Option<&portcullis_tlog::note::SignedNote>| note.map(|it| it.text().to_owned());
+        if source.start.size > last.end.size || text(notes.0) != text(notes.1) {
+            return failed(
+                "report.gap",
+                "it does not begin at the checkpoint at which the last one ended",
+            );
+        }
+    }
+    Check::passed(name, "it goes on where the last one ended")
+}

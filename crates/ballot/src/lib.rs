@@ -20,6 +20,7 @@
 pub mod batch;
 pub mod cell;
 mod group;
+pub mod joint;
 pub mod leaf;
 pub mod proof;
 pub mod report;

@@ -100,7 +100,7 @@ impl Totals {
     }
 
     /// Σ `T_k` `G_k` + R H.
-    fn commitment(&self) -> RistrettoPoint {
+    pub(crate) fn commitment(&self) -> RistrettoPoint {
         let counted: RistrettoPoint = group::cell_bases()
             .iter()
             .skip(1)

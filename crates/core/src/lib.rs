@@ -27,6 +27,7 @@ pub mod law;
 pub mod member;
 pub mod office;
 pub mod order;
+pub mod publication;
 pub mod realm;
 pub mod register;
 pub mod schema;

@@ -5,7 +5,7 @@
 //! gives no law at all. What a rule means stands in [`portcullis_core::law`].
 
 mod calendar;
-mod read;
+pub(crate) mod read;
 mod rule;
 
 pub use calendar::Calendars;

@@ -51,6 +51,7 @@ macro_rules! word {
         }
     };
 }
+pub(crate) use word;
 
 word!(kind, portcullis_core::statement::Kind);
 word!(office, portcullis_core::office::Office);

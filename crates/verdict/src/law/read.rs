@@ -20,7 +20,7 @@ const WORD_BYTES_MAX: usize = 64;
 const LIST_MAX: usize = 1024;
 
 /// A file's text, if it is text and not too long.
-pub(super) fn bounded<'t>(file: &str, bytes: &'t [u8]) -> Result<&'t str, Vec<LawError>> {
+pub(crate) fn bounded<'t>(file: &str, bytes: &'t [u8]) -> Result<&'t str, Vec<LawError>> {
     let whole = |code, reason: String, hint: &str| {
         vec![LawError {
             file: file.into(),
@@ -52,14 +52,14 @@ pub(super) fn bounded<'t>(file: &str, bytes: &'t [u8]) -> Result<&'t str, Vec<La
 }
 
 /// The faults found so far in one file.
-pub(super) struct Faults<'t> {
+pub(crate) struct Faults<'t> {
     file: &'t str,
     text: &'t str,
     found: RefCell<Vec<LawError>>,
 }
 
 impl<'t> Faults<'t> {
-    pub(super) fn new(file: &'t str, text: &'t str) -> Self {
+    pub(crate) fn new(file: &'t str, text: &'t str) -> Self {
         Self {
             file,
             text,
@@ -68,7 +68,7 @@ impl<'t> Faults<'t> {
     }
 
     /// The file as a document, if it is TOML at all.
-    pub(super) fn document(&self) -> Result<Spanned<DeTable<'t>>, Vec<LawError>> {
+    pub(crate) fn document(&self) -> Result<Spanned<DeTable<'t>>, Vec<LawError>> {
         // After a fault of form the rest of a file is guesswork: the first is the one to mend.
         let document = DeTable::parse(self.text).map_err(|error| {
             let (at, reason) = (
@@ -80,7 +80,7 @@ impl<'t> Faults<'t> {
         self.verdict(document.ok())
     }
 
-    pub(super) fn add(
+    pub(crate) fn add(
         &self,
         at: Range<usize>,
         code: &'static str,
@@ -100,7 +100,7 @@ impl<'t> Faults<'t> {
     }
 
     /// What was read, if no fault was found meanwhile; otherwise the faults by line.
-    pub(super) fn verdict<T>(&self, read: Option<T>) -> Result<T, Vec<LawError>> {
+    pub(crate) fn verdict<T>(&self, read: Option<T>) -> Result<T, Vec<LawError>> {
         let mut found = self.found.take();
         match read {
             Some(read) if found.is_empty() => Ok(read),
@@ -113,7 +113,7 @@ impl<'t> Faults<'t> {
 }
 
 /// Where a path of keys and numbers leads, or as far along it as the document goes.
-pub(super) fn locate(document: &Spanned<DeTable<'_>>, path: &str) -> Range<usize> {
+pub(crate) fn locate(document: &Spanned<DeTable<'_>>, path: &str) -> Range<usize> {
     let mut steps = path.split('.');
     let first = steps.next().unwrap_or_default();
     let Some(mut here) = document.get_ref().get(first) else {
@@ -133,7 +133,7 @@ pub(super) fn locate(document: &Spanned<DeTable<'_>>, path: &str) -> Range<usize
 }
 
 /// A table whose fields are asked for by name.
-pub(super) struct Table<'d> {
+pub(crate) struct Table<'d> {
     fields: &'d DeTable<'d>,
     span: Range<usize>,
     faults: &'d Faults<'d>,
@@ -142,7 +142,7 @@ pub(super) struct Table<'d> {
 
 impl<'d> Table<'d> {
     /// Reads the whole document.
-    pub(super) fn whole<T>(
+    pub(crate) fn whole<T>(
         faults: &'d Faults<'d>,
         document: &'d Spanned<DeTable<'d>>,
         read: impl FnOnce(&mut Self) -> Option<T>,
@@ -184,7 +184,7 @@ impl<'d> Table<'d> {
     }
 
     /// A field that must be there.
-    pub(super) fn required<T>(
+    pub(crate) fn required<T>(
         &mut self,
         key: &'static str,
         read: impl FnOnce(&Node<'d>) -> Option<T>,
@@ -194,7 +194,7 @@ impl<'d> Table<'d> {
     }
 
     /// A field that must be there, with what its absence is called.
-    pub(super) fn required_by<T>(
+    pub(crate) fn required_by<T>(
         &mut self,
         key: &'static str,
         code: &'static str,
@@ -211,7 +211,7 @@ impl<'d> Table<'d> {
 
     /// A field that may be absent: `Some(None)`; `None` is a fault in it.
     #[expect(clippy::option_option, reason = "absent and faulty are two things")]
-    pub(super) fn optional<T>(
+    pub(crate) fn optional<T>(
         &mut self,
         key: &'static str,
         read: impl FnOnce(&Node<'d>) -> Option<T>,
@@ -223,7 +223,7 @@ impl<'d> Table<'d> {
     }
 
     /// A list; an absent one is empty.
-    pub(super) fn list<T>(
+    pub(crate) fn list<T>(
         &mut self,
         key: &'static str,
         read: impl FnMut(&Node<'d>) -> Option<T>,
@@ -236,7 +236,7 @@ impl<'d> Table<'d> {
 }
 
 /// One value, with its place.
-pub(super) struct Node<'d> {
+pub(crate) struct Node<'d> {
     value: &'d DeValue<'d>,
     span: Range<usize>,
     faults: &'d Faults<'d>,
@@ -244,7 +244,7 @@ pub(super) struct Node<'d> {
 
 impl<'d> Node<'d> {
     /// Notes a fault of this value.
-    pub(super) fn fault<T>(
+    pub(crate) fn fault<T>(
         &self,
         code: &'static str,
         reason: &str,
@@ -265,7 +265,7 @@ impl<'d> Node<'d> {
     }
 
     /// A sentence or a name.
-    pub(super) fn text(&self) -> Option<String> {
+    pub(crate) fn text(&self) -> Option<String> {
         let Some(text) = self.value.as_str() else {
             return self.wrong("text");
         };
@@ -284,7 +284,7 @@ impl<'d> Node<'d> {
     }
 
     /// A word: letters, digits, `-` and `_`.
-    pub(super) fn word(&self) -> Option<String> {
+    pub(crate) fn word(&self) -> Option<String> {
         let Some(word) = self.value.as_str() else {
             return self.wrong("a word");
         };
@@ -297,7 +297,7 @@ impl<'d> Node<'d> {
     }
 
     /// A word of a closed list.
-    pub(super) fn one_of<T: Copy>(
+    pub(crate) fn one_of<T: Copy>(
         &self,
         code: &'static str,
         known: &[T],
@@ -319,7 +319,7 @@ impl<'d> Node<'d> {
     }
 
     /// A whole number that is not negative and fits.
-    pub(super) fn number<T: TryFrom<i64>>(&self) -> Option<T> {
+    pub(crate) fn number<T: TryFrom<i64>>(&self) -> Option<T> {
         let Some(integer) = self.value.as_integer() else {
             return self.wrong("a whole number");
         };
@@ -337,14 +337,14 @@ impl<'d> Node<'d> {
     }
 
     /// `true` or `false`.
-    pub(super) fn boolean(&self) -> Option<bool> {
+    pub(crate) fn boolean(&self) -> Option<bool> {
         self.value
             .as_bool()
             .or_else(|| self.wrong("`true` or `false`"))
     }
 
     /// A day, written 2026-11-21.
-    pub(super) fn date(&self) -> Option<Date> {
+    pub(crate) fn date(&self) -> Option<Date> {
         let parts = self
             .value
             .as_datetime()
@@ -362,7 +362,7 @@ impl<'d> Node<'d> {
     }
 
     /// A table.
-    pub(super) fn table<T>(&self, read: impl FnOnce(&mut Table<'d>) -> Option<T>) -> Option<T> {
+    pub(crate) fn table<T>(&self, read: impl FnOnce(&mut Table<'d>) -> Option<T>) -> Option<T> {
         let Some(fields) = self.value.as_table() else {
             return self.wrong("a table");
         };
@@ -377,7 +377,7 @@ impl<'d> Node<'d> {
     }
 
     /// A list.
-    pub(super) fn list<T>(&self, mut read: impl FnMut(&Self) -> Option<T>) -> Option<Vec<T>> {
+    pub(crate) fn list<T>(&self, mut read: impl FnMut(&Self) -> Option<T>) -> Option<Vec<T>> {
         let Some(list) = self.value.as_array() else {
             return self.wrong("a list");
         };

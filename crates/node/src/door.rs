@@ -61,6 +61,11 @@ pub trait Doors: Send + Sync + 'static {
     /// `log/1/tile/0/000`, `register/versions`, `witness/<hex>/checkpoint`, …
     fn public_file(&self, path: &str) -> Option<PublicFile>;
 
+    /// What everybody may see of the node, for its page; none where there is no page.
+    fn record(&self) -> Option<crate::public::Record> {
+        None
+    }
+
     /// The size of a package that `from` may collect.
     ///
     /// # Errors

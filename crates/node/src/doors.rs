@@ -74,6 +74,10 @@ impl Doors for Node {
         })
     }
 
+    fn record(&self) -> Option<crate::public::Record> {
+        Some(Node::record(self))
+    }
+
     fn package_size(&self, from: &MemberId, package: PackageId) -> Result<u64, Problem> {
         self.released_to(from, package)?;
         let size = self

@@ -18,6 +18,7 @@ pub mod peers;
 mod peers_of;
 mod perform;
 mod promise;
+pub mod public;
 mod record;
 mod register;
 mod resync;

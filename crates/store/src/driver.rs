@@ -11,7 +11,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use portcullis_core::{digest::Digest, id::CaseId, member::MemberId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What every driver does, and the contract tests check.
 ///
@@ -117,6 +117,14 @@ pub trait Driver: Send + Sync {
 
     /// The leaves of a statement that have their place, by ordinal.
     fn leaves_of(&self, statement: &Digest) -> Result<Vec<PlacedLeaf>, Unavailable>;
+
+    /// The leaves of statements that stand at these indices of a log, each with its statement;
+    /// at the others stand cover leaves. For samples: it reads the log's leaves once.
+    fn leaves_at(
+        &self,
+        origin: &str,
+        indices: &BTreeSet<u64>,
+    ) -> Result<BTreeMap<u64, (Digest, PlacedLeaf)>, Unavailable>;
 
     /// Statements of ours that can have their proof now: none is kept yet,
     /// they have a leaf in `origin`, and every leaf is below `size` there or,

@@ -17,7 +17,7 @@ use crate::{
 use jiff::Timestamp;
 use portcullis_core::{digest::Digest, id::CaseId, member::MemberId};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -233,6 +233,14 @@ impl Driver for Fault {
 
     fn leaves_of(&self, statement: &Digest) -> Result<Vec<PlacedLeaf>, Unavailable> {
         self.read(|driver| driver.leaves_of(statement))
+    }
+
+    fn leaves_at(
+        &self,
+        origin: &str,
+        indices: &BTreeSet<u64>,
+    ) -> Result<BTreeMap<u64, (Digest, PlacedLeaf)>, Unavailable> {
+        self.read(|driver| driver.leaves_at(origin, indices))
     }
 
     fn leaves_cosigned_without_proof(

@@ -289,6 +289,27 @@ impl Driver for Memory {
         Ok(placed)
     }
 
+    fn leaves_at(
+        &self,
+        origin: &str,
+        indices: &BTreeSet<u64>,
+    ) -> Result<BTreeMap<u64, (Digest, PlacedLeaf)>, Unavailable> {
+        let state = self.read();
+        let at = |(leaf, place): &(Leaf, Option<(String, u64)>)| {
+            let (of, index) = place
+                .clone()
+                .filter(|(of, index)| of == origin && indices.contains(index))?;
+            let placed = PlacedLeaf {
+                ordinal: leaf.ordinal,
+                origin: of,
+                index,
+                opening: leaf.opening.clone(),
+            };
+            Some((index, (leaf.statement, placed)))
+        };
+        Ok(state.leaves.iter().filter_map(at).collect())
+    }
+
     fn leaves_cosigned_without_proof(
         &self,
         origin: &str,

@@ -37,7 +37,7 @@ use jiff::Timestamp;
 use portcullis_core::{digest::Digest, id::CaseId, member::MemberId};
 use rusqlite::Connection;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -248,6 +248,14 @@ impl Driver for Sqlite {
 
     fn leaves_of(&self, statement: &Digest) -> Result<Vec<PlacedLeaf>, Unavailable> {
         self.read(|connection| log::leaves_of(connection, statement))
+    }
+
+    fn leaves_at(
+        &self,
+        origin: &str,
+        indices: &BTreeSet<u64>,
+    ) -> Result<BTreeMap<u64, (Digest, PlacedLeaf)>, Unavailable> {
+        self.read(|connection| log::leaves_at(connection, origin, indices))
     }
 
     fn leaves_cosigned_without_proof(

@@ -231,6 +231,35 @@ pub(super) fn leaves_of(
         .collect()
 }
 
+pub(super) fn leaves_at(
+    connection: &Connection,
+    origin: &str,
+    indices: &BTreeSet<u64>,
+) -> rusqlite::Result<BTreeMap<u64, (Digest, PlacedLeaf)>> {
+    let mut found = BTreeMap::new();
+    let (Some(first), Some(last)) = (indices.first(), indices.last()) else {
+        return Ok(found);
+    };
+    let mut statement = connection.prepare_cached(
+        "SELECT position, statement, ordinal, opening FROM leaf JOIN log ON log.id = leaf.log
+         WHERE origin = ?1 AND position BETWEEN ?2 AND ?3",
+    )?;
+    let mut rows = statement.query((origin, first, last))?;
+    while let Some(row) = rows.next()? {
+        let index = row.get(0)?;
+        if indices.contains(&index) {
+            let leaf = PlacedLeaf {
+                ordinal: row.get(2)?,
+                origin: origin.to_owned(),
+                index,
+                opening: row.get(3)?,
+            };
+            found.insert(index, (Digest(row.get(1)?), leaf));
+        }
+    }
+    Ok(found)
+}
+
 pub(super) fn cosigned_without_proof(
     connection: &Connection,
     origin: &str,

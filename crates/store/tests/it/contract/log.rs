@@ -225,6 +225,22 @@ pub(super) fn placed_leaves_leave_the_queue_once(store: &Store) {
         index: 256,
         opening: b"opening 1/1".to_vec(),
     };
+    let at = |indices: &[u64]| {
+        let indices = indices.iter().copied().collect();
+        let found = store.leaves_at(ORIGIN, &indices).unwrap();
+        found.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(
+        at(&[0, 8, 250, 256, 300]),
+        [
+            (250, (digest(1), placed.clone())),
+            (256, (digest(1), second.clone()))
+        ]
+    );
+    assert_eq!(at(&[7])[0].1.0, digest(2));
+    assert_eq!(at(&[]), []);
+    let elsewhere = store.leaves_at("another", &[250].into());
+    assert!(elsewhere.unwrap().is_empty());
     assert_eq!(store.leaves_of(&digest(1)).unwrap(), [placed, second]);
     assert_eq!(store.queued_leaves(9).unwrap(), []);
     assert_eq!(store.leaves_of(&digest(99)).unwrap(), []);

@@ -73,9 +73,17 @@
 )]
 
 pub mod bundle;
+pub mod docket;
+pub mod evidence;
+pub mod inspection;
 pub mod law;
+pub mod monitor;
+pub mod opened;
+pub mod parts;
+pub mod reconcile;
 pub mod register;
 pub mod report;
+pub mod schema;
 pub mod statement;
 pub mod text;
 pub mod verify;

@@ -33,6 +33,8 @@ pub(crate) struct Config {
 pub(crate) struct LogConfig {
     pub(crate) tick_ms: u64,
     pub(crate) tiles: u32,
+    /// The schema of cells; that of the first role, if it is not said.
+    pub(crate) schema: Option<String>,
 }
 
 impl Default for LogConfig {
@@ -40,6 +42,7 @@ impl Default for LogConfig {
         Self {
             tick_ms: 600_000,
             tiles: 1,
+            schema: None,
         }
     }
 }
@@ -59,6 +62,14 @@ pub(crate) struct TrustConfig {
 }
 
 impl Config {
+    /// The name of the schema of cells in which the log counts.
+    pub(crate) fn schema(&self) -> &str {
+        self.log
+            .schema
+            .as_deref()
+            .unwrap_or_else(|| schema_for(&self.roles))
+    }
+
     /// Reads the configuration of a data folder.
     ///
     /// # Errors
@@ -113,6 +124,10 @@ endpoint = {endpoint}
 # The shape is public: change it only with long notice.
 tick_ms = {tick_ms}
 tiles = {tiles}
+# The cells in which the log counts: a schema that comes with Portcullis, or `schemas/NAME.toml`
+# here. It changes with a new log alone: edit this right after a period's end, then run
+# `portcullis log renew` while `serve` is stopped.
+schema = {schema}
 
 [witness]
 # Logs that this node cosigns besides those in the register: C2SP vkeys. The register's own
@@ -136,9 +151,21 @@ distrusted_keys = []
             endpoint = toml_text(&self.endpoint),
             tick_ms = self.log.tick_ms,
             tiles = self.log.tiles,
+            schema = toml_text(self.schema()),
             logs = list(&self.witness.logs),
         )
     }
+}
+
+/// The schema that comes with Portcullis for what a member does.
+fn schema_for(roles: &[String]) -> &'static str {
+    let of = |role: &String| match role.as_str() {
+        "provider" => Some("provider-v1"),
+        "authority" => Some("authority-v1"),
+        "approver" => Some("approver-v1"),
+        _ => None,
+    };
+    roles.iter().find_map(of).unwrap_or("approver-v1")
 }
 
 fn toml_text(text: &str) -> String {

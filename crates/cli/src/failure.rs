@@ -124,6 +124,10 @@ pub(crate) fn hint_for(code: &str) -> Option<&'static str> {
         "case.moved_on" => "look at it with `portcullis case show CASE` and try again",
         "case.unknown" => "`portcullis case list` shows the cases here",
         "log.witnesses_silent" => "see that the witnesses' nodes run and can be reached",
+        "log.other_schema" => {
+            "put `schema` in portcullis.toml back, or close the log with `portcullis log renew` at a period's end"
+        }
+        "log.waiting" => "let `portcullis serve` run until nothing waits, then try again",
         "log.leased" => "another `portcullis serve` runs on this folder; stop it first",
         _ => return None,
     })

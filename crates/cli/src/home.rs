@@ -6,14 +6,15 @@
 //! keys/                the node's own keys, readable by its owner alone
 //! officers/            officers' Ed25519 keys that are kept here
 //! laws/                law files besides the built-in ones
+//! schemas/             schemas of cells besides the built-in ones
 //! store.db             records
 //! blobs/               tiles, packages
 //! ```
 
 use crate::{clock::SystemEnv, config::Config, failure::Failure};
 use jiff::SignedDuration;
-use portcullis_core::{member::MemberId, realm::Realm};
-use portcullis_node::{Env, Node, NodeKeys, Parts, Shape};
+use portcullis_core::{member::MemberId, realm::Realm, schema::Schema};
+use portcullis_node::{Ballots, Env, Node, NodeKeys, Parts, Shape};
 use portcullis_seal::key::Identity;
 use portcullis_sign::SecretKey;
 use portcullis_store::{Blobs, Store};
@@ -21,7 +22,7 @@ use portcullis_tlog::note::NoteSigner;
 use portcullis_verdict::{
     law::{self, Calendars, Laws},
     register::{Anchor, Trust},
-    text,
+    schema, text,
 };
 use portcullis_web::{HttpPeers, TlsIdentity};
 use std::{
@@ -100,6 +101,11 @@ impl Home {
             log_seed: self
                 .seed("log.seed")?
                 .ok_or_else(|| config("keys/log.seed is missing"))?,
+            ballot_seed: self.seed("ballot.seed")?.ok_or_else(|| {
+                config("keys/ballot.seed is missing").hint(
+                    "without it no report of this log can be made: put it back from the backup of `keys/`",
+                )
+            })?,
             register_seed: self.seed("register.seed")?,
             witness: match self.seed("witness.seed")? {
                 Some(seed) if witness => Some((format!("{}/witness", self.config.member), seed)),
@@ -196,8 +202,53 @@ impl Home {
         Ok(laws)
     }
 
+    /// The schema of cells in which its log counts, with the exact bytes of its file.
+    pub(crate) fn schema(&self) -> Result<(Arc<Schema>, Arc<[u8]>), Failure> {
+        let name = self.config.schema();
+        if let Some(schema) = schema::builtin().by_name(name)
+            && let Some(bytes) = schema::builtin_bytes(&schema.id)
+        {
+            return Ok((Arc::clone(schema), bytes.into()));
+        }
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if name.is_empty() || !name.chars().all(word) {
+            return Err(config(format!("log.schema: `{name}` is no schema's name")));
+        }
+        let path = self.dir.join("schemas").join(format!("{name}.toml"));
+        let bytes = std::fs::read(&path).map_err(|error| {
+            let known = schema::builtin();
+            let known: Vec<_> = known.iter().map(|schema| schema.name.clone()).collect();
+            Failure::file(&path, &error).hint(format!(
+                "the schemas that come with Portcullis: {}",
+                known.join(", ")
+            ))
+        })?;
+        let parsed = schema::parse(&path.display().to_string(), &bytes).map_err(|errors| {
+            let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
+            Failure::refused("schema.refused", lines.join("\n"))
+        })?;
+        Ok((Arc::new(parsed), bytes.into()))
+    }
+
+    /// Refuses to begin anew where records were lost: a log that goes on would not know what it
+    /// signed, and a case what was said in it.
+    fn not_lost(&self) -> Result<(), Failure> {
+        let signed = self.blobs_dir().join("log");
+        let has_log = std::fs::read_dir(&signed).is_ok_and(|mut logs| logs.next().is_some());
+        if self.dir.join("store.db").exists() || !has_log {
+            return Ok(());
+        }
+        Err(Failure::refused(
+            "store.lost",
+            format!("`{}` holds a log and no `store.db`: its records are lost", self.dir.display()),
+        )
+        .hint("make the node anew from a backup, in another folder: `portcullis restore BACKUP --dir DIR`"))
+    }
+
     /// Opens the node. Commands and `serve` may have it open at once.
     pub(crate) fn node(&self) -> Result<Arc<Node>, Failure> {
+        self.not_lost()?;
+        let (schema, schema_bytes) = self.schema()?;
         let store = Store::sqlite(&self.dir.join("store.db"))
             .map_err(|error| Failure::unable("store.unavailable", format!("store.db: {error}")))?;
         let blobs = Blobs::folder(&self.blobs_dir())
@@ -226,6 +277,9 @@ impl Home {
             anchor: self.anchor()?,
             witnessed_logs,
             shape: self.shape(),
+            schema,
+            schema_bytes,
+            ballots: Ballots::Proved,
         })?;
         Ok(Arc::new(node))
     }
@@ -269,6 +323,7 @@ impl Home {
                     ))
                 })
                 .collect::<Result<_, Failure>>()?,
+            unproved: false,
         })
     }
 

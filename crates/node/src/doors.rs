@@ -7,7 +7,7 @@ use crate::{
 use portcullis_core::{digest::Digest, id::PackageId, member::MemberId};
 
 /// What of the blobs everybody may read.
-const PUBLIC: [&str; 2] = ["log/", "register/log/"];
+const PUBLIC: [&str; 4] = ["log/", "register/log/", "report/", "opened/"];
 
 fn fault(error: impl core::fmt::Display) -> Problem {
     tracing::error!(%error, "a door could not be answered");
@@ -57,15 +57,25 @@ impl Doors for Node {
                 immutable: false,
             });
         }
+        if let Some(text) = self.policy_of(path) {
+            return Some(PublicFile {
+                bytes: text.into_bytes(),
+                media_type: TEXT,
+                immutable: false,
+            });
+        }
         if !PUBLIC.iter().any(|prefix| path.starts_with(prefix)) {
             return None;
         }
         let bytes = self.blobs.get(path).ok().flatten()?;
-        let immutable = path.contains("/tile/");
-        let media_type = if immutable {
-            "application/octet-stream"
-        } else {
-            TEXT
+        let tile = path.contains("/tile/");
+        let immutable = tile || path.contains("/checkpoints/") || path.contains("/shapes/");
+        let ends = |end: &str| path.ends_with(end);
+        let media_type = match path {
+            _ if tile => "application/octet-stream",
+            _ if ends(".json") => "application/json",
+            _ if ends(".html") => "text/html; charset=utf-8",
+            _ => TEXT,
         };
         Some(PublicFile {
             bytes,
@@ -160,6 +170,17 @@ impl Doors for Node {
 }
 
 impl Node {
+    /// The tlog-policy for one generation of our log, as the register has it now: its key, and
+    /// the register's witnesses.
+    fn policy_of(&self, path: &str) -> Option<String> {
+        let generation = path.strip_prefix("log/")?.strip_suffix("/policy")?;
+        let generation = generation.parse().ok().filter(|number| *number > 0)?;
+        let signer = self.keys.log_signer(generation)?;
+        let history = self.history().ok()?;
+        let witnesses = &history.newest().register.witness_policy;
+        Some(format!("log {}\n{witnesses}", signer.vkey()))
+    }
+
     /// Puts an upload's parts together once all are there.
     fn assemble(&self, package: &PackageId) -> Result<(), crate::NodeError> {
         let parts = self.upload_parts(package)?;

@@ -15,6 +15,8 @@ pub struct NodeKeys {
     pub log_name: String,
     /// Ed25519 seed of its log.
     pub log_seed: Zeroizing<[u8; 32]>,
+    /// The secret from which its leaves are blinded. Lost, no report can be made any more.
+    pub ballot_seed: Zeroizing<[u8; 32]>,
     /// Ed25519 seed of the register's log, at the member that publishes one.
     pub register_seed: Option<Zeroizing<[u8; 32]>>,
     /// Name and Ed25519 seed of its cosignatures, if it is a witness. A key of its own (tlog-cosignature).

@@ -5,6 +5,7 @@
 //! `tick(now)` functions that answer when they want to be called next, so that
 //! a timer drives them in production and a number in the simulator.
 
+mod ballots;
 pub mod courier;
 pub mod door;
 mod doors;
@@ -26,6 +27,7 @@ mod sequencer;
 mod sweeper;
 mod witness;
 
+pub use ballots::Ballots;
 pub use env::{Env, Generator};
 pub use error::NodeError;
 pub use keys::NodeKeys;
@@ -34,11 +36,12 @@ pub use package::ReleaseReadiness;
 pub use perform::{Prepared, Said, Viewed};
 pub use promise::{Breach, Promise};
 pub use resync::Resynced;
-pub use sequencer::{Sequenced, Shape};
+pub use sequencer::{Renewed, Sequenced, Shape};
 pub use sweeper::Swept;
 
 use jiff::Timestamp;
-use portcullis_core::{member::MemberId, realm::Realm};
+use portcullis_ballot::Seed;
+use portcullis_core::{member::MemberId, realm::Realm, schema::Schema};
 use portcullis_store::{Blobs, Store};
 use portcullis_tlog::note::VerifierKey;
 use portcullis_verdict::{
@@ -75,6 +78,12 @@ pub struct Parts {
     pub witnessed_logs: Vec<VerifierKey>,
     /// The tick and width of its log.
     pub shape: Shape,
+    /// The cells in which its log counts.
+    pub schema: Arc<Schema>,
+    /// The exact bytes of the schema's file: the log publishes them.
+    pub schema_bytes: Arc<[u8]>,
+    /// Whether its leaves prove what they count.
+    pub ballots: Ballots,
 }
 
 /// A member's node.
@@ -90,6 +99,13 @@ pub struct Node {
     pub(crate) anchor: OnceLock<Anchor>,
     pub(crate) witnessed_logs: Vec<VerifierKey>,
     pub(crate) shape: Shape,
+    pub(crate) schema: Arc<Schema>,
+    pub(crate) schema_bytes: Arc<[u8]>,
+    pub(crate) ballots: Ballots,
+    pub(crate) seed: Seed,
+    pub(crate) pool: Mutex<ballots::Pool>,
+    /// The schema of the newest generation of our log that was looked at.
+    pub(crate) counts_under: Mutex<Option<(u64, [u8; 32])>>,
     history: RwLock<Option<Arc<History>>>,
     pub(crate) sequencing: Mutex<sequencer::Sequencing>,
     pub(crate) behind: AtomicBool,
@@ -109,12 +125,18 @@ impl Node {
             env: parts.env,
             me: parts.me,
             realm: parts.realm,
+            seed: Seed::new(*parts.keys.ballot_seed),
             keys: parts.keys,
             laws: parts.laws,
             trust: parts.trust,
             anchor: parts.anchor.map(OnceLock::from).unwrap_or_default(),
             witnessed_logs: parts.witnessed_logs,
             shape: parts.shape,
+            schema: parts.schema,
+            schema_bytes: parts.schema_bytes,
+            ballots: parts.ballots,
+            pool: Mutex::default(),
+            counts_under: Mutex::default(),
             history: RwLock::new(None),
             sequencing: Mutex::default(),
             behind: AtomicBool::new(false),
@@ -147,6 +169,11 @@ impl Node {
     /// Its laws.
     pub fn laws(&self) -> &Laws {
         &self.laws
+    }
+
+    /// The cells in which its log counts.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
     }
 
     /// Its own keys.

@@ -6,6 +6,7 @@
 //! again from what the store holds, and nothing smaller or different is ever
 //! signed.
 
+mod cosigned;
 mod prover;
 
 pub use prover::Prover;
@@ -59,6 +60,18 @@ pub enum LogFault {
     /// Another process sequences this log.
     #[error("another process holds the sequencer's lease")]
     Leased,
+    /// The log counts under another schema than the configuration names.
+    #[error("`{origin}` counts under another schema of cells than the configuration names")]
+    OtherSchema {
+        /// Which log.
+        origin: String,
+    },
+    /// The log is not ready to be closed.
+    #[error("the log is not closed: {0}")]
+    Waiting(String),
+    /// There is nothing to close.
+    #[error("`{0}` has no leaf yet: there is nothing to close")]
+    Empty(String),
     /// A key or a name is no good.
     #[error("the log's name or key is no good: {0}")]
     Key(String),
@@ -87,6 +100,9 @@ impl LogFault {
             Self::Fork { .. } => "log.fork",
             Self::WitnessesSilent => "log.witnesses_silent",
             Self::Leased => "log.leased",
+            Self::OtherSchema { .. } => "log.other_schema",
+            Self::Waiting(_) => "log.waiting",
+            Self::Empty(_) => "log.empty",
             Self::Key(_) => "log.key",
             Self::Read(_) | Self::Prove(_) => "log.read",
             Self::Store(_) | Self::Unavailable(_) | Self::Blob(_) => "store.unavailable",
@@ -371,6 +387,7 @@ impl<'a> OwnLog<'a> {
         let Some(state) = self.state()? else {
             return Ok(Ok(0));
         };
+        self.publish_what_was_cosigned(policy, &state)?;
         if state.cosigned_size == state.size && state.cosigned.is_some() {
             return Ok(Ok(state.size));
         }
@@ -414,13 +431,11 @@ impl<'a> OwnLog<'a> {
         }
         let log_key = self.signer.vkey();
         match policy.verify_quorum_as(&note, &log_key) {
-            Ok(_) => {
+            Ok(cosigned) => {
                 let text = note.to_text().into_bytes();
                 self.store
                     .set_cosigned(origin.as_str(), state.size, &text)?;
-                let path = format!("{}/checkpoint", self.prefix);
-                self.blobs.put(&path, text)?;
-                self.blobs.sync([path.as_str()])?;
+                self.publish_cosigned(text, state.size, cosigned.quorum_at)?;
                 Ok(Ok(state.size))
             }
             Err(_) => Ok(Err(CosignError::NoQuorum(words))),

@@ -213,7 +213,7 @@ impl Node {
         now: Timestamp,
     ) -> Result<Option<Ready>, NodeError> {
         let before = loaded.map(|loaded| &loaded.record);
-        let Some(mut commit) = self.commit_of(before, growing, joining, now) else {
+        let Some(mut commit) = self.commit_of(before, growing, joining, now)? else {
             return Ok(None);
         };
         commit.proofs = proofs;

@@ -2,31 +2,26 @@
 
 use crate::{Node, NodeError};
 use jiff::{SignedDuration, Timestamp};
-use portcullis_ballot::{Leaf, Opening, Salt};
+use portcullis_ballot::{Cell, Opening, Salt};
 use portcullis_core::{
     case::{due, timers},
     digest::Digest,
+    docket::{Docket, dockets_of},
     id::CaseId,
     member::{MemberId, Role},
     office::Office,
-    order::ItemNumber,
-    statement::{Event, Kind, Officer, Standing, Statement},
+    statement::{Kind, Officer, Standing, Statement},
 };
 use portcullis_store::{CaseRecord, Commit, NewDelivery, NewLeaf, StatementRecord, Summary};
 use portcullis_verdict::{
     bundle::inclusion_to_bytes,
+    docket,
     register::Inclusion,
     statement::{self, Parsed},
     verify::Growing,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The schema id of leaves of version 0, which count nothing yet: SHA-256 of
-/// `portcullis/v1/schema/none`.
-pub(crate) fn schema_id() -> [u8; 32] {
-    portcullis_verdict::text::sha256(b"portcullis/v1/schema/none").0
-}
 
 /// How soon what the clock could not say is tried again.
 const AGAIN: SignedDuration = SignedDuration::from_mins(1);
@@ -137,9 +132,9 @@ impl Node {
         growing: &Growing,
         joining: &[Joining],
         now: Timestamp,
-    ) -> Option<Commit> {
+    ) -> Result<Option<Commit>, NodeError> {
         let (Some(case), Some(grounds)) = (growing.case(), growing.grounds()) else {
-            return None;
+            return Ok(None);
         };
         let held = before
             .map(|record| record.statements.as_slice())
@@ -163,7 +158,7 @@ impl Node {
                     &new.statement,
                     new.parsed.envelope.as_bytes(),
                     growing,
-                ));
+                )?);
                 erase |= kind == Kind::Erased;
             }
             if mine && kind != Kind::Erased {
@@ -208,7 +203,7 @@ impl Node {
             next_at: if erase { None } else { next_at },
             updated_at: now,
         };
-        Some(Commit {
+        Ok(Some(Commit {
             case: case.id,
             expected: before.map_or(0, |record| record.version),
             statements,
@@ -220,31 +215,53 @@ impl Node {
             proofs: Vec::new(),
             summary,
             erase,
-        })
+        }))
     }
 
-    /// One leaf per counted thing — order, target, item — and at least one a statement.
-    fn leaves_of(&self, statement: &Statement, envelope: &[u8], growing: &Growing) -> Vec<NewLeaf> {
-        let dockets = dockets_of(statement, growing);
+    /// One leaf per counted thing, and at least one a statement.
+    fn leaves_of(
+        &self,
+        statement: &Statement,
+        envelope: &[u8],
+        growing: &Growing,
+    ) -> Result<Vec<NewLeaf>, NodeError> {
+        let (Some(case), Some(grounds)) = (growing.case(), growing.grounds()) else {
+            return Ok(Vec::new());
+        };
+        let ground = self.ground()?;
         let mut generator = crate::Generator(&*self.env);
-        let mut leaves = Vec::with_capacity(dockets.len());
-        for (ordinal, docket) in dockets.into_iter().enumerate() {
+        let mut leaves = Vec::new();
+        for (ordinal, docket) in dockets_of(statement, case, grounds.basis())
+            .iter()
+            .enumerate()
+        {
             let (docket_salt, envelope_salt) =
                 (Salt::draw(&mut generator), Salt::draw(&mut generator));
             let opening = Opening {
-                docket,
+                docket: docket::to_bytes(docket),
                 docket_salt,
                 envelope_salt,
             };
-            let leaf = Leaf::unproved(&schema_id(), &opening.digest(envelope), &mut generator);
+            let leaf = self.leaf(&ground, &opening.digest(envelope), self.cell_of(docket));
             leaves.push(NewLeaf {
                 statement: statement.digest,
                 ordinal: u16::try_from(ordinal).unwrap_or(u16::MAX),
                 entry: leaf.as_bytes().to_vec(),
-                opening: opening_to_bytes(&opening),
+                opening: Docketed {
+                    generation: ground.generation,
+                    opening,
+                }
+                .to_bytes(),
             });
         }
-        leaves
+        Ok(leaves)
+    }
+
+    /// In which cell of our schema a docket is counted, if in any.
+    pub(crate) fn cell_of(&self, docket: &Docket) -> Option<Cell> {
+        self.schema
+            .cell_of(docket)
+            .and_then(|cell| Cell::new(cell.get()))
     }
 }
 
@@ -265,112 +282,50 @@ fn record_of(new: &Joining, now: Timestamp) -> StatementRecord {
     }
 }
 
-/// An opening as a store keeps it: docket salt, envelope salt, docket.
-pub(crate) fn opening_to_bytes(opening: &Opening) -> Vec<u8> {
-    [
-        &opening.docket_salt.0[..],
-        &opening.envelope_salt.0,
-        &opening.docket,
-    ]
-    .concat()
+/// An opening as a store keeps it: docket salt, envelope salt, the generation of the log that
+/// the leaf was made for (eight bytes, big-endian), docket.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Docketed {
+    /// Of which generation of our log.
+    pub(crate) generation: u64,
+    /// What opens the leaf.
+    pub(crate) opening: Opening,
 }
 
-/// An opening from a store's bytes; `None` once it was erased.
+impl Docketed {
+    /// The bytes for a store.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        [
+            &self.opening.docket_salt.0[..],
+            &self.opening.envelope_salt.0,
+            &self.generation.to_be_bytes(),
+            &self.opening.docket,
+        ]
+        .concat()
+    }
+
+    /// From a store's bytes; `None` once they were erased.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+        let (docket_salt, rest) = bytes.split_first_chunk::<32>()?;
+        let (envelope_salt, rest) = rest.split_first_chunk::<32>()?;
+        let (generation, docket) = rest.split_first_chunk::<8>()?;
+        Some(Self {
+            generation: u64::from_be_bytes(*generation),
+            opening: Opening {
+                docket: docket.to_vec(),
+                docket_salt: Salt(*docket_salt),
+                envelope_salt: Salt(*envelope_salt),
+            },
+        })
+    }
+
+    /// The docket, read.
+    pub(crate) fn docket(&self) -> Option<Docket> {
+        docket::parse(&self.opening.docket).ok()
+    }
+}
+
+/// What opens a leaf, from a store's bytes; `None` once they were erased.
 pub(crate) fn opening_from_bytes(bytes: &[u8]) -> Option<Opening> {
-    let (docket_salt, rest) = bytes.split_first_chunk::<32>()?;
-    let (envelope_salt, docket) = rest.split_first_chunk::<32>()?;
-    Some(Opening {
-        docket: docket.to_vec(),
-        docket_salt: Salt(*docket_salt),
-        envelope_salt: Salt(*envelope_salt),
-    })
-}
-
-#[derive(Serialize)]
-struct DocketJson<'a> {
-    docket: &'static str,
-    realm: &'a str,
-    kind: &'static str,
-    law: &'a str,
-    rule: &'a str,
-    what: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    category: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    urgent: bool,
-    date: String,
-}
-
-/// What may one day be public of each counted thing: basis, category, dates,
-/// outcome; never targets or grounds.
-fn dockets_of(statement: &Statement, growing: &Growing) -> Vec<Vec<u8>> {
-    let (Some(case), Some(grounds)) = (growing.case(), growing.grounds()) else {
-        return Vec::new();
-    };
-    let date = statement
-        .header
-        .time
-        .to_zoned(grounds.law().calendar.zone.clone())
-        .date()
-        .to_string();
-    let (reason, items) = counted(statement, case);
-    let docket = |what, category: Option<&'static str>| {
-        let json = DocketJson {
-            docket: "v1",
-            realm: case.realm.name(),
-            kind: statement.event.kind().as_str(),
-            law: &case.order.law,
-            rule: &case.order.rule,
-            what,
-            category,
-            reason,
-            urgent: case.order.urgency.is_some(),
-            date: date.clone(),
-        };
-        serde_json::to_vec(&json).unwrap_or_default()
-    };
-    let mut dockets = vec![docket("order", None)];
-    if matches!(statement.event.kind(), Kind::Issued | Kind::Received) {
-        dockets.extend(case.order.targets.iter().map(|_| docket("target", None)));
-    }
-    for number in items {
-        let category = case
-            .order
-            .items
-            .get(&number)
-            .map(|item| item.category.as_str());
-        dockets.push(docket("item", category));
-    }
-    dockets
-}
-
-/// The reason code and the items that a statement speaks of.
-fn counted<'a>(
-    statement: &'a Statement,
-    case: &portcullis_core::case::Case,
-) -> (Option<&'a str>, BTreeSet<ItemNumber>) {
-    let of_package = |package| {
-        let held = case
-            .packages
-            .get(package)
-            .map(|package| package.seal.items.clone());
-        held.unwrap_or_default()
-    };
-    match &statement.event {
-        Event::Issued { .. } | Event::Received { .. } => {
-            (None, case.order.items.keys().copied().collect())
-        }
-        Event::Accepted { items } => (None, items.clone()),
-        Event::Narrowed { items, reason } => (Some(reason), items.keys().copied().collect()),
-        Event::Challenged { items, reason, .. } | Event::Declined { items, reason } => {
-            (Some(reason), items.clone())
-        }
-        Event::Sealed(seal) => (None, seal.items.clone()),
-        Event::Released { package, .. } | Event::Collected { package, .. } => {
-            (None, of_package(package))
-        }
-        Event::Refused(refused) => (Some(&refused.reason), BTreeSet::new()),
-        _ => (None, BTreeSet::new()),
-    }
+    Docketed::parse(bytes).map(|docketed| docketed.opening)
 }

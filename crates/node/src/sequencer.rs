@@ -1,17 +1,31 @@
 //! The sequencer: puts queued leaves into the node's log, whole tiles at a
 //! fixed tick, and has every checkpoint cosigned.
+//!
+//! Ticks lie on a grid: at whole multiples of the tick since 1970 (UTC). Only the
+//! first tile of an empty log comes at once. An idle log ticks like a busy one. A
+//! time in which the node did not run is not filled in afterwards: it shows in
+//! `log/<g>/ticks`, and the next tick is again on the grid.
+
+mod renew;
+mod shape;
+mod start;
+
+pub use renew::Renewed;
 
 use crate::{
     Generator, Node, NodeError,
-    log::{LogFault, OwnLog, Prover, Tiles},
+    ballots::Ground,
+    log::{LogFault, OwnLog, Prover},
     peers::Peers,
-    record::opening_from_bytes,
+    record::{Docketed, opening_from_bytes},
 };
 use jiff::{SignedDuration, Timestamp};
 use portcullis_ballot::Leaf;
-use portcullis_store::{Commit, NewDelivery};
+use portcullis_store::{Commit, NewDelivery, Remade};
 use portcullis_tlog::tile::TileBuilder;
-use portcullis_verdict::{bundle::inclusion_to_bytes, register::Inclusion};
+use portcullis_verdict::{
+    bundle::inclusion_to_bytes, monitor::shape::LogShape, register::Inclusion,
+};
 use rand_core::Rng;
 use std::{collections::BTreeMap, sync::PoisonError};
 
@@ -42,6 +56,24 @@ impl Default for Shape {
     }
 }
 
+impl Shape {
+    /// How many leaves a tick brings.
+    pub(crate) fn width(&self) -> usize {
+        width(self.tiles)
+    }
+}
+
+fn width(tiles: u32) -> usize {
+    usize::try_from(tiles).unwrap_or(1).max(1) * 256
+}
+
+/// The next instant on the grid of a tick, after `now`.
+fn on_the_grid(tick_ms: u64, now: Timestamp) -> Timestamp {
+    let tick = i64::try_from(tick_ms).unwrap_or(i64::MAX).max(1);
+    let next = (now.as_millisecond().div_euclid(tick) + 1).saturating_mul(tick);
+    Timestamp::from_millisecond(next).unwrap_or(Timestamp::MAX)
+}
+
 /// What a call of the sequencer did.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Sequenced {
@@ -64,6 +96,8 @@ pub struct Sequenced {
 pub(crate) struct Sequencing {
     generation: Option<u64>,
     builder: Option<TileBuilder>,
+    /// The shape that the log has published.
+    shape: Option<LogShape>,
     next_tick: Option<Timestamp>,
     holder: Option<String>,
 }
@@ -101,16 +135,20 @@ impl Node {
             signer: &signer,
         };
         let mut done = Sequenced::default();
-        let due = *held.next_tick.get_or_insert(now);
-        if due <= now {
-            done.placed = self.grow(&log, &mut held)?;
-            // The gap after a pause is visible and is not filled in: ticks go on from now.
-            let next = due.saturating_add(self.shape.tick).unwrap_or(now);
-            held.next_tick = Some(if next <= now {
-                now.saturating_add(self.shape.tick).unwrap_or(now)
+        let size = held.builder.as_ref().map_or(0, |builder| builder.size().0);
+        let shape = self.keep_shape(&log, &mut held, size)?;
+        let first = || {
+            if size == 0 {
+                now
             } else {
-                next
-            });
+                on_the_grid(shape.tick_ms, now)
+            }
+        };
+        let due = *held.next_tick.get_or_insert_with(first);
+        if due <= now {
+            let ground = self.ground_of(generation, shape.schema);
+            done.placed = self.grow(&log, &mut held, &ground, width(shape.tiles))?;
+            held.next_tick = Some(on_the_grid(shape.tick_ms, now));
         }
         match log.cosign(&newest.policy, &witnesses, peers)? {
             Ok(size) => {
@@ -162,190 +200,26 @@ impl Node {
         }
     }
 
-    /// Before the first signature after a start: what did we sign before? A mark inside
-    /// our own folder would be restored with it and prove nothing, so the witnesses are
-    /// asked (design §11).
-    fn start(&self, held: &mut Sequencing, peers: &dyn Peers) -> Result<u64, NodeError> {
-        let history = self.history()?;
-        let newest = history.newest();
-        let witnesses = Self::witnesses_of(&newest.register, &newest.policy);
-        let mut generation = self.newest_generation()?;
-        loop {
-            let prefix = format!("log/{generation}");
-            let signer = self
-                .keys
-                .log_signer(generation)
-                .ok_or_else(|| LogFault::Key(self.keys.log_name.clone()))?;
-            let log = OwnLog {
-                store: &self.store,
-                blobs: &self.blobs,
-                prefix: &prefix,
-                signer: &signer,
-            };
-            let mut silent = Vec::new();
-            let mut ahead: Option<(u64, portcullis_tlog::hash::Hash)> = None;
-            let ours = log.state()?;
-            for (witness, name) in &witnesses {
-                match log.latest_at(witness, peers) {
-                    Ok(Some((size, root))) => {
-                        if ours
-                            .as_ref()
-                            .is_some_and(|state| state.size == size && state.root != root.0)
-                        {
-                            let origin = log.origin()?.to_string();
-                            return Err(LogFault::Fork {
-                                origin,
-                                witness: name.clone(),
-                                size,
-                            }
-                            .into());
-                        }
-                        if ahead.is_none_or(|(known, _)| known < size) {
-                            ahead = Some((size, root));
-                        }
-                    }
-                    Ok(None) => {}
-                    Err(why) => {
-                        tracing::info!(witness = %name, %why, "a witness does not say what it cosigned last");
-                        silent.push(name.as_str());
-                    }
-                }
-            }
-            // Whoever is silent could, together, have cosigned more than we know of.
-            if newest.policy.quorum_met_by(|name| silent.contains(&name)) {
-                return Err(LogFault::WitnessesSilent.into());
-            }
-            let size = ours.as_ref().map_or(0, |state| state.size);
-            match ahead {
-                Some((seen, root)) if seen > size => {
-                    if self.recover(&log, seen, root)? {
-                        tracing::warn!(origin = %log.origin()?, from = size, to = seen, "the log was found again in its tiles");
-                        continue;
-                    }
-                    self.close_origin(&log, seen, root, generation)?;
-                    generation += 1;
-                }
-                _ if ours.as_ref().is_some_and(|state| state.closed) => generation += 1,
-                _ => {
-                    held.builder = Some(log.take_up()?);
-                    held.generation = Some(generation);
-                    return Ok(generation);
-                }
-            }
-        }
-    }
-
-    fn newest_generation(&self) -> Result<u64, NodeError> {
-        let prefix = format!("{}/", self.keys.log_name);
-        let numbers = self.store.origins()?;
-        let numbers = numbers
-            .iter()
-            .filter_map(|origin| origin.strip_prefix(&prefix)?.parse::<u64>().ok());
-        Ok(numbers.max().unwrap_or(1))
-    }
-
-    /// The tree that witnesses saw, from tiles that are still here: appends the entries that
-    /// the restored store lacks. False when they cannot be had or do not make that tree.
-    fn recover(
-        &self,
-        log: &OwnLog<'_>,
-        size: u64,
-        root: portcullis_tlog::hash::Hash,
-    ) -> Result<bool, NodeError> {
-        let Ok(mut builder) = log.take_up() else {
-            return Ok(false);
-        };
-        let start = builder.size().0;
-        let tiles = Tiles {
-            blobs: &self.blobs,
-            prefix: log.prefix,
-        };
-        let mut entries = Vec::new();
-        for index in start..size {
-            match tiles.entry(index, size) {
-                Ok(entry) => entries.push(entry),
-                Err(_) => return Ok(false),
-            }
-        }
-        let mut trial = builder.clone();
-        trial.extend(
-            entries
-                .iter()
-                .map(|entry| portcullis_tlog::hash::leaf_hash(entry)),
-        );
-        if trial.root() != root {
-            return Ok(false);
-        }
-        // Leaves that the old backup still has in its queue got their place back then.
-        let queued = self.store.queued_leaves(usize::MAX >> 1)?;
-        let mut placed = Vec::new();
-        for (offset, entry) in entries.iter().enumerate() {
-            if let Some(leaf) = queued.iter().find(|leaf| leaf.entry == *entry) {
-                placed.push((leaf.id, start + offset as u64));
-            }
-        }
-        log.append(&mut builder, &entries, placed)?;
-        Ok(true)
-    }
-
-    /// Closes an origin whose tree is lost, visibly.
-    fn close_origin(
-        &self,
-        log: &OwnLog<'_>,
-        size: u64,
-        root: portcullis_tlog::hash::Hash,
-        generation: u64,
-    ) -> Result<(), NodeError> {
-        let origin = log.origin()?;
-        tracing::error!(%origin, size, "witnesses cosigned more than we hold, and the tiles are gone: the origin is closed");
-        let text = format!(
-            "portcullis/log-closed/v1\n{origin}\n{size}\n{root}\n{}/{}\n",
-            self.keys.log_name,
-            generation + 1
-        );
-        let line = log
-            .signer
-            .sign(&text)
-            .map_err(|error| LogFault::Key(error.to_string()))?;
-        let note = portcullis_tlog::note::SignedNote::new(text, vec![line])
-            .map_err(|error| LogFault::Key(error.to_string()))?;
-        self.blobs.put(
-            &format!("{}/closed", log.prefix),
-            note.to_text().into_bytes(),
-        )?;
-        if log.state()?.is_none() {
-            log.append(&mut TileBuilder::new(), &[], Vec::new())?;
-        }
-        self.store
-            .close_log(origin.as_str())
-            .map_err(LogFault::from)?;
-        // Its size in the store stays what the backup said; `closed` says the rest.
-        Ok(())
-    }
-
     /// One tick: whole tiles of queued and cover leaves, in random order.
-    fn grow(&self, log: &OwnLog<'_>, held: &mut Sequencing) -> Result<usize, NodeError> {
+    fn grow(
+        &self,
+        log: &OwnLog<'_>,
+        held: &mut Sequencing,
+        ground: &Ground,
+        width: usize,
+    ) -> Result<usize, NodeError> {
         let mut builder = match held.builder.take() {
             Some(builder) => builder,
             None => log.take_up()?,
         };
-        let width = usize::try_from(self.shape.tiles).unwrap_or(1).max(1) * 256;
-        let queued = self.store.queued_leaves(width)?;
+        let queued = self.queued_for(ground, width)?;
         let placed_count = queued.len();
-        let mut generator = Generator(&*self.env);
         let mut slots: Vec<(Option<portcullis_store::LeafId>, Vec<u8>)> = queued
             .into_iter()
             .map(|leaf| (Some(leaf.id), leaf.entry))
             .collect();
-        slots.resize_with(width, || {
-            (
-                None,
-                Leaf::unproved_cover(&crate::record::schema_id(), &mut generator)
-                    .as_bytes()
-                    .to_vec(),
-            )
-        });
-        shuffle(&mut slots, &mut generator);
+        slots.resize_with(width, || (None, self.cover(ground).as_bytes().to_vec()));
+        shuffle(&mut slots, &mut Generator(&*self.env));
         let start = builder.size().0;
         let mut placed = Vec::with_capacity(placed_count);
         let mut entries = Vec::with_capacity(width);
@@ -357,6 +231,42 @@ impl Node {
         log.append(&mut builder, &entries, placed)?;
         held.builder = Some(builder);
         Ok(placed_count)
+    }
+
+    /// The leaves that wait the longest. Those that were made for a log which takes no more are
+    /// made anew for this one: their proofs would be false here.
+    fn queued_for(
+        &self,
+        ground: &Ground,
+        limit: usize,
+    ) -> Result<Vec<portcullis_store::Leaf>, NodeError> {
+        let mut queued = self.store.queued_leaves(limit)?;
+        let mut remade = Vec::new();
+        for leaf in &mut queued {
+            let Some(anew) = self.made_anew(ground, &leaf.entry, &leaf.opening) else {
+                continue;
+            };
+            leaf.entry = anew.as_bytes().to_vec();
+            if let Some(docketed) = Docketed::parse(&leaf.opening) {
+                let generation = ground.generation;
+                leaf.opening = Docketed {
+                    generation,
+                    ..docketed
+                }
+                .to_bytes();
+            }
+            remade.push(Remade {
+                id: leaf.id,
+                entry: leaf.entry.clone(),
+                opening: leaf.opening.clone(),
+            });
+        }
+        if !remade.is_empty() {
+            tracing::warn!(leaves = remade.len(), origin = %ground.origin, "leaves that waited were made anew for this log");
+            // CRASH: what is appended must be what is queued, so this is durable first.
+            self.store.remake_leaves(remade)?;
+        }
+        Ok(queued)
     }
 
     /// Gives statements whose leaves are cosigned their proofs, and sends them after.

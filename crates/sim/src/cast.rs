@@ -63,6 +63,15 @@ impl Place {
     /// The member that publishes the register.
     pub const REGISTRAR: Self = Inspectorate;
 
+    /// The schema of cells in which its log counts.
+    pub const fn schema(self) -> &'static str {
+        match self {
+            Police | County => "authority-v1",
+            Mail | Chat => "provider-v1",
+            Minister | Court | Inspectorate | University | Archive => "approver-v1",
+        }
+    }
+
     /// Its index in [`Self::ALL`].
     pub const fn index(self) -> usize {
         self as usize
@@ -315,6 +324,7 @@ fn node_keys(seed: u64, realm: &Realm, place: Place) -> NodeKeys {
         statements: SecretKey::from_seed(*secret("node")),
         log_name: format!("{}/log/{}", place.member(), realm.name()),
         log_seed: secret("log"),
+        ballot_seed: secret("ballot"),
         register_seed,
         witness,
     }

@@ -8,7 +8,7 @@ use crate::{
 };
 use jiff::{SignedDuration, Timestamp};
 use portcullis_core::{id::CaseId, realm::Realm};
-use portcullis_node::{Env, Node, NodeError, Parts, Shape};
+use portcullis_node::{Ballots, Env, Node, NodeError, Parts, Shape};
 use portcullis_store::{
     Blobs, Fault, Memory, Store,
     memory::Snapshot,
@@ -17,6 +17,7 @@ use portcullis_store::{
 use portcullis_verdict::{
     Anchor, Trust,
     law::{self, Laws},
+    schema::{self, Schemas},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -124,6 +125,12 @@ pub struct Unbuilt {
 fn laws() -> Arc<Laws> {
     static LAWS: OnceLock<Arc<Laws>> = OnceLock::new();
     Arc::clone(LAWS.get_or_init(|| Arc::new(law::builtin())))
+}
+
+/// The built-in schemas, read once.
+fn schemas() -> &'static Schemas {
+    static SCHEMAS: OnceLock<Schemas> = OnceLock::new();
+    SCHEMAS.get_or_init(schema::builtin)
 }
 
 impl World {
@@ -358,6 +365,9 @@ fn open(
     seed: u64,
 ) -> Result<Node, NodeError> {
     let env: Arc<dyn Env> = Arc::clone(env) as Arc<dyn Env>;
+    let schema = schemas()
+        .by_name(place.schema())
+        .ok_or_else(|| NodeError::Broken(format!("no schema `{}`", place.schema())))?;
     Node::open(Parts {
         store: Store::new(fault.clone()),
         blobs: blobs.clone(),
@@ -366,12 +376,19 @@ fn open(
         realm: cast.realm().clone(),
         keys: cast.node_keys(place),
         laws: Arc::clone(laws),
-        trust: Trust::default(),
+        // A thousand federations prove nothing about counts: they are about everything else.
+        trust: Trust {
+            unproved: true,
+            ..Trust::default()
+        },
         anchor: Some(anchor),
         witnessed_logs: vec![register_log(seed, cast.realm()).vkey()],
         shape: Shape {
             tick: TICK,
             tiles: 1,
         },
+        schema: Arc::clone(schema),
+        schema_bytes: schema::builtin_bytes(&schema.id).unwrap_or_default().into(),
+        ballots: Ballots::Unproved,
     })
 }

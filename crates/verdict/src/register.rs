@@ -8,11 +8,13 @@
 pub mod edit;
 pub mod history;
 pub mod judge;
+mod leaves;
 pub mod versions;
 mod wire;
 
 pub use history::{Anchor, History, Logged, RefusedVersion, Version, VersionError};
 pub use judge::{Inclusion, Judgement, NotBelieved, Trust};
+pub use leaves::Leaves;
 
 use crate::text::sha256;
 use portcullis_core::{digest::Digest, register::Register};

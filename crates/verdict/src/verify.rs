@@ -3,7 +3,7 @@
 use crate::{
     bundle::{Bundle, Entry},
     law::Laws,
-    register::{History, Judgement, NotBelieved, Trust, judge},
+    register::{History, Judgement, Leaves, NotBelieved, Trust, judge},
     statement::{self, Parsed, StatementError},
 };
 use jiff::Timestamp;
@@ -300,6 +300,20 @@ pub fn judge_statement(
     entry: &Entry,
     against: &Against<'_>,
 ) -> Result<(Statement, Judgement), NotBelieved> {
+    judge_among(parsed, entry, &Leaves::default(), against)
+}
+
+/// As [`judge_statement`], one of many whose leaves were verified together before.
+///
+/// # Errors
+///
+/// [`NotBelieved`].
+pub fn judge_among(
+    parsed: &Parsed,
+    entry: &Entry,
+    leaves: &Leaves,
+    against: &Against<'_>,
+) -> Result<(Statement, Judgement), NotBelieved> {
     let header = &parsed.header;
     let (history, trust) = (against.history, against.trust);
     let judgement = judge::judge(
@@ -308,7 +322,10 @@ pub fn judge_statement(
         &header.author,
         header.time,
         &parsed.envelope,
-        entry.inclusion.as_ref(),
+        entry
+            .inclusion
+            .as_ref()
+            .map(|inclusion| (inclusion, leaves)),
         against.now,
     )?;
     let statement = Statement {
@@ -409,8 +426,13 @@ impl Trial {
             return None;
         }
         let mut growing = Growing::new();
+        let inclusions = bundle
+            .entries
+            .iter()
+            .filter_map(|entry| entry.inclusion.as_ref());
+        let leaves = Leaves::verified_together(inclusions);
         for entry in &bundle.entries {
-            if !self.statement(entry, &mut growing, against) {
+            if !self.statement(entry, &leaves, &mut growing, against) {
                 break;
             }
         }
@@ -418,7 +440,13 @@ impl Trial {
     }
 
     /// Hears one statement; false when the rest need not be heard.
-    fn statement(&mut self, entry: &Entry, growing: &mut Growing, against: &Against<'_>) -> bool {
+    fn statement(
+        &mut self,
+        entry: &Entry,
+        leaves: &Leaves,
+        growing: &mut Growing,
+        against: &Against<'_>,
+    ) -> bool {
         let parsed = match statement::parse(&entry.envelope) {
             Ok(parsed) => parsed,
             Err(error) => {
@@ -437,7 +465,7 @@ impl Trial {
             self.unfit("realm.ours".into(), &Refusal::OtherRealm.into());
             return false;
         }
-        let (statement, judgement) = match judge_statement(&parsed, entry, against) {
+        let (statement, judgement) = match judge_among(&parsed, entry, leaves, against) {
             Ok(judged) => judged,
             Err(error) => {
                 self.unfit(format!("signature.{kind}"), &error.into());

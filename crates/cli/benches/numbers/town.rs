@@ -77,6 +77,7 @@ pub(crate) fn node_keys(word: &str) -> NodeKeys {
         statements: SecretKey::from_seed(*secret("node")),
         log_name: format!("{word}/log/live"),
         log_seed: secret("log"),
+        ballot_seed: secret("ballot"),
         register_seed: (word == WITNESSES[0]).then(|| secret("register")),
         witness: witness.then(|| (format!("{word}/witness"), secret("witness"))),
     }

@@ -25,7 +25,7 @@ use std::{
 const MANIFEST: &str = "MANIFEST.node";
 const HEAD: &str = "portcullis node backup v1";
 /// Folders that are copied whole; the configuration comes last.
-const FOLDERS: [&str; 3] = ["keys", "laws", "officers"];
+const FOLDERS: [&str; 4] = ["keys", "laws", "officers", "schemas"];
 /// Files that are copied if they are there. `CRASH:` without the last one a folder is no node.
 const FILES: [&str; 3] = ["card.json", "register.id", FILE];
 /// The longest manifest, in bytes: a million files.
@@ -255,6 +255,8 @@ mod tests {
         };
         check("keys/node.key", true);
         check("laws/ours.toml", true);
+        check("keys/ballot.seed", true);
+        check("schemas/ours-v1.toml", true);
         check("blobs/log/1/tile/0/000", false);
         check("portcullis.toml", true);
         check("keys/../../etc/passwd", false);

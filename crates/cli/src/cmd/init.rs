@@ -63,6 +63,10 @@ pub(crate) struct Init {
     /// The tick of the record, in milliseconds.
     #[arg(long, default_value_t = 600_000, value_name = "MS")]
     tick_ms: u64,
+    /// The schema of cells in which the log counts; that of the first role, if not given. It
+    /// stays for the life of the log.
+    #[arg(long, value_name = "NAME")]
+    schema: Option<String>,
     /// A log to witness before there is a register: its vkey. Repeat for several.
     #[arg(long, value_name = "VKEY")]
     witness_log: Vec<String>,
@@ -81,7 +85,7 @@ impl Init {
         let make = |path: &Path| {
             std::fs::create_dir_all(path).map_err(|error| Failure::file(path, &error))
         };
-        for folder in ["keys", "officers", "laws", "blobs"] {
+        for folder in ["keys", "officers", "laws", "schemas", "blobs"] {
             make(&dir.join(folder))?;
         }
         private(&dir.join("keys"))?;
@@ -104,6 +108,7 @@ impl Init {
             log: LogConfig {
                 tick_ms: self.tick_ms,
                 tiles: 1,
+                schema: self.schema,
             },
             witness: WitnessConfig {
                 logs: self.witness_log,
@@ -117,6 +122,7 @@ impl Init {
         };
         home.member()?;
         home.realm()?;
+        home.schema()?;
         make_keys(&home, witness, registrar, &officers)?;
         // CRASH: the configuration comes last; a folder without it is no node and init can be run again elsewhere.
         write_secret(&dir.join(FILE), &config.fresh())?;
@@ -142,6 +148,7 @@ impl Init {
             path.display()
         ));
         ui.say("back up `keys/` and `officers/` now; nobody can make them again");
+        ui.say("`keys/ballot.seed` opens every count of its record: lost, no report can be made");
         ui.answer(&card);
         Ok(ExitCode::SUCCESS)
     }
@@ -178,6 +185,7 @@ fn make_keys(
         &format!("{}\n", &*node_key.to_text()),
     )?;
     write_secret(&home.key_path("log.seed"), &fresh_seed(&home.env))?;
+    write_secret(&home.key_path("ballot.seed"), &fresh_seed(&home.env))?;
     if witness {
         write_secret(&home.key_path("witness.seed"), &fresh_seed(&home.env))?;
     }

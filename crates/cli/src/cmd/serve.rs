@@ -34,6 +34,8 @@ pub(crate) struct Serve {
 
 /// How often the store is asked whether anything moved.
 const LOOK: Duration = Duration::from_millis(25);
+/// How often it is seen whether leaves made ahead were used.
+const AHEAD_LOOK: Duration = Duration::from_millis(250);
 /// How often the register is asked for at its members.
 const REGISTER_EVERY: Duration = Duration::from_mins(5);
 
@@ -58,6 +60,7 @@ impl Serve {
             worker("sweeper", &node, &peers, &stop, sweep),
             worker("register", &node, &peers, &stop, follow_register),
             worker("resync", &node, &peers, &stop, resync),
+            worker("ahead", &node, &peers, &stop, make_ahead),
         ];
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -188,6 +191,27 @@ fn sequence(node: &Arc<Node>, peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>) {
     }
 }
 
+/// Makes leaves ahead of time, spread over half a tick, and after everything else that this
+/// machine has to do.
+fn make_ahead(node: &Arc<Node>, _peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(10) {
+        tracing::debug!(%error, "leaves are made ahead at the priority of all else");
+    }
+    let pace = node.ahead_pace();
+    let mut wait = pace;
+    while goes_on(stop, wait) {
+        wait = match node.ahead_tick() {
+            Ok(true) => pace,
+            Ok(false) => AHEAD_LOOK,
+            Err(error) => {
+                tracing::debug!(%error, "no leaf can be made ahead now");
+                10 * AHEAD_LOOK
+            }
+        };
+    }
+}
+
 /// Says a trouble once, not at every try.
 fn said_once(told: &str, trouble: String) -> String {
     if trouble != told && !trouble.is_empty() {
@@ -291,6 +315,16 @@ const QUIET: Duration = Duration::from_secs(10);
 /// After a restore from a backup: asks peers for what they kept, until all have answered
 /// and nothing more arrives.
 fn resync(node: &Arc<Node>, peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>) {
+    loop {
+        get_in_step(node, peers, stop);
+        // The sequencer marks the node too, when witnesses know more of our log than we do.
+        if !goes_on(stop, Duration::from_secs(2)) {
+            return;
+        }
+    }
+}
+
+fn get_in_step(node: &Arc<Node>, peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>) {
     while node.is_restoring().unwrap_or(false) {
         let done = match node.request_resync(&**peers) {
             Ok(done) => done,

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 use portcullis_core::{id::CaseId, statement::Event};
-use portcullis_node::{Env, Node, NodeKeys, Parts, Said, Shape};
+use portcullis_node::{Ballots, Env, Node, NodeKeys, Parts, Said, Shape};
 use portcullis_sign::SecretKey;
 use portcullis_store::{Blobs, Store};
 use portcullis_verdict::{
     law,
     register::{Anchor, Trust},
+    schema,
     text::realm,
 };
 use serde_json::Value;
@@ -295,6 +296,12 @@ impl Town {
         let read = |name: &str| fs::read_to_string(dir.join(name)).ok();
         let seed = |name: &str| read(name).map(|text| parse_seed(text.trim()));
         let live = realm("live").unwrap();
+        let config = read("portcullis.toml").unwrap();
+        let schemas = schema::builtin();
+        let schema = schemas
+            .iter()
+            .find(|schema| config.contains(&format!("\nschema = \"{}\"\n", schema.name)))
+            .expect("every seat counts under a built-in schema");
         Node::open(Parts {
             store: Store::sqlite(&dir.join("store.db")).unwrap(),
             blobs: Blobs::folder(&dir.join("blobs")).unwrap(),
@@ -305,6 +312,7 @@ impl Town {
                 statements: read("keys/node.key").unwrap().trim().parse().unwrap(),
                 log_name: format!("{word}.example/log/live"),
                 log_seed: seed("keys/log.seed").unwrap(),
+                ballot_seed: seed("keys/ballot.seed").unwrap(),
                 register_seed: seed("keys/register.seed"),
                 witness: seed("keys/witness.seed")
                     .map(|seed| (format!("{word}.example/witness"), seed)),
@@ -314,6 +322,9 @@ impl Town {
             anchor: read("register.id").map(|text| Anchor(text.trim().parse().unwrap())),
             witnessed_logs: Vec::new(),
             shape: Shape::default(),
+            schema: Arc::clone(schema),
+            schema_bytes: schema::builtin_bytes(&schema.id).unwrap().into(),
+            ballots: Ballots::Proved,
         })
         .unwrap()
     }

@@ -1,6 +1,6 @@
 //! The time of judgement: which offices a key held when it signed (design §6).
 
-use super::History;
+use super::{History, leaves::Leaves};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_ballot::{Leaf, Opening};
 use portcullis_core::{
@@ -32,6 +32,9 @@ pub struct Trust {
     pub distrusted_keys: BTreeSet<Digest>,
     /// For these members, these keys alone are believed.
     pub pinned: BTreeMap<MemberId, BTreeSet<Digest>>,
+    /// Whether leaves of version 0, which prove nothing about what they count, pass. For
+    /// simulations and benchmarks; false everywhere else.
+    pub unproved: bool,
 }
 
 /// A statement's place in its author's log: the leaf, what opens it, and the proof.
@@ -125,7 +128,8 @@ impl NotBelieved {
     }
 }
 
-/// Judges who signed `envelope` for `author` at the claimed time.
+/// Judges who signed `envelope` for `author` at the claimed time. An inclusion comes with the
+/// leaves that were verified before; the proof of any other is verified here.
 ///
 /// # Errors
 ///
@@ -136,7 +140,7 @@ pub fn judge(
     author: &MemberId,
     claimed: Timestamp,
     envelope: &Envelope,
-    inclusion: Option<&Inclusion>,
+    inclusion: Option<(&Inclusion, &Leaves)>,
     now: Timestamp,
 ) -> Result<Judgement, NotBelieved> {
     if history.is_expired(now) {
@@ -147,7 +151,13 @@ pub fn judge(
         });
     }
     let included_at = inclusion
-        .map(|inclusion| prove(history, author, envelope, inclusion))
+        .map(|(inclusion, leaves)| {
+            let included_at = prove(history, author, envelope, inclusion)?;
+            leaves
+                .verify(inclusion, trust.unproved)
+                .map_err(|error| NotBelieved::FalseProof(error.to_string()))?;
+            Ok(included_at)
+        })
         .transpose()?;
     // A stock of statements dated ahead, logged while the key was good, is no statement of then.
     if included_at.is_some_and(|at| claimed.duration_since(at) > SignedDuration::from_mins(5)) {

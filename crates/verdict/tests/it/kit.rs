@@ -2,7 +2,7 @@
 //! own, two witnesses of two sectors, and cases said statement by statement.
 
 use jiff::{SignedDuration, Timestamp};
-use portcullis_ballot::{Leaf, Opening, Salt};
+use portcullis_ballot::{Ahead, Cell, Context, Leaf, Opening, Salt, Seed};
 use portcullis_core::{
     digest::Digest,
     id::CaseId,
@@ -114,6 +114,8 @@ pub(crate) fn witness(word: &str) -> Cosigner {
 
 /// Both, of two sectors; a quorum is both.
 pub(crate) const WITNESSES: [&str; 2] = ["inspectorate", "university"];
+/// The schema under which every log of the kit counts.
+pub(crate) const SCHEMA: [u8; 32] = [3; 32];
 const OPENED: &str = "2026-01-05T09:00:00Z";
 const EXPIRES: &str = "2027-06-01T00:00:00Z";
 
@@ -212,7 +214,28 @@ impl World {
             docket_salt: Salt::draw(&mut self.rng),
             envelope_salt: Salt::draw(&mut self.rng),
         };
-        let leaf = Leaf::unproved(&[0; 32], &opening.digest(&entry.envelope), &mut self.rng);
+        let origin = format!("{author}/log/live/1");
+        let context = Context {
+            origin: &origin,
+            schema: &SCHEMA,
+        };
+        let secret = Seed::new(seed(&format!("{author}/ballot")));
+        let ahead = Ahead::draw(&secret, &mut self.rng);
+        let digest = opening.digest(&entry.envelope);
+        let leaf = Leaf::prove(ahead, &context, &digest, Cell::new(1), &secret);
+        self.include_leaf(entry, leaf, opening, witnesses, time);
+    }
+
+    /// Puts this leaf into the author's log, whatever it is.
+    pub(crate) fn include_leaf(
+        &mut self,
+        entry: &mut Entry,
+        leaf: Leaf,
+        opening: Opening,
+        witnesses: &[&str],
+        time: Timestamp,
+    ) {
+        let author = statement::parse(&entry.envelope).unwrap().header.author;
         let log = self
             .logs
             .entry(author.clone())

@@ -5,6 +5,7 @@ mod approvals;
 mod bytes;
 mod chains;
 mod keys;
+mod leaves;
 mod times;
 
 use crate::kit::{Story, World, order};

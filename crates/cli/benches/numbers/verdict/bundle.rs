@@ -19,7 +19,7 @@ use base64::{
 };
 use ed25519_dalek::{Signature as Ed25519, SigningKey, VerifyingKey};
 use jiff::{SignedDuration, Timestamp};
-use portcullis_ballot::{Leaf, Opening, Salt};
+use portcullis_ballot::{Ahead, Cell, Context, Leaf, Opening, Salt, Seed};
 use portcullis_core::{
     digest::Digest,
     id::CaseId,
@@ -396,7 +396,13 @@ fn prove(story: &mut Story, env: &SystemEnv) -> Result<usize> {
             envelope_salt: Salt::draw(&mut generator),
         };
         let digest = opening.digest(parts(&entry.envelope)?.as_bytes());
-        let leaf = Leaf::unproved(&[0; 32], &digest, &mut generator);
+        let (origin, seed) = (format!("{author}/log/live/1"), Seed::new([7; 32]));
+        let context = Context {
+            origin: &origin,
+            schema: &[0; 32],
+        };
+        let ahead = Ahead::draw(&seed, &mut generator);
+        let leaf = Leaf::prove(ahead, &context, &digest, Cell::new(1), &seed);
         let at = time_of(&entry.envelope)?.checked_add(SignedDuration::from_mins(1))?;
         let log = logs.get_mut(&author).ok_or("a log")?;
         let proof = log.include(leaf.as_bytes(), at, &mut story.raw)?;

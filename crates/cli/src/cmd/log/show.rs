@@ -154,7 +154,7 @@ fn after(cosigned: &CosignedCheckpoint, home: &Home) -> Option<Timestamp> {
 fn say_log(log: &LogState, cosigned: Option<&CosignedCheckpoint>, ui: Ui) {
     if log.closed {
         ui.say(format_args!(
-            "{}  CLOSED: its tree was lost; a new origin follows it",
+            "{}  CLOSED; a new origin follows it",
             log.origin
         ));
     } else {

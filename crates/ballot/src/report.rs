@@ -14,6 +14,7 @@
 
 mod band;
 mod line;
+mod misfit;
 mod prove;
 mod solve;
 mod verify;
@@ -29,6 +30,7 @@ use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
 use sha2::{Digest as _, Sha512};
 
 pub use line::{BAND_VALUES_MAX, Form, LINES_MAX, Line, LinesError};
+pub use misfit::misfits;
 pub use prove::{ProveError, prove};
 pub use verify::{ReportError, verify};
 

@@ -254,3 +254,40 @@ proptest! {
         prop_assert!(verify(&range(&totals), &lines, &proof).is_err());
     }
 }
+
+#[test]
+fn a_figure_that_was_edited_after_the_proof_is_named() {
+    let generator = &mut StdRng::seed_from_u64(8);
+    let totals = some_totals(generator);
+    let range = range(&totals);
+    let count = |cell: usize| totals.counts[cell - 1];
+    let honest = [
+        exact(1 << 2, count(3)),
+        exact(1 << 5, count(6)),
+        band(1 << 8, count(9) / 500 * 500, 500),
+        withheld(1 << 9),
+    ];
+    let proof = prove(&range, &honest, &totals, generator).unwrap();
+    assert_eq!(misfits(&range, &honest, &proof), Vec::<usize>::new());
+    let edited = |at: usize, form| {
+        let mut lines = honest;
+        lines[at].form = form;
+        assert_eq!(verify(&range, &lines, &proof), Err(ReportError::Sum));
+        misfits(&range, &lines, &proof)
+    };
+    assert_eq!(edited(0, Form::Exact(count(3) - 1)), [0]);
+    assert_eq!(edited(1, Form::Exact(0)), [1]);
+    let (low, width) = (count(9) / 500 * 500 + 500, 500);
+    assert_eq!(edited(2, Form::Band { low, width }), [2]);
+
+    let mut lines = honest;
+    lines[0].form = Form::Exact(count(3) + 1);
+    lines[1].form = Form::Exact(count(6) + 1);
+    assert_eq!(misfits(&range, &lines, &proof), Vec::<usize>::new());
+    let elsewhere = Range {
+        sum: [0; 32],
+        ..range
+    };
+    assert_eq!(misfits(&elsewhere, &honest, &proof), Vec::<usize>::new());
+    assert_eq!(misfits(&range, &honest, &proof[32..]), Vec::<usize>::new());
+}

@@ -18,9 +18,9 @@ use curve25519_dalek::{
 };
 
 /// How many words every proof has: S, z₁ to z₃₂, z₃.
-const WORDS: usize = CELLS + 2;
+pub(super) const WORDS: usize = CELLS + 2;
 /// How many more it has with bands, beside one a bit: P, A, B, D, z₁, z₂.
-const BAND_WORDS: usize = 6;
+pub(super) const BAND_WORDS: usize = 6;
 
 /// Why a proof does not show a report's lines. Lines are counted from 0.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

@@ -104,6 +104,8 @@ pub(crate) struct Scene {
     pub(crate) case: Option<Case>,
     /// The clock.
     pub(crate) now: Timestamp,
+    /// What was said last.
+    pub(crate) last: Option<Statement>,
     said: u32,
 }
 
@@ -181,6 +183,7 @@ impl Scene {
             order,
             case: None,
             now: at(MONDAY),
+            last: None,
             said: 0,
         }
     }
@@ -280,6 +283,7 @@ impl Scene {
             Some(case) => case.apply(basis, &statement),
             None => self.case = Case::open(basis, &statement),
         }
+        self.last = Some(statement);
         Ok(())
     }
 

@@ -206,7 +206,7 @@ scenes! {
         Scene::disclosure().received().say(Who::Inspector, Event::Unsealed);
     "ForeignLook", Refusal::ForeignLook => {
         let (looker, office) = (member("messenger"), Office::Inspector);
-        let look = Look::Case { request: Some(Digest([1; 32])) };
+        let look = Look::Case { request: None };
         let inspected = Event::Inspected(Inspection { looker, office, look });
         Scene::preservation().received().say(Who::Applicant, inspected)
     };

@@ -15,7 +15,9 @@ mod state;
 mod totals;
 
 pub use leaves::{CheckedBundle, Depth, LeafFault, SEEN_MAX, Stream, check_bundle};
+pub use rules::earlier;
 pub use state::StateError;
+pub use totals::{lines_of, range_of, session_of};
 
 use super::{Signed, Source};
 use crate::{law::Laws, schema::Schemas};

@@ -4,4 +4,7 @@ mod golden;
 mod inspected;
 mod kit;
 mod law;
+mod reconcile;
+mod report;
+mod schema;
 mod verify;

@@ -19,7 +19,8 @@ pub(super) fn check(signed: &Signed, against: &Against<'_>) -> Vec<Check> {
         let key = key.or_else(|| claimed(signed, source));
         checks.push(checkpoints(source, key.as_ref()));
         let times = witnesses(source, key.as_ref(), against.policy, &mut checks);
-        checks.push(closed(report, source, times));
+        let lone = report.number > 1 && against.previous.is_none();
+        checks.push(closed(report, source, times, lone));
     }
     checks.extend(super::rules::check(signed, against));
     checks
@@ -185,6 +186,7 @@ fn closed(
     report: &Report,
     source: &Source,
     times: Option<(Option<Timestamp>, Timestamp)>,
+    lone: bool,
 ) -> Check {
     let name = "report.period";
     let zone = &report.period.zone;
@@ -229,10 +231,11 @@ fn closed(
         );
         return Check::failed(name, "report.too_early", why);
     }
-    // A first report may begin with the log, whenever that was.
+    // A first report may begin with the log, whenever that was; where the one before is known,
+    // it says where this one begins.
     if let Some(start) = start
         && start < begins
-        && report.number > 1
+        && lone
     {
         let why = format!(
             "`{}` starts at a checkpoint of {start}, before the period began at {begins}",

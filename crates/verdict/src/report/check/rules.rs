@@ -2,7 +2,10 @@
 
 use super::{Against, Check};
 use crate::report::{Form, Line, Report, Signed, Source, Subject};
-use portcullis_core::schema::{Schema, Series, SeriesLine, Shown, check_series};
+use portcullis_core::{
+    publication::{self, Earlier, EarlierLine, Makers, Proposal},
+    schema::{Schema, Series, SeriesLine, Shown, check_series},
+};
 use std::sync::Arc;
 
 /// Every check against the schema, the laws and the report before.
@@ -14,7 +17,8 @@ pub(super) fn check(signed: &Signed, against: &Against<'_>) -> Vec<Check> {
             let title = format!("the series `{}` of `{}`", series.id, schema.name);
             checks.push(Check::passed("report.schema", title));
             checks.push(lines(report, series));
-            checks.push(permitted(report, &schema, series, against));
+            checks.push(permitted(report, schema, series, against));
+            checks.push(publication(report, schema, series, against));
         }
         Err(check) => checks.push(check),
     }
@@ -121,7 +125,13 @@ fn permitted(report: &Report, schema: &Schema, series: &Series, against: &Agains
     };
     let laws = match &series.law {
         Some(id) => match report.laws.get(id) {
-            Some(digest) => against.laws.get(digest).into_iter().collect::<Vec<_>>(),
+            Some(digest) => match against.laws.get(digest) {
+                Some(law) => vec![law],
+                None => {
+                    let why = format!("the law `{id}` of that digest is not known here");
+                    return Check::not_checked(name, why);
+                }
+            },
             None => {
                 let why = format!("it does not name the law `{id}`, on which its series rests");
                 return Check::failed(name, "report.law", why);
@@ -173,6 +183,76 @@ fn laws(report: &Report, against: &Against<'_>) -> Check {
             unpublished.join(", ")
         );
         Check::passed(name, known)
+    }
+}
+
+/// The report might be made when it was made: a whole period of the calendar, closed, after the
+/// delay and the embargo of the law, and the next one of its series.
+fn publication(report: &Report, schema: &Schema, series: &Series, against: &Against<'_>) -> Check {
+    let name = "report.publication";
+    let law = series.law.as_ref().and_then(|id| report.laws.get(id));
+    let law = law.and_then(|digest| against.laws.get(digest));
+    if series.law.is_some() && law.is_none() {
+        let why = "without the law nobody can say when it may be published";
+        return Check::not_checked(name, why);
+    }
+    let Some(log_began) = super::ahead::start_of(report.period.from, &series.zone_name) else {
+        return Check::failed(
+            name,
+            "report.range",
+            "the period is outside the range of dates",
+        );
+    };
+    let earlier = against.previous.map(|signed| earlier(signed.report()));
+    let decided = publication::decide(&Proposal {
+        schema,
+        series,
+        law: law.map(|law| &**law),
+        earlier: earlier.as_slice(),
+        // Whether days before a first report were left out, the report before it would show.
+        log_began,
+        first_assistance: report.first_assistance,
+        period: publication::Period {
+            from: report.period.from,
+            to: report.period.to,
+        },
+        makers: match &report.subject {
+            Subject::Single(_) => Makers::One,
+            Subject::Joint(joint) => Makers::Several(joint.participants.len()),
+        },
+        now: report.made_at,
+    });
+    match decided {
+        Ok(plan) => Check::passed(
+            name,
+            format!("it might be published from {} on", plan.not_before),
+        ),
+        Err(refusal) => Check::failed(name, refusal.code(), refusal.to_string()),
+    }
+}
+
+/// A report as the rules for the next one see it.
+pub fn earlier(report: &Report) -> Earlier {
+    let lines = report.lines.iter().map(|line| EarlierLine {
+        mask: line.mask(),
+        form: match &line.form {
+            Form::Exact { value } => publication::Form::Exact(*value),
+            Form::Band { low, high } => publication::Form::Band {
+                low: *low,
+                high: *high,
+            },
+            Form::Withheld { .. } => publication::Form::Withheld,
+        },
+    });
+    Earlier {
+        series: report.series.clone(),
+        number: report.number,
+        period: publication::Period {
+            from: report.period.from,
+            to: report.period.to,
+        },
+        joint: matches!(report.subject, Subject::Joint(_)),
+        lines: lines.collect(),
     }
 }
 

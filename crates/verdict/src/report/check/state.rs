@@ -1,29 +1,42 @@
-//! A check that was stopped, as bytes: for a file beside the report.
+//! A check that was stopped, as bytes.
 //!
 //! `label ‖ digest of the report[32] ‖ depth u8 ‖ sources u16 ‖ per source: begun u8, and if so
-//! u32 length ‖ right edge ‖ sum[32] ‖ u64 leaves ‖ 8 bytes of each leaf's digest ‖ SHA-256 of all
-//! before it`. What is in it is believed as if it had just been checked: it is for its owner alone.
+//! u32 length ‖ right edge ‖ sum[32] ‖ u64 leaves ‖ 8 bytes of each leaf's digest ‖ HMAC-SHA-256 of
+//! all before it`. What is in it is believed as if it had just been checked. So it is made under a
+//! key that the verifier alone has: who hands out a report cannot hand out a state with it.
 
 use super::{Checker, Depth, Stream, leaves::SEEN_MAX};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use portcullis_ballot::Sum;
 use portcullis_tlog::tree::Frontier;
+use sha2::Sha256;
 
 const LABEL: &[u8] = b"portcullis/report-check/v1\n";
 
 /// Why bytes are not the state of this check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum StateError {
-    /// Damaged, or no state at all.
-    #[error("the state of the check is damaged")]
-    Damaged,
+    /// Made under another key, or damaged: nothing in it is believed.
+    #[error("the state was not written by this verifier, or is damaged")]
+    Foreign,
     /// The state of another report, or of a check of another depth.
     #[error("the state is of another check")]
     Other,
 }
 
+impl StateError {
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Foreign => "report.state_foreign",
+            Self::Other => "report.state_other",
+        }
+    }
+}
+
 impl Checker {
-    /// Where the check stands.
-    pub fn save(&self) -> Vec<u8> {
+    /// Where the check stands, under the verifier's own secret of 32 bytes.
+    pub fn save(&self, secret: &[u8; 32]) -> Vec<u8> {
         let mut bytes = LABEL.to_vec();
         bytes.extend(self.signed.digest().0);
         bytes.push(u8::from(self.depth == Depth::Proofs));
@@ -36,25 +49,25 @@ impl Checker {
                 Some(stream) => write(stream, &mut bytes),
             }
         }
-        let sum = crate::text::sha256(&bytes).0;
-        bytes.extend(sum);
+        let tag = mac(secret, &bytes).finalize().into_bytes();
+        bytes.extend(tag);
         bytes
     }
 
-    /// Goes on where a check of the same report stood.
+    /// Goes on where a check of the same report stood, if its state was saved under this secret.
     ///
     /// # Errors
     ///
     /// [`StateError`]; the check then stands where it was.
-    pub fn resume(&mut self, state: &[u8]) -> Result<(), StateError> {
-        let (body, sum) = state.split_last_chunk::<32>().ok_or(StateError::Damaged)?;
-        if crate::text::sha256(body).0 != *sum {
-            return Err(StateError::Damaged);
-        }
-        let mut rest = body.strip_prefix(LABEL).ok_or(StateError::Damaged)?;
-        let digest: [u8; 32] = take(&mut rest).ok_or(StateError::Damaged)?;
-        let [proofs] = take(&mut rest).ok_or(StateError::Damaged)?;
-        let sources = u16::from_be_bytes(take(&mut rest).ok_or(StateError::Damaged)?);
+    pub fn resume(&mut self, state: &[u8], secret: &[u8; 32]) -> Result<(), StateError> {
+        let foreign = StateError::Foreign;
+        let (body, tag) = state.split_last_chunk::<32>().ok_or(foreign)?;
+        let honest = mac(secret, body).verify_slice(tag);
+        honest.map_err(|_| foreign)?;
+        let mut rest = body.strip_prefix(LABEL).ok_or(foreign)?;
+        let digest: [u8; 32] = take(&mut rest).ok_or(foreign)?;
+        let [proofs] = take(&mut rest).ok_or(foreign)?;
+        let sources = u16::from_be_bytes(take(&mut rest).ok_or(foreign)?);
         let same = digest == self.signed.digest().0
             && proofs == u8::from(self.depth == Depth::Proofs)
             && usize::from(sources) == self.streams.len();
@@ -63,23 +76,30 @@ impl Checker {
         }
         let mut streams = Vec::with_capacity(self.streams.len());
         for _ in 0..sources {
-            streams.push(read(&mut rest).ok_or(StateError::Damaged)?);
+            streams.push(read(&mut rest).ok_or(foreign)?);
         }
         for (stream, source) in streams.iter().zip(self.signed.report().sources()) {
             let range = source.start.size.0..=source.end.size.0;
-            if stream
-                .as_ref()
-                .is_some_and(|it| !range.contains(&it.next_leaf()))
-            {
-                return Err(StateError::Damaged);
+            let inside = |it: &Stream| range.contains(&it.next_leaf());
+            if !stream.as_ref().is_none_or(inside) {
+                return Err(foreign);
             }
         }
         if !rest.is_empty() {
-            return Err(StateError::Damaged);
+            return Err(foreign);
         }
         self.streams = streams;
         Ok(())
     }
+}
+
+fn mac(secret: &[u8; 32], bytes: &[u8]) -> Hmac<Sha256> {
+    // RFC 2104 §2: a key shorter than a block is filled up with zeros.
+    let mut block = [0; 64];
+    for (to, from) in block.iter_mut().zip(secret) {
+        *to = *from;
+    }
+    Hmac::new(&block.into()).chain_update(bytes)
 }
 
 fn write(stream: &Stream, bytes: &mut Vec<u8>) {

@@ -1,11 +1,15 @@
 //! What is compared once every leaf was read: roots, sums, lines.
 
 use super::{Check, Checker, Depth, ahead, leaves::Stream};
-use crate::report::{Form, Report, Single, Source, Subject};
+use crate::report::{Form, Joint, Line, Report, Single, Source, Subject};
 use portcullis_ballot::{
     CellSet,
+    joint::{Contribution, JointError, Participant, Session},
     report::{self, Range, ReportError},
 };
+
+/// How far from a false figure the true one is looked for.
+const NEIGHBOURS: u64 = 8;
 
 /// The checks of every source, and then of the lines.
 pub(super) fn check(checker: &mut Checker) -> Vec<Check> {
@@ -105,7 +109,7 @@ fn repeats(source: &Source, stream: &mut Stream) -> Check {
 fn lines(report: &Report) -> Vec<Check> {
     match &report.subject {
         Subject::Single(single) => vec![single_lines(report, single)],
-        Subject::Joint(_) => Vec::new(),
+        Subject::Joint(joint) => vec![joint_lines(report, joint)],
     }
 }
 
@@ -120,24 +124,148 @@ fn single_lines(report: &Report, single: &Single) -> Check {
             "every line is what the leaves add up to, in the form shown",
         ),
         Err(error) => {
-            let line = match error {
-                ReportError::Line(at) => report.lines.get(at),
-                _ => None,
+            let lines = &report.lines;
+            let said = |line: &Line| {
+                let shown = format!("the line `{}` ({})", line.id, line.form);
+                format!("{shown} is not what the leaves add up to")
             };
-            let why = match line {
-                Some(line) => format!(
-                    "the line `{}` ({}) is not what the leaves add up to",
-                    line.id, line.form
-                ),
-                None => error.to_string(),
-            };
-            Check::failed(name, error.code(), why)
+            if let ReportError::Line(at) = error
+                && let Some(line) = lines.get(at)
+            {
+                return Check::failed(name, error.code(), said(line));
+            }
+            if let Some((line, true_form)) = suspect(&range, report, &single.proof) {
+                let why = format!("{}: the proof is of {true_form}", said(line));
+                return Check::failed(name, "report.proof.line", why);
+            }
+            Check::failed(name, error.code(), error.to_string())
         }
     }
 }
 
-/// What a report's proof is over.
-pub(crate) fn range_of(source: &Source, root: [u8; 32]) -> Range<'_> {
+/// The one line that was changed after the proof was made, and what it said then: its neighbours
+/// are tried. A convenience for whoever looks for the fault; the proof is refused in any case.
+fn suspect<'r>(range: &Range<'_>, report: &'r Report, proof: &[u8]) -> Option<(&'r Line, Form)> {
+    report.lines.iter().enumerate().find_map(|(at, line)| {
+        let mut forms = neighbours(&line.form);
+        let form = forms.find(|form| {
+            let mut tried = report.clone();
+            if let Some(line) = tried.lines.get_mut(at) {
+                line.form = form.clone();
+            }
+            report::verify(range, &lines_of(&tried), proof).is_ok()
+        });
+        Some((line, form?))
+    })
+}
+
+/// The forms next to one: up to eight values, or bands, more or less.
+fn neighbours(form: &Form) -> impl Iterator<Item = Form> {
+    let form = form.clone();
+    let steps = (1..=NEIGHBOURS).flat_map(|step| [(step, false), (step, true)]);
+    steps.filter_map(move |(step, less)| {
+        let moved = |from: u64, by: u64| {
+            let by = by.checked_mul(step)?;
+            if less {
+                from.checked_sub(by)
+            } else {
+                from.checked_add(by)
+            }
+        };
+        match form {
+            Form::Exact { value } => Some(Form::Exact {
+                value: moved(value, 1)?,
+            }),
+            Form::Band { low, high } => {
+                let width = high.checked_sub(low)?.checked_add(1)?;
+                Some(Form::Band {
+                    low: moved(low, width)?,
+                    high: moved(high, width)?,
+                })
+            }
+            Form::Withheld { .. } => None,
+        }
+    })
+}
+
+/// Every participant's opening holds, and together they are the lines.
+fn joint_lines(report: &Report, joint: &Joint) -> Check {
+    let name = "report.proof";
+    let totals = session_of(report, joint).and_then(|session| {
+        let parts = joint.participants.iter().map(|one| Contribution {
+            masks: &one.masks,
+            opening: &one.opening,
+        });
+        session.total(&parts.collect::<Vec<_>>())
+    });
+    let totals = match totals {
+        Ok(totals) => totals,
+        Err(error) => {
+            let member = |at: usize| {
+                joint
+                    .participants
+                    .get(at)
+                    .map(|one| one.source.member.as_str())
+            };
+            let who = match error {
+                JointError::Order(at)
+                | JointError::Repeated(at)
+                | JointError::Range(at)
+                | JointError::Key(at)
+                | JointError::Sum(at)
+                | JointError::Masks(at)
+                | JointError::Opening(at) => member(at),
+                _ => None,
+            };
+            let who = who.map(|who| format!("`{who}`: ")).unwrap_or_default();
+            return Check::failed(name, error.code(), format!("{who}{error}"));
+        }
+    };
+    for line in &report.lines {
+        let counted = totals
+            .iter()
+            .filter(|(cell, _)| line.cells.contains(&cell.number()));
+        let sum: u64 = counted.map(|(_, total)| u64::from(*total)).sum();
+        if line.form != (Form::Exact { value: sum }) {
+            let why = format!(
+                "the line `{}` ({}) is not what the openings add up to: {sum}",
+                line.id, line.form
+            );
+            return Check::failed(name, "report.proof.line", why);
+        }
+    }
+    let parties = joint.participants.len();
+    Check::passed(
+        name,
+        format!("every line is what the openings of {parties} participants add up to"),
+    )
+}
+
+/// What the masks and openings of a joint report are bound to.
+///
+/// # Errors
+///
+/// [`JointError`] when the parts make no session.
+pub fn session_of(report: &Report, joint: &Joint) -> Result<Session, JointError> {
+    let cells = report.lines.iter().fold(0, |mask, line| mask | line.mask());
+    let participants = joint.participants.iter().map(|one| {
+        let root = ahead::root_of(&one.source.end).map_or([0; 32], |root| root.0);
+        Participant {
+            range: range_of(&one.source, root),
+            key: one.report_key,
+        }
+    });
+    Session::new(
+        CellSet(cells),
+        joint.attempt,
+        &report.period.from.to_string(),
+        &report.period.to.to_string(),
+        &participants.collect::<Vec<_>>(),
+    )
+}
+
+/// What a report's proof is over, given the root at the end of the leaves.
+pub fn range_of(source: &Source, root: [u8; 32]) -> Range<'_> {
     Range {
         origin: source.origin.as_str(),
         root,
@@ -149,7 +277,7 @@ pub(crate) fn range_of(source: &Source, root: [u8; 32]) -> Range<'_> {
 }
 
 /// The lines as the proof knows them.
-pub(crate) fn lines_of(report: &Report) -> Vec<report::Line> {
+pub fn lines_of(report: &Report) -> Vec<report::Line> {
     let lines = report.lines.iter().map(|line| report::Line {
         cells: CellSet(line.mask()),
         form: match &line.form {

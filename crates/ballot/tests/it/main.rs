@@ -1,0 +1,3 @@
+//! The ballot through its public API.
+
+mod vectors;

@@ -250,8 +250,8 @@ pub struct Case {
     pub unsealed: Option<Timestamp>,
     /// Which members have erased their copies.
     pub erased: BTreeSet<MemberId>,
-    /// Each author's first statement of each kind, by its digest; accepting and narrowing are one
-    /// kind here. What a report counts once an order is counted by it.
+    /// Each author's first statement of each kind but looks, by its digest; accepting and narrowing
+    /// are one kind here. What a report counts once an order is counted by it.
     pub firsts: BTreeMap<(MemberId, Kind), Digest>,
     /// By which statement the provider first said that it answers for each target.
     pub assisted: BTreeMap<TargetNumber, Digest>,

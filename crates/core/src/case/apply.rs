@@ -207,6 +207,10 @@ impl Case {
 
     /// Keeps which statement was the first of its sort, for what is counted once.
     fn note_firsts(&mut self, statement: &Statement) {
+        // Looks are counted one by one, and change nothing of the case.
+        if matches!(statement.event, Event::Inspected(_)) {
+            return;
+        }
         let key = (statement.header.author.clone(), kind_once(&statement.event));
         self.firsts.entry(key).or_insert(statement.digest);
         let answered: Vec<u16> = match &statement.event {

@@ -8,11 +8,13 @@
 mod append;
 mod cases;
 mod meter;
+mod monitor;
 mod package;
 mod queue;
 mod report;
 mod town;
 mod verdict;
+mod witness;
 
 use clap::Parser;
 use report::Row;
@@ -75,12 +77,14 @@ type Group = (
     fn(&Told) -> Result<Vec<Row>>,
 );
 
-const GROUPS: [Group; 5] = [
+const GROUPS: [Group; 7] = [
     (verdict::GROUP, &verdict::ROWS, verdict::measure),
     (append::GROUP, &append::ROWS, append::measure),
     (package::GROUP, &package::ROWS, package::measure),
     (cases::GROUP, &cases::ROWS, cases::measure),
     (queue::GROUP, &queue::ROWS, queue::measure),
+    (witness::GROUP, &witness::ROWS, witness::measure),
+    (monitor::GROUP, &monitor::ROWS, monitor::measure),
 ];
 
 fn main() -> ExitCode {

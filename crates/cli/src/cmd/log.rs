@@ -1,9 +1,11 @@
 //! `portcullis log`: the public record, ours and anybody's.
 
-mod believed;
-mod files;
+pub(super) mod believed;
+pub(super) mod files;
+mod monitor;
 mod promise;
 mod proof;
+mod renew;
 mod show;
 mod verify;
 
@@ -30,6 +32,16 @@ pub(crate) enum Log {
     ProofVerify(proof::ProofVerify),
     Policy(show::Policy),
     Promise(promise::Promise),
+    Monitor(monitor::Monitor),
+    /// Closes this node's log, so that the next one can count under another schema of cells.
+    ///
+    /// A log counts under one schema for all its life. To change it: right after a period's end,
+    /// make the report, stop `portcullis serve`, run this, edit `schema` in portcullis.toml, and
+    /// start again. What waits for its place is placed and cosigned first. The closed log stays
+    /// public, with a note that says which log follows it.
+    ///
+    /// Example: `portcullis --dir mail log renew`
+    Renew,
 }
 
 impl Log {
@@ -45,6 +57,8 @@ impl Log {
             Self::ProofVerify(proof) => proof.run(dir, *ui),
             Self::Policy(policy) => policy.run(dir, *ui),
             Self::Promise(promise) => promise.run(dir, *ui),
+            Self::Monitor(monitor) => monitor.run(dir, *ui),
+            Self::Renew => renew::renew(dir, *ui),
         }
     }
 }
@@ -58,6 +72,6 @@ fn instant(seconds: u64) -> String {
 }
 
 /// Reads a file of bounded size.
-fn read_bounded(path: &Path, bytes_max: usize) -> Result<Vec<u8>, Failure> {
+pub(super) fn read_bounded(path: &Path, bytes_max: usize) -> Result<Vec<u8>, Failure> {
     files::bounded(path, bytes_max).map_err(|error| Failure::file(path, &error))
 }

@@ -6,6 +6,7 @@ mod docs;
 mod kit;
 mod law;
 mod log;
+mod monitor;
 mod order;
 mod package;
 mod place;

@@ -125,6 +125,11 @@ impl Memory {
         self.newest.as_ref().map(|newest| newest.quorum_at)
     }
 
+    /// The shape as it was served, if one is known.
+    pub fn shape_note(&self) -> Option<&[u8]> {
+        self.shape.as_deref()
+    }
+
     /// How often the log was seen to have grown.
     pub fn ticks(&self) -> u64 {
         self.ticks

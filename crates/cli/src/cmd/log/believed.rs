@@ -4,7 +4,7 @@ use super::read_bounded;
 use crate::{failure::Failure, home::Home};
 use clap::Args;
 use portcullis_core::member::MemberId;
-use portcullis_node::Node;
+use portcullis_node::{Node, peers::Peer};
 use portcullis_tlog::{
     checkpoint::{Checkpoint, Origin},
     note::{SignedNote, VerifierKey},
@@ -18,7 +18,7 @@ use std::{
 
 /// What to believe, as arguments.
 #[derive(Args, Clone, Debug)]
-pub(super) struct Believing {
+pub(in crate::cmd) struct Believing {
     /// A C2SP tlog-policy file: logs, witnesses, quorum. By default, what the register of the
     /// data folder (`--dir`) says.
     #[arg(long, value_name = "FILE")]
@@ -30,7 +30,7 @@ pub(super) struct Believing {
 }
 
 /// What is believed.
-pub(super) struct Believed {
+pub(in crate::cmd) struct Believed {
     policy: Policy,
     /// The key given by hand.
     key: Option<VerifierKey>,
@@ -38,14 +38,22 @@ pub(super) struct Believed {
 }
 
 /// The node in a data folder and its register, if there is a folder that has joined one.
-pub(super) fn register_of(dir: &Path) -> Option<(Arc<Node>, Arc<History>)> {
+pub(in crate::cmd) fn register_of(dir: &Path) -> Option<(Arc<Node>, Arc<History>)> {
     let node = Home::open(dir).ok()?.node().ok()?;
     let history = node.history().ok()?;
     Some((node, history))
 }
 
 impl Believing {
-    pub(super) fn find(&self, dir: &Path) -> Result<Believed, Failure> {
+    /// What to believe, if anything says so: a policy, a register.
+    pub(in crate::cmd) fn maybe(&self, dir: &Path) -> Result<Option<Believed>, Failure> {
+        if self.policy.is_none() && self.origin_key.is_none() && register_of(dir).is_none() {
+            return Ok(None);
+        }
+        self.find(dir).map(Some)
+    }
+
+    pub(in crate::cmd) fn find(&self, dir: &Path) -> Result<Believed, Failure> {
         let key = self.origin_key.as_ref().map(|text| {
             text.parse::<VerifierKey>()
                 .map_err(|error| Failure::usage(format!("`{text}`: {error}")))
@@ -74,7 +82,7 @@ impl Believing {
 
 impl Believed {
     /// What a register says.
-    pub(super) fn by_register(history: Arc<History>, key: Option<VerifierKey>) -> Self {
+    pub(in crate::cmd) fn by_register(history: Arc<History>, key: Option<VerifierKey>) -> Self {
         Self {
             policy: history.newest().policy.clone(),
             key,
@@ -82,8 +90,32 @@ impl Believed {
         }
     }
 
+    /// The witnesses and the quorum.
+    pub(in crate::cmd) const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The members that witness, by the register: where each can be asked.
+    pub(in crate::cmd) fn witnesses(&self) -> Vec<Peer> {
+        let Some(history) = &self.history else {
+            return Vec::new();
+        };
+        let members = history.newest().register.members.iter();
+        let witnesses =
+            members.filter(|(_, member)| member.witness.is_some() && !member.endpoint.is_empty());
+        let peer = |(id, member): (&MemberId, &portcullis_core::register::Member)| Peer {
+            member: id.clone(),
+            endpoint: member.endpoint.clone(),
+            tls: member.tls.clone(),
+        };
+        witnesses.map(peer).collect()
+    }
+
     /// The key under which a log of this origin signs, and whose it is by the register.
-    pub(super) fn key_of(&self, origin: &Origin) -> Option<(VerifierKey, Option<MemberId>)> {
+    pub(in crate::cmd) fn key_of(
+        &self,
+        origin: &Origin,
+    ) -> Option<(VerifierKey, Option<MemberId>)> {
         if let Some(key) = &self.key {
             let exact = key.name().as_str() == origin.as_str();
             let key = if exact {
@@ -119,7 +151,7 @@ impl Believed {
     }
 
     /// Verifies a checkpoint: the log's signature, the witnesses', and that they are a quorum.
-    pub(super) fn verify(&self, note: &SignedNote) -> Result<CosignedCheckpoint, Failure> {
+    pub(in crate::cmd) fn verify(&self, note: &SignedNote) -> Result<CosignedCheckpoint, Failure> {
         let origin = Checkpoint::parse(note.text())
             .map_err(|error| policy_failure(&error.into()))?
             .origin;

@@ -31,7 +31,7 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const TRIES: u32 = 4;
 
 /// A log's files.
-pub(super) enum Files {
+pub(in crate::cmd) enum Files {
     /// Below a folder.
     Folder(PathBuf),
     /// Below a prefix at a server.
@@ -48,7 +48,7 @@ pub(super) enum Files {
 impl Files {
     /// The files at a folder or a URL. A server's certificate is the one of the register in
     /// `dir`, or any, if that is wanted.
-    pub(super) fn open(place: &str, dir: &Path, any_certificate: bool) -> Result<Self, Failure> {
+    pub(in crate::cmd) fn open(place: &str, dir: &Path, any_certificate: bool) -> Result<Self, Failure> {
         let Some((scheme, rest)) = place.split_once("://") else {
             return Ok(Self::Folder(place.into()));
         };
@@ -83,7 +83,7 @@ impl Files {
     }
 
     /// The files at a member's node.
-    pub(super) fn at(peer: &Peer, prefix: String) -> Result<Self, Failure> {
+    pub(in crate::cmd) fn at(peer: &Peer, prefix: String) -> Result<Self, Failure> {
         Self::remote(
             peer.member.as_str(),
             &peer.endpoint,
@@ -114,7 +114,7 @@ impl Files {
     }
 
     /// A file that need not be there.
-    pub(super) fn maybe(&self, path: &str) -> Result<Option<Vec<u8>>, Failure> {
+    pub(in crate::cmd) fn maybe(&self, path: &str) -> Result<Option<Vec<u8>>, Failure> {
         match self.file(path) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(ReadError::Missing { .. }) => Ok(None),
@@ -125,7 +125,7 @@ impl Files {
 
 /// A file of a log that cannot be had, as a failure of ours: what is missing or malformed is
 /// the log's fault, what cannot be reached is not.
-pub(super) fn read_failure(error: &ReadError) -> Failure {
+pub(in crate::cmd) fn read_failure(error: &ReadError) -> Failure {
     match error {
         ReadError::Missing { .. } => Failure::false_("log.missing", error.to_string())
             .hint("a log serves every tile of the tree that it signed"),
@@ -191,7 +191,7 @@ impl LogFiles for Files {
 }
 
 /// Reads a file of at most so many bytes.
-pub(super) fn bounded(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
+pub(in crate::cmd) fn bounded(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?
         .take(bytes_max as u64 + 1)

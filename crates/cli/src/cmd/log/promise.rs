@@ -43,17 +43,47 @@ struct Given {
     digest: Digest,
 }
 
+/// A promise held against its author's log.
+pub(super) struct Weighed {
+    /// What it is worth: `KEPT`, `OPEN`, `LATE`, `BROKEN`.
+    pub(super) worth: &'static str,
+    exit: u8,
+    given: Given,
+    survey: Survey,
+}
+
+impl Weighed {
+    /// Who promised, and by when, in a line.
+    pub(super) fn line(&self) -> String {
+        format!(
+            "promise {} of {}: {}, cosigned in `{}` by {} at the latest",
+            self.given.digest,
+            self.given.author,
+            self.worth,
+            self.given.word.log,
+            self.given.word.latest
+        )
+    }
+}
+
 impl Promise {
-    pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
-        let home = Home::open(dir)?;
-        let node = home.node()?;
-        let viewed = node.view(self.case)?;
-        let given = self.find(&node, &viewed)?;
-        let survey = Survey::of(&home, &node, &viewed, &given)?;
-        let now = node.now();
+    /// The promise on which a package of a case was released.
+    pub(super) const fn of(case: CaseId, package: PackageId) -> Self {
+        Self { case, package }
+    }
+
+    /// Holds the promise against its author's log.
+    pub(super) fn weigh(
+        &self,
+        home: &Home,
+        node: &Node,
+        viewed: &Viewed,
+    ) -> Result<Weighed, Failure> {
+        let given = self.find(node, viewed)?;
+        let survey = Survey::of(home, node, viewed, &given)?;
         let weighed = given
             .word
-            .weigh(now, |leaf| survey.shows_in_time(leaf))
+            .weigh(node.now(), |leaf| survey.shows_in_time(leaf))
             .map_err(|why| Failure::false_("promise.malformed", why))?;
         let (worth, exit) = match weighed {
             Breach::Kept => ("KEPT", 0),
@@ -61,6 +91,25 @@ impl Promise {
             Breach::Broken if survey.found_all() => ("LATE", REFUSED),
             Breach::Broken => ("BROKEN", FALSE),
         };
+        Ok(Weighed {
+            worth,
+            exit,
+            given,
+            survey,
+        })
+    }
+
+    pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
+        let home = Home::open(dir)?;
+        let node = home.node()?;
+        let viewed = node.view(self.case)?;
+        let Weighed {
+            worth,
+            exit,
+            given,
+            survey,
+        } = self.weigh(&home, &node, &viewed)?;
+        let now = node.now();
         ui.say(format_args!(
             "promise {} of {}: {worth}",
             given.digest, given.author

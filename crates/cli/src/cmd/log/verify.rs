@@ -16,6 +16,7 @@ use portcullis_tlog::{
     tile::{ENTRY_BYTES_MAX, FileTiles, LogFiles as _},
     tree::{LeafIndex, prove_inclusion},
 };
+use portcullis_verdict::monitor::closing_notice;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
@@ -115,19 +116,10 @@ fn closed(
     };
     let origin = &cosigned.checkpoint.origin;
     let false_ = |why: String| Failure::false_("log.closed", format!("`closed`: {why}"));
-    let note = SignedNote::parse(&bytes).map_err(|error| false_(error.to_string()))?;
     let (key, _) = believed
         .key_of(origin)
         .ok_or_else(|| false_("no key".into()))?;
-    note.verify([&key])
-        .map_err(|error| false_(error.to_string()))?;
-    let mut lines = note.text().lines();
-    match (lines.next(), lines.next()) {
-        (Some("portcullis/log-closed/v1"), Some(name)) if name == origin.as_str() => {
-            Ok(Some(note.text().to_owned()))
-        }
-        _ => Err(false_("it is another log's".into())),
-    }
+    closing_notice(&bytes, &key).map(Some).map_err(false_)
 }
 
 fn show(

@@ -1,6 +1,6 @@
 //! The house behind the doors: every route, and what each handler is handed.
 
-use crate::{limits::Limits, path, peer, problem::No, public, turnstile::Turnstile, witness};
+use crate::{limits::Limits, page, path, peer, problem::No, public, turnstile::Turnstile, witness};
 use axum::{
     Router,
     body::Body,
@@ -62,6 +62,7 @@ impl House {
             .nest("/peer", peer::router(&self))
             .route("/witness/add-checkpoint", post(witness::add_checkpoint))
             .route("/healthz", get(public::health))
+            .merge(page::router())
             .fallback(public::file)
             .method_not_allowed_fallback(async || not_allowed())
             .with_state(self)
@@ -98,7 +99,7 @@ pub(crate) async fn answer(router: Router, request: Request<Body>) -> Result<Res
     Ok(response)
 }
 
-/// Nothing here is a page: browsers are told to run nothing, guess nothing, tell nobody.
+/// Of what is no page: browsers are told to run nothing, guess nothing, tell nobody.
 const ALWAYS: [(HeaderName, &str); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (

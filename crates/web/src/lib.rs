@@ -14,6 +14,7 @@
 //! | `/peer/v1/uploads/{package}` | HEAD, PATCH | members | pushing a package, resumable |
 //! | `/witness/add-checkpoint` | POST | everybody | C2SP tlog-witness |
 //! | `/healthz` | GET, HEAD | everybody | `ok` |
+//! | `/`, `/record/…` | GET, HEAD | everybody | the public record as pages |
 //! | everything else | GET, HEAD | everybody | the log and the register as plain files |
 #![cfg_attr(
     not(test),
@@ -28,6 +29,7 @@
 pub mod client;
 pub mod identity;
 pub mod limits;
+pub mod page;
 pub mod server;
 
 mod body;

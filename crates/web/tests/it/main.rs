@@ -3,7 +3,10 @@
 mod client;
 mod fake;
 mod limits;
+mod page;
 mod raw;
+#[path = "../../examples/record/fixture.rs"]
+mod record;
 mod script;
 mod shutdown;
 mod stolen;

@@ -1,0 +1,646 @@
+//! A small record made from a seed: a log, two reports, an opened docket — and
+//! the ways in which each can be false.
+
+use jiff::{Timestamp, civil::date};
+use portcullis_ballot::{
+    Ahead, Batch, Cell, CellSet, Context, Leaf, Opening, Salt, Seed,
+    report::{self as ballot, Totals},
+};
+use portcullis_core::{digest::Digest, id::PackageId, member::MemberId, realm::Realm};
+use portcullis_node::{
+    door::{Doors, Problem, PublicFile, WitnessAnswer},
+    public::Record,
+};
+use portcullis_sign::SecretKey;
+use portcullis_tlog::{
+    checkpoint::{Checkpoint, Origin},
+    cosignature::Cosigner,
+    hash::{Hash, leaf_hash},
+    note::{NoteSigner, SignedNote, VerifierKey},
+    proof::TlogProof,
+    tile::{TileBuilder, encode_bundle, hashes_to_bytes},
+    tree::{LeafIndex, TreeSize},
+};
+use portcullis_verdict::{
+    monitor::shape::LogShape,
+    report::{Bound, Form, Line, Period, Report, Signed, Single, Source, Subject, Unproved, sign},
+};
+use rand::{SeedableRng as _, rngs::StdRng};
+use sha2::{Digest as _, Sha256};
+use std::{collections::BTreeMap, fmt::Write as _};
+
+/// The one log.
+pub(crate) const ORIGIN: &str = "mail.example/log/live/1";
+/// The one series.
+pub(crate) const SERIES: &str = "uk-interception";
+/// What is counted; here only its digest matters.
+const SCHEMA: &[u8] = b"# The cells of a record that only tests know.\n";
+const LOG_SEED: [u8; 32] = [1; 32];
+const BALLOT_SEED: [u8; 32] = [2; 32];
+const WITNESSES: [(&str, u8); 3] = [("inspectorate", 11), ("newspaper", 12), ("university", 13)];
+
+/// What is wrong with a record.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Lie {
+    /// Nothing.
+    None,
+    /// A figure was changed after the proof was made, and signed again.
+    FalseTotal,
+    /// A bundle lacks an entry.
+    MissingLeaf,
+    /// Two bundles were swapped.
+    SwappedTile,
+    /// A cosignature was made by somebody else.
+    ForgedWitness,
+    /// An entry's proof does not hold.
+    FalseLeaf,
+    /// The report leaves out entries at its start.
+    Gap,
+    /// An opened docket is another than the entry binds.
+    FalseDocket,
+}
+
+impl Lie {
+    /// Every one, with the name that a test asks for.
+    pub(crate) const ALL: [(&'static str, Self); 8] = [
+        ("truthful", Self::None),
+        ("false-total", Self::FalseTotal),
+        ("missing-leaf", Self::MissingLeaf),
+        ("swapped-tile", Self::SwappedTile),
+        ("forged-witness", Self::ForgedWitness),
+        ("false-leaf", Self::FalseLeaf),
+        ("gap", Self::Gap),
+        ("false-docket", Self::FalseDocket),
+    ];
+}
+
+/// Files by path, and a page over them; nobody is a member.
+pub(crate) struct Shelf {
+    /// The files.
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
+    member: MemberId,
+    now: Timestamp,
+}
+
+/// The leaves of a log, made once and used for every lie.
+pub(crate) struct Ballots {
+    leaves: Vec<Leaf>,
+    opening: Opening,
+    opened: usize,
+}
+
+/// What the docket of the opened leaf was made with.
+const ENVELOPE: &[u8] = b"an envelope that stays closed";
+const OPENED_CELL: u8 = 3;
+
+fn schema() -> [u8; 32] {
+    Sha256::digest(SCHEMA).into()
+}
+
+fn instant(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+impl Ballots {
+    /// `tiles` × 256 leaves, one in eight of them counted, the others cover.
+    pub(crate) fn make(tiles: usize) -> Self {
+        let mut generator = StdRng::seed_from_u64(3);
+        let seed = Seed::new(BALLOT_SEED);
+        let schema = schema();
+        let context = Context {
+            origin: ORIGIN,
+            schema: &schema,
+        };
+        let opening = Opening {
+            docket: br#"{"docket":"v1","basis":"uk-ipa-2016","category":"content","issued":"2026-02-03","ended":"2026-03-03","outcome":"sealed"}"#.to_vec(),
+            docket_salt: Salt::draw(&mut generator),
+            envelope_salt: Salt::draw(&mut generator),
+        };
+        let opened = 100;
+        let leaves = (0..tiles * 256).map(|index| {
+            let ahead = Ahead::draw(&seed, &mut generator);
+            let (digest, cell) = if index == opened {
+                (opening.digest(ENVELOPE), Cell::new(OPENED_CELL))
+            } else {
+                let cell = u8::try_from(index / 8 % 6 + 1).unwrap();
+                let counted = index % 8 == 0;
+                (
+                    Salt::draw(&mut generator).0,
+                    counted.then(|| Cell::new(cell)).flatten(),
+                )
+            };
+            Leaf::prove(ahead, &context, &digest, cell, &seed)
+        });
+        Self {
+            leaves: leaves.collect(),
+            opening,
+            opened,
+        }
+    }
+}
+
+/// One record under construction.
+struct Maker {
+    leaves: Vec<Vec<u8>>,
+    builder: TileBuilder,
+    files: BTreeMap<String, Vec<u8>>,
+    forged: bool,
+}
+
+impl Shelf {
+    /// The record over these leaves, with one thing wrong.
+    pub(crate) fn new(ballots: &Ballots, lie: Lie) -> Self {
+        let mut maker = Maker {
+            leaves: ballots
+                .leaves
+                .iter()
+                .map(|leaf| leaf.as_bytes().to_vec())
+                .collect(),
+            builder: TileBuilder::new(),
+            files: BTreeMap::new(),
+            forged: lie == Lie::ForgedWitness,
+        };
+        if lie == Lie::FalseLeaf {
+            // The lowest byte of z2: still a scalar, no longer the right one.
+            let at = maker.leaves.len() - 100;
+            maker.leaves[at][1249] ^= 1;
+        }
+        maker.publish(ballots, lie);
+        Self {
+            files: maker.files,
+            member: "mail.example".parse().unwrap(),
+            now: instant("2027-01-03T12:00:00Z"),
+        }
+    }
+}
+
+impl Maker {
+    fn publish(&mut self, ballots: &Ballots, lie: Lie) {
+        let tiles = self.leaves.len() / 256;
+        let (middle, end) = (tiles / 2 * 256, tiles * 256);
+        let mut ticks = String::new();
+        let year = instant("2027-01-01T00:00:00Z").as_second()
+            - instant("2026-01-01T00:00:00Z").as_second();
+        let tick = year / i64::try_from(tiles).unwrap();
+        let mut checkpoints = BTreeMap::new();
+        for tile in 0..tiles {
+            let entries = &self.leaves[tile * 256..(tile + 1) * 256];
+            let hashes = entries.iter().map(|entry| leaf_hash(entry));
+            for (tile, hashes) in self.builder.extend(hashes) {
+                let path = format!("log/1/{}", tile.path());
+                self.files.insert(path, hashes_to_bytes(&hashes));
+            }
+            let bundle = encode_bundle(entries).unwrap();
+            self.files
+                .insert(format!("log/1/tile/entries/{tile:03}"), bundle);
+            let size = (tile + 1) * 256;
+            let at = 1_767_225_600 + tick * i64::try_from(tile + 1).unwrap() + 3;
+            let at = match size {
+                _ if size == middle => instant("2026-06-30T23:10:00Z"),
+                _ => Timestamp::from_second(at).unwrap(),
+            };
+            let note = self.checkpoint(size, at);
+            checkpoints.insert(size, note.clone());
+            self.files.insert(
+                format!("log/1/checkpoints/{size:012}"),
+                note.to_text().into_bytes(),
+            );
+            self.files
+                .insert("log/1/checkpoint".into(), note.to_text().into_bytes());
+            // One tick is missing from the list, as if the node had stood still.
+            if tile != tiles / 3 {
+                writeln!(ticks, "{size} {at}").unwrap();
+            }
+        }
+        let shape = LogShape {
+            origin: ORIGIN.parse().unwrap(),
+            tick_ms: u64::try_from(tick).unwrap() * 1000,
+            tiles: 1,
+            schema: schema(),
+            report_key: Seed::new(BALLOT_SEED).report_key(ORIGIN).public(),
+            since: TreeSize(0),
+        };
+        let signature = signer().sign(&shape.to_text()).unwrap();
+        let shape = SignedNote::new(shape.to_text(), vec![signature]).unwrap();
+        self.put("log/1/shape", shape.to_text());
+        self.put("log/1/ticks", ticks);
+        self.put("log/1/policy", policy());
+        self.files.insert("log/1/schema".into(), SCHEMA.to_vec());
+
+        let first = self.report(ballots, 1, None, (0, middle), &checkpoints, Lie::None);
+        let start = if lie == Lie::Gap {
+            middle + 256
+        } else {
+            middle
+        };
+        self.report(ballots, 2, Some(first), (start, end), &checkpoints, lie);
+        self.put(
+            "report/index.json",
+            format!(
+                r#"{{"reports":[{},{}]}}"#,
+                entry(1, "2026-01-01", "2026-06-30"),
+                entry(2, "2026-07-01", "2026-12-31")
+            ),
+        );
+        self.open(ballots, &checkpoints[&end], lie);
+        self.tamper(lie);
+    }
+
+    fn put(&mut self, path: &str, text: impl Into<String>) {
+        self.files.insert(path.into(), text.into().into_bytes());
+    }
+
+    fn checkpoint(&self, size: usize, at: Timestamp) -> SignedNote {
+        let origin: Origin = ORIGIN.parse().unwrap();
+        let size = TreeSize(size as u64);
+        let mut note = Checkpoint::new(origin, size, self.builder.root())
+            .sign(&signer())
+            .unwrap();
+        for (place, (name, seed)) in WITNESSES.iter().enumerate() {
+            let time = u64::try_from(at.as_second()).unwrap() + place as u64;
+            let mut line = cosigner(name, *seed)
+                .cosign(note.text(), time)
+                .unwrap()
+                .to_text();
+            if self.forged && place == 1 {
+                // Another time than the one that was signed.
+                line = forge(&line);
+            }
+            let text = format!("{}{line}", note.to_text());
+            note = text.parse().unwrap();
+        }
+        note
+    }
+
+    fn report(
+        &mut self,
+        ballots: &Ballots,
+        number: u64,
+        previous: Option<Digest>,
+        (start, end): (usize, usize),
+        checkpoints: &BTreeMap<usize, SignedNote>,
+        lie: Lie,
+    ) -> Digest {
+        let (range, proof, totals) = prove(ballots, (start, end), &checkpoints[&end]);
+        let bound = |size: usize| Bound {
+            size: TreeSize(size as u64),
+            checkpoint: checkpoints.get(&size).cloned(),
+        };
+        let (from, to, made) = match number {
+            1 => (date(2026, 1, 1), date(2026, 6, 30), "2026-08-01T09:00:00Z"),
+            _ => (date(2026, 7, 1), date(2026, 12, 31), "2027-01-02T09:00:00Z"),
+        };
+        let mut lines = lines(&totals);
+        if lie == Lie::FalseTotal
+            && let Form::Exact { value } = &mut lines[1].form
+        {
+            *value -= 1;
+        }
+        let law = "uk-ipa-2016".to_owned();
+        let report = Report {
+            realm: "live".into(),
+            series: SERIES.into(),
+            number,
+            previous,
+            period: Period {
+                from,
+                to,
+                zone: "Europe/London".into(),
+            },
+            made_at: instant(made),
+            first_assistance: Some(date(2024, 2, 1)),
+            laws: [(law, Digest([7; 32]))].into(),
+            lines,
+            unproved: vec![Unproved {
+                title: "Median time to answer".into(),
+                value: "4".into(),
+                unit: "days".into(),
+                clause: "Reg. (EU) 2023/1543 Art. 28(2)(d)".into(),
+            }],
+            subject: Subject::Single(Box::new(Single {
+                source: Source {
+                    member: "mail.example".parse().unwrap(),
+                    origin: ORIGIN.parse().unwrap(),
+                    schema: Digest(schema()),
+                    start: bound(start),
+                    end: bound(end),
+                    commitment: range,
+                },
+                proof,
+            })),
+        };
+        let payload = report.to_bytes();
+        let signature = sign(signer().vkey(), LOG_SEED, &payload);
+        let signed = Signed::new(&report, vec![signature]).unwrap();
+        self.files
+            .insert(format!("report/{SERIES}/{number}.json"), signed.to_bytes());
+        signed.digest()
+    }
+
+    fn open(&mut self, ballots: &Ballots, checkpoint: &SignedNote, lie: Lie) {
+        let index = ballots.opened;
+        let leaf = &self.leaves[index];
+        let hashes: Vec<Hash> = self.leaves.iter().map(|entry| leaf_hash(entry)).collect();
+        let path = path_of(&hashes, index);
+        let proof = TlogProof::new(LeafIndex(index as u64), path, checkpoint.clone()).unwrap();
+        let opening = &ballots.opening;
+        let mut docket = String::from_utf8(opening.docket.clone()).unwrap();
+        if lie == Lie::FalseDocket {
+            docket = docket.replace("content", "subscriber");
+        }
+        let digest = opening.digest(ENVELOPE);
+        let blinding = Seed::new(BALLOT_SEED).blinding(ORIGIN, &digest).to_bytes();
+        let base64 = |bytes: &[u8]| to_base64(bytes);
+        let payload = format!(
+            r#"{{"portcullis":"opened/v1","origin":"{ORIGIN}","index":{index},"docket":"{}","docket_salt":"{}","envelope_digest":"{}","cell":{OPENED_CELL},"blinding":"{}","proof":{},"leaf":"{}"}}"#,
+            base64(docket.as_bytes()),
+            base64(&opening.docket_salt.0),
+            base64(&opening.envelope_salt.digest(ENVELOPE)),
+            base64(&blinding[..]),
+            serde_json::Value::from(proof.to_string()),
+            base64(leaf),
+        );
+        let kind = "application/vnd.portcullis.opened.v1+json";
+        let name = Digest(leaf_hash(leaf).0).to_string();
+        let name = name.trim_start_matches("sha256:");
+        let signature = sign_as(kind, payload.as_bytes());
+        self.put(&format!("opened/{name}.json"), format!(
+            r#"{{"payloadType":"{kind}","payload":"{}","signatures":[{{"keyid":"{}","sig":"{}"}}]}}"#,
+            base64(payload.as_bytes()),
+            signer().vkey(),
+            base64(&signature),
+        ));
+        self.put("opened/index.json", format!(
+            r#"{{"opened":[{{"path":"opened/{name}.json","origin":"{ORIGIN}","index":{index},"cell":{OPENED_CELL},"title":"Warrants for content"}}]}}"#
+        ));
+    }
+
+    fn tamper(&mut self, lie: Lie) {
+        let last = self.leaves.len() / 256 - 1;
+        let bundle = |tile: usize| format!("log/1/tile/entries/{tile:03}");
+        match lie {
+            Lie::MissingLeaf => {
+                let mut kept = self.leaves[last * 256..].to_vec();
+                kept.remove(17);
+                self.files
+                    .insert(bundle(last), encode_bundle(&kept).unwrap());
+            }
+            Lie::SwappedTile => {
+                let a = self.files.remove(&bundle(last)).unwrap();
+                let b = self.files.remove(&bundle(last - 1)).unwrap();
+                self.files.insert(bundle(last), b);
+                self.files.insert(bundle(last - 1), a);
+            }
+            Lie::None
+            | Lie::FalseTotal
+            | Lie::ForgedWitness
+            | Lie::FalseLeaf
+            | Lie::Gap
+            | Lie::FalseDocket => {}
+        }
+    }
+}
+
+/// The sum, the proof and the totals of a range of leaves.
+fn prove(
+    ballots: &Ballots,
+    (start, end): (usize, usize),
+    checkpoint: &SignedNote,
+) -> ([u8; 32], Vec<u8>, Totals) {
+    let mut generator = StdRng::seed_from_u64(5);
+    let (seed, schema) = (Seed::new(BALLOT_SEED), schema());
+    let context = Context {
+        origin: ORIGIN,
+        schema: &schema,
+    };
+    let leaves = &ballots.leaves[start..end];
+    let mut batch = Batch::new(&context);
+    for leaf in leaves {
+        batch.push(leaf).unwrap();
+    }
+    let sum = batch.verify(&mut generator).unwrap().to_bytes();
+    let array = |bytes: &[u8]| <[u8; 32]>::try_from(bytes).unwrap();
+    let pairs = leaves
+        .iter()
+        .map(|leaf| (array(leaf.digest()), array(leaf.commitment_bytes())));
+    let totals = ballot::totals(&seed, ORIGIN, pairs).unwrap();
+    let root = Checkpoint::parse(checkpoint.text()).unwrap().root.0;
+    let range = ballot::Range {
+        origin: ORIGIN,
+        root,
+        start: start as u64,
+        end: end as u64,
+        schema,
+        sum,
+    };
+    let lines: Vec<ballot::Line> = lines(&totals).iter().map(proved).collect();
+    let proof = ballot::prove(&range, &lines, &totals, &mut generator).unwrap();
+    (sum, proof, totals)
+}
+
+fn set(cells: &[u8]) -> CellSet {
+    CellSet(cells.iter().fold(0, |mask, cell| mask | 1 << (cell - 1)))
+}
+
+fn proved(line: &Line) -> ballot::Line {
+    let form = match line.form {
+        Form::Exact { value } => ballot::Form::Exact(value),
+        Form::Band { low, high } => ballot::Form::Band {
+            low,
+            width: u32::try_from(high - low + 1).unwrap(),
+        },
+        Form::Withheld { .. } => ballot::Form::Withheld,
+    };
+    ballot::Line {
+        cells: set(&line.cells),
+        form,
+    }
+}
+
+fn lines(totals: &Totals) -> Vec<Line> {
+    let value = |cells: &[u8]| {
+        cells
+            .iter()
+            .map(|cell| totals.counts[usize::from(*cell) - 1])
+            .sum::<u64>()
+    };
+    let exact = |cells: &[u8]| Form::Exact {
+        value: value(cells),
+    };
+    let band = |cells: &[u8], width: u64| {
+        let low = value(cells) / width * width;
+        Form::Band {
+            low,
+            high: low + width - 1,
+        }
+    };
+    let line = |id: &str, title: &str, cells: &[u8], form: Form| Line {
+        id: id.into(),
+        title: title.into(),
+        cells: cells.to_vec(),
+        law: Some("uk-ipa-2016".into()),
+        clause: "SI 2018/349 reg. 4".into(),
+        form,
+    };
+    let because = "the law allows no figure yet".to_owned();
+    vec![
+        line("warrants", "Warrants received", &[1], exact(&[1])),
+        line("urgent", "Urgent warrants", &[2], exact(&[2])),
+        line(
+            "answered",
+            "Warrants answered in whole or in part",
+            &[3, 4],
+            exact(&[3, 4]),
+        ),
+        line("accounts", "Accounts concerned", &[5], band(&[5], 100)),
+        line("modified", "Warrants modified", &[6], band(&[6], 250)),
+        line(
+            "notices",
+            "Notices in force",
+            &[7],
+            Form::Withheld { because },
+        ),
+    ]
+}
+
+fn entry(number: u64, from: &str, to: &str) -> String {
+    format!(
+        r#"{{"series":"{SERIES}","number":{number},"period":{{"from":"{from}","to":"{to}"}},"path":"report/{SERIES}/{number}.json","kind":"single"}}"#
+    )
+}
+
+fn signer() -> NoteSigner {
+    NoteSigner::new(ORIGIN.parse().unwrap(), &LOG_SEED)
+}
+
+fn cosigner(name: &str, seed: u8) -> Cosigner {
+    Cosigner::new(
+        format!("{name}.example/witness").parse().unwrap(),
+        &[seed; 32],
+    )
+}
+
+/// The policy that a visitor may paste: two of three witnesses.
+pub(crate) fn policy() -> String {
+    let mut text = format!("log {}\n", signer().vkey());
+    for (name, seed) in WITNESSES {
+        writeln!(text, "witness {name} {}", cosigner(name, seed).vkey()).unwrap();
+    }
+    text + "group two 2 inspectorate newspaper university\nquorum two\n"
+}
+
+/// The same line with another time in it.
+fn forge(line: &str) -> String {
+    let (head, base64) = line.trim_end().rsplit_once(' ').unwrap();
+    let mut bytes = from_base64(base64);
+    bytes[11] ^= 1;
+    format!("{head} {}\n", to_base64(&bytes))
+}
+
+/// RFC 9162 §2.1.3.1, by its own words.
+fn path_of(leaves: &[Hash], index: usize) -> Vec<Hash> {
+    if leaves.len() <= 1 {
+        return Vec::new();
+    }
+    let split = leaves.len().next_power_of_two() / 2;
+    let (left, right) = leaves.split_at(split);
+    let (mut path, sibling) = if index < split {
+        (path_of(left, index), portcullis_tlog::tree::root_of(right))
+    } else {
+        (
+            path_of(right, index - split),
+            portcullis_tlog::tree::root_of(left),
+        )
+    };
+    path.push(sibling);
+    path
+}
+
+/// Signs another payload type with the log's key, as [`sign`] does for reports.
+fn sign_as(kind: &str, payload: &[u8]) -> Vec<u8> {
+    SecretKey::from_seed(LOG_SEED).sign(kind, payload).sig
+}
+
+fn to_base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+fn from_base64(text: &str) -> Vec<u8> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .unwrap()
+}
+
+fn nobody() -> Problem {
+    Problem {
+        status: 403,
+        code: "peer.unknown_certificate",
+        detail: "nobody is a member here".into(),
+    }
+}
+
+impl Doors for Shelf {
+    fn member_of_certificate(&self, _: &Digest) -> Option<MemberId> {
+        None
+    }
+
+    fn receive(&self, _: &MemberId, _: &[u8]) -> Result<Vec<u8>, Problem> {
+        Err(nobody())
+    }
+
+    fn witness_add_checkpoint(&self, _: &[u8]) -> WitnessAnswer {
+        WitnessAnswer {
+            status: 404,
+            media_type: "text/plain; charset=utf-8",
+            body: "no log is witnessed here\n".into(),
+        }
+    }
+
+    fn public_file(&self, path: &str) -> Option<PublicFile> {
+        let tile = path.contains("/tile/");
+        Some(PublicFile {
+            bytes: self.files.get(path)?.clone(),
+            media_type: if tile {
+                "application/octet-stream"
+            } else {
+                "text/plain; charset=utf-8"
+            },
+            immutable: tile,
+        })
+    }
+
+    fn record(&self) -> Option<Record> {
+        let key: VerifierKey = signer().vkey();
+        Some(Record::read(
+            self.member.clone(),
+            Realm::live(),
+            self.now,
+            [("log/1".to_owned(), key)],
+            &|path| self.files.get(path).cloned(),
+        ))
+    }
+
+    fn package_size(&self, _: &MemberId, _: PackageId) -> Result<u64, Problem> {
+        Err(nobody())
+    }
+
+    fn package_part(
+        &self,
+        _: &MemberId,
+        _: PackageId,
+        _: u64,
+        _: usize,
+    ) -> Result<Vec<u8>, Problem> {
+        Err(nobody())
+    }
+
+    fn upload_offset(&self, _: &MemberId, _: PackageId) -> Result<u64, Problem> {
+        Err(nobody())
+    }
+
+    fn upload_part(&self, _: &MemberId, _: PackageId, _: u64, _: &[u8]) -> Result<u64, Problem> {
+        Err(nobody())
+    }
+}

@@ -45,7 +45,9 @@ fn generators() -> Value {
 
 /// Lower-case hexadecimal: how all bytes are written.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |nibble| char::from_digit(u32::from(nibble), 16).expect("half a byte");
+    let digits = |byte: &u8| [digit(byte >> 4), digit(byte & 15)];
+    bytes.iter().flat_map(digits).collect()
 }
 
 /// Thirty-two bytes that mean nothing, but always the same for a name.

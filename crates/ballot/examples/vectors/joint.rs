@@ -184,104 +184,80 @@ impl Organisation {
     }
 }
 
+/// Masks of every participant, then openings.
+type Published = (Vec<Vec<[u8; 32]>>, Vec<Vec<u8>>);
+/// What is wrong, who is named, what happened, and how to make it so.
+type Wrong<'a> = (&'a str, &'a [usize], &'a str, &'a dyn Fn(&mut Published));
+
 fn refused(round: &Round) -> Vec<Value> {
-    let mut list = Vec::new();
-    let mut add = |refused: &str,
-                   at: Value,
-                   name: &str,
-                   change: &dyn Fn(&mut Vec<Vec<[u8; 32]>>, &mut Vec<Vec<u8>>)| {
-        let (mut masks, mut openings) = (round.masks.clone(), round.openings.clone());
-        change(&mut masks, &mut openings);
-        let mut entry = round.bare(name, &masks, &openings);
-        entry["refused"] = json!(refused);
-        entry["named"] = at;
-        list.push(entry);
-    };
     let other = plain::base().compress().to_bytes();
-    add(
-        "report.joint.pair",
-        json!([0, 2]),
-        "a mask of another's making",
-        &|masks, _| masks[2][0] = other,
-    );
-    add(
-        "report.joint.pair",
-        json!([0, 1]),
-        "two masks swapped",
-        &|masks, _| masks[0].swap(0, 1),
-    );
-    add(
-        "report.joint.masks",
-        json!([1]),
-        "a mask is missing",
-        &|masks, _| masks[1].truncate(1),
-    );
-    add(
-        "report.joint.masks",
-        json!([1]),
-        "a mask too many",
-        &|masks, _| masks[1].push(other),
-    );
-    add(
-        "report.joint.masks",
-        json!([1]),
-        "a mask is no point",
-        &|masks, _| masks[1][0] = [0xff; 32],
-    );
-    add(
-        "report.joint.opening",
-        json!([1]),
-        "a value with its lowest bit changed",
-        &|_, openings| openings[1][0] ^= 1,
-    );
-    add(
-        "report.joint.opening",
-        json!([1]),
-        "S is no point",
-        &|_, openings| openings[1][96..128].fill(0xff),
-    );
-    add(
-        "report.joint.opening",
-        json!([1]),
-        "z is no scalar",
-        &|_, openings| openings[1][1056..].fill(0xff),
-    );
-    add(
-        "report.joint.opening",
-        json!([1]),
-        "the last byte is missing",
-        &|_, openings| openings[1].truncate(1087),
-    );
-    add(
-        "report.joint.opening",
-        json!([1]),
-        "a word too many",
-        &|_, openings| openings[1].extend([0; 32]),
-    );
-    add(
-        "report.joint.opening",
-        json!([0]),
-        "two openings swapped",
-        &|_, openings| openings.swap(0, 2),
-    );
-    let again = Round::new("again", 3, CELLS, 2);
-    add(
-        "report.joint.opening",
-        json!([2]),
-        "an opening of another attempt",
-        &|_, openings| {
-            openings[2].clone_from(&again.openings[2]);
-        },
-    );
-    add(
-        "report.joint.opening",
-        json!([2]),
-        "an opening of another range",
-        &|_, openings| {
-            openings[2] = of_another_range(round, 2);
-        },
-    );
-    list
+    let again = Round::new("again", 3, CELLS, 2).openings.swap_remove(2);
+    let elsewhere = of_another_range(round, 2);
+    let masks: [Wrong<'_>; 5] = [
+        ("pair", &[0, 2], "a mask of another's making", &|(
+            masks,
+            _,
+        )| {
+            masks[2][0] = other;
+        }),
+        ("pair", &[0, 1], "two masks swapped", &|(masks, _)| {
+            masks[0].swap(0, 1);
+        }),
+        ("masks", &[1], "a mask is missing", &|(masks, _)| {
+            masks[1].truncate(1);
+        }),
+        ("masks", &[1], "a mask too many", &|(masks, _)| {
+            masks[1].push(other);
+        }),
+        ("masks", &[1], "a mask is no point", &|(masks, _)| {
+            masks[1][0] = [0xff; 32];
+        }),
+    ];
+    let openings: [Wrong<'_>; 8] = [
+        (
+            "opening",
+            &[1],
+            "a value with its lowest bit changed",
+            &|(_, all)| all[1][0] ^= 1,
+        ),
+        ("opening", &[1], "S is no point", &|(_, all)| {
+            all[1][96..128].fill(0xff);
+        }),
+        ("opening", &[1], "z is no scalar", &|(_, all)| {
+            all[1][1056..].fill(0xff);
+        }),
+        ("opening", &[1], "the last byte is missing", &|(_, all)| {
+            all[1].truncate(1087);
+        }),
+        ("opening", &[1], "a word too many", &|(_, all)| {
+            all[1].extend([0; 32]);
+        }),
+        ("opening", &[0], "two openings swapped", &|(_, all)| {
+            all.swap(0, 2);
+        }),
+        (
+            "opening",
+            &[2],
+            "an opening of another attempt",
+            &|(_, all)| all[2].clone_from(&again),
+        ),
+        ("opening", &[2], "an opening of another range", &|(
+            _,
+            all,
+        )| {
+            all[2].clone_from(&elsewhere);
+        }),
+    ];
+    let all = masks.into_iter().chain(openings);
+    all.map(|(refused, named, name, change)| {
+        let mut published = (round.masks.clone(), round.openings.clone());
+        change(&mut published);
+        let mut entry = round.bare(name, &published.0, &published.1);
+        entry["refused"] = json!(format!("report.joint.{refused}"));
+        entry["named"] = json!(named);
+        entry
+    })
+    .collect()
 }
 
 /// A true opening of other leaves than the session says.

@@ -7,6 +7,8 @@
 //! formats do. [`plain`] makes what the crate refuses to make: leaves and
 //! reports of a cheat, straight from the formulas of `docs/spec`.
 
+mod bad_leaf;
+mod bad_report;
 mod files;
 mod joint;
 mod leaf;

@@ -2,10 +2,10 @@
 //! must be refused.
 
 use super::{
-    files::{ELSEWHERE, Fixed, ORIGIN, SCHEMA, SEED, bytes, hex},
-    plain::{self, Bits},
+    bad_report,
+    files::{Fixed, ORIGIN, SCHEMA, SEED, bytes, hex},
+    plain,
 };
-use curve25519_dalek::scalar::Scalar;
 use portcullis_ballot::{
     Ahead, Blinding, Cell, CellSet, Context, Leaf, Seed, Sum,
     report::{self, Form, Line, Range, Totals},
@@ -34,15 +34,15 @@ pub(crate) fn file() -> Value {
         "reports": log.reports().iter().map(|(name, lines, proof)| {
             log.entry(name, &log.range(), lines, proof)
         }).collect::<Vec<_>>(),
-        "refused": log.refused(),
+        "refused": bad_report::all(&log),
         "unprovable": log.unprovable(),
     })
 }
 
 /// A log of forty leaves.
-struct Log {
-    leaves: Vec<([u8; 32], [u8; 32])>,
-    totals: Totals,
+pub(crate) struct Log {
+    pub(crate) leaves: Vec<([u8; 32], [u8; 32])>,
+    pub(crate) totals: Totals,
     sum: [u8; 32],
 }
 
@@ -50,7 +50,7 @@ fn band_json(width: u32) -> Value {
     json!({"width": width, "weights": weights(width)})
 }
 
-fn weights(width: u32) -> Vec<u64> {
+pub(crate) fn weights(width: u32) -> Vec<u64> {
     let top = u64::from(width) - 1;
     let mut weights = vec![];
     while weights.iter().sum::<u64>() + (1 << weights.len()) <= top {
@@ -61,22 +61,22 @@ fn weights(width: u32) -> Vec<u64> {
     weights
 }
 
-fn line(mask: u32, form: Form) -> Line {
+pub(crate) fn line(mask: u32, form: Form) -> Line {
     Line {
         cells: CellSet(mask),
         form,
     }
 }
 
-fn exact(mask: u32, value: u64) -> Line {
+pub(crate) fn exact(mask: u32, value: u64) -> Line {
     line(mask, Form::Exact(value))
 }
 
-fn band(mask: u32, low: u64, width: u32) -> Line {
+pub(crate) fn band(mask: u32, low: u64, width: u32) -> Line {
     line(mask, Form::Band { low, width })
 }
 
-fn of(cell: u32) -> u32 {
+pub(crate) fn of(cell: u32) -> u32 {
     1 << (cell - 1)
 }
 
@@ -108,7 +108,7 @@ impl Log {
         }
     }
 
-    fn range(&self) -> Range<'static> {
+    pub(crate) fn range(&self) -> Range<'static> {
         Range {
             origin: ORIGIN,
             root: bytes("root"),
@@ -135,7 +135,7 @@ impl Log {
         })
     }
 
-    fn prove(&self, name: &str, lines: &[Line]) -> Vec<u8> {
+    pub(crate) fn prove(&self, name: &str, lines: &[Line]) -> Vec<u8> {
         report::prove(&self.range(), lines, &self.totals, &mut Fixed::new(name))
             .expect("true lines")
     }
@@ -194,15 +194,21 @@ impl Log {
         let mut entry = self.bare(name, range, lines, proof);
         let statement = statement(range, lines);
         let points = |bytes: &[u8]| -> Vec<u8> { bytes.iter().copied().take(128).collect() };
-        let (opening, bands) = (&proof[..32], points(proof.get(1088..).unwrap_or_default()));
-        let x = plain::challenge(&[b"portcullis/v1/report\0", &statement, opening, &bands]);
+        let (first, bands) = (&proof[..32], points(proof.get(1088..).unwrap_or_default()));
+        let x = plain::challenge(&[b"portcullis/v1/report\0", &statement, first, &bands]);
         entry["statement"] = json!(hex(&statement));
         entry["x"] = json!(hex(x.as_bytes()));
         entry
     }
 
     #[expect(clippy::unused_self, reason = "reads like its neighbours")]
-    fn bare(&self, name: &str, range: &Range<'_>, lines: &[Line], proof: &[u8]) -> Value {
+    pub(crate) fn bare(
+        &self,
+        name: &str,
+        range: &Range<'_>,
+        lines: &[Line],
+        proof: &[u8],
+    ) -> Value {
         json!({
             "name": name,
             "origin": range.origin,
@@ -214,292 +220,6 @@ impl Log {
             "lines": lines.iter().map(line_json).collect::<Vec<_>>(),
             "proof": hex(proof),
         })
-    }
-
-    fn refused(&self) -> Vec<Value> {
-        let range = self.range();
-        let lines = vec![
-            exact(of(3) | of(4), 8),
-            band(of(15), 0, 500),
-            line(of(32), Form::Withheld),
-        ];
-        let proof = self.prove("refused", &lines);
-        let mut list = Vec::new();
-        let mut add =
-            |refused: &str, name: &str, range: &Range<'_>, lines: &[Line], proof: &[u8]| {
-                let mut entry = self.bare(name, range, lines, proof);
-                entry["refused"] = json!(refused);
-                list.push(entry);
-            };
-        for (name, other) in [
-            (
-                "another log",
-                Range {
-                    origin: ELSEWHERE,
-                    ..range
-                },
-            ),
-            (
-                "another root",
-                Range {
-                    root: bytes("another root"),
-                    ..range
-                },
-            ),
-            (
-                "another start",
-                Range {
-                    start: 255,
-                    ..range
-                },
-            ),
-            ("another end", Range { end: 297, ..range }),
-            (
-                "another schema",
-                Range {
-                    schema: bytes("another schema"),
-                    ..range
-                },
-            ),
-            (
-                "the sum of other leaves",
-                Range {
-                    sum: self.leaves[0].1,
-                    ..range
-                },
-            ),
-            (
-                "the sum is the identity",
-                Range {
-                    sum: [0; 32],
-                    ..range
-                },
-            ),
-        ] {
-            add("report.proof.sum", name, &other, &lines, &proof);
-        }
-        add(
-            "report.proof.range",
-            "the range ends before it starts",
-            &Range { end: 255, ..range },
-            &lines,
-            &proof,
-        );
-        add(
-            "report.proof.point",
-            "the sum is no point",
-            &Range {
-                sum: [0xff; 32],
-                ..range
-            },
-            &lines,
-            &proof,
-        );
-        let [a, b, c] = [lines[0], lines[1], lines[2]];
-        for (name, other) in [
-            ("a value one higher", vec![exact(of(3) | of(4), 9), b, c]),
-            (
-                "a band that starts one higher",
-                vec![a, band(of(15), 1, 500), c],
-            ),
-            ("a band one wider", vec![a, band(of(15), 0, 501), c]),
-            (
-                "another cell in an exact line",
-                vec![exact(of(3) | of(5), 8), b, c],
-            ),
-            (
-                "another cell withheld",
-                vec![a, b, line(of(31), Form::Withheld)],
-            ),
-            ("lines in another order", vec![b, a, c]),
-            ("a line left out", vec![a, b]),
-            ("a line added", vec![a, b, c, line(of(31), Form::Withheld)]),
-            ("withheld made exact", vec![a, b, exact(of(32), 1)]),
-        ] {
-            add("report.proof.sum", name, &range, &other, &proof);
-        }
-        add(
-            "report.proof.length",
-            "exact made withheld, and the band dropped",
-            &range,
-            &[line(of(3) | of(4), Form::Withheld), c],
-            &proof,
-        );
-        for (name, other) in [
-            ("no lines", vec![]),
-            ("a line without cells", vec![a, b, exact(0, 0)]),
-            ("a line repeated", vec![a, b, c, a]),
-            (
-                "a line repeated in another form",
-                vec![a, b, c, exact(of(15), 20)],
-            ),
-            ("a band of no values", vec![a, band(of(15), 0, 0), c]),
-            ("a band of one value", vec![a, band(of(15), 20, 1), c]),
-            ("a band too wide", vec![a, band(of(15), 0, 65_537), c]),
-            (
-                "a band that ends beyond 64 bits",
-                vec![a, band(of(15), u64::MAX - 498, 500), c],
-            ),
-            (
-                "65 lines",
-                (0..65).map(|bits: u32| exact(bits + 1, 0)).collect(),
-            ),
-        ] {
-            add("report.proof.lines", name, &range, &other, &proof);
-        }
-        let with = |at: usize, bytes: &[u8]| {
-            let mut proof = proof.clone();
-            proof[at..at + bytes.len()].copy_from_slice(bytes);
-            proof
-        };
-        add("report.proof.length", "no proof", &range, &lines, &[]);
-        add(
-            "report.proof.length",
-            "the last byte is missing",
-            &range,
-            &lines,
-            &proof[..proof.len() - 1],
-        );
-        add(
-            "report.proof.length",
-            "the bands' part is missing",
-            &range,
-            &lines,
-            &proof[..1088],
-        );
-        add(
-            "report.proof.length",
-            "a word too many",
-            &range,
-            &lines,
-            &[proof.as_slice(), &[0; 32]].concat(),
-        );
-        add(
-            "report.proof.point",
-            "S is no point",
-            &range,
-            &lines,
-            &with(0, &[0xff; 32]),
-        );
-        add(
-            "report.proof.point",
-            "P is no point",
-            &range,
-            &lines,
-            &with(1088, &[0xff; 32]),
-        );
-        add(
-            "report.proof.scalar",
-            "z_1 is no scalar",
-            &range,
-            &lines,
-            &with(32, &[0xff; 32]),
-        );
-        add(
-            "report.proof.scalar",
-            "z3 is no scalar",
-            &range,
-            &lines,
-            &with(1056, &[0xff; 32]),
-        );
-        add(
-            "report.proof.scalar",
-            "f_1 is no scalar",
-            &range,
-            &lines,
-            &with(1216, &[0xff; 32]),
-        );
-        add(
-            "report.proof.scalar",
-            "the last word is no scalar",
-            &range,
-            &lines,
-            &with(proof.len() - 32, &[0xff; 32]),
-        );
-        add(
-            "report.proof.sum",
-            "z_3 with its lowest bit changed",
-            &range,
-            &lines,
-            &with(96, &[proof[96] ^ 1]),
-        );
-        add(
-            "report.proof.sum",
-            "z3 with its lowest bit changed",
-            &range,
-            &lines,
-            &with(1056, &[proof[1056] ^ 1]),
-        );
-        add(
-            "report.proof.line",
-            "f_1 with its lowest bit changed",
-            &range,
-            &lines,
-            &with(1216, &[proof[1216] ^ 1]),
-        );
-        let last = proof.len() - 32;
-        add(
-            "report.proof.bits",
-            "the last word with its lowest bit changed",
-            &range,
-            &lines,
-            &with(last, &[proof[last] ^ 1]),
-        );
-        self.cheats(&mut list);
-        list
-    }
-
-    /// What a cheat who knows all secrets makes by the honest formulas.
-    fn cheats(&self, list: &mut Vec<Value>) {
-        let range = self.range();
-        let blinding =
-            Scalar::from_canonical_bytes(self.totals.blinding.to_bytes()).expect("canonical");
-        let mut add = |refused: &str, name: &str, line: Line, bits: Option<Bits>| {
-            let lines = [line];
-            let fixed = &mut Fixed::new(name);
-            let counts = &self.totals.counts;
-            let proof = plain::report(
-                &statement(&range, &lines),
-                15,
-                counts,
-                blinding,
-                bits.as_ref(),
-                fixed,
-            );
-            let mut entry = self.bare(name, &range, &lines, &proof);
-            entry["refused"] = json!(refused);
-            list.push(entry);
-        };
-        let bits = |width, values: &[i64]| {
-            let weights = weights(width);
-            let mut values = values.to_vec();
-            values.resize(weights.len(), 0);
-            Some(Bits { weights, values })
-        };
-        add(
-            "report.proof.line",
-            "one more than was counted, by the honest formulas",
-            exact(of(15), 21),
-            None,
-        );
-        add(
-            "report.proof.line",
-            "a total that is not in its band, written in true bits",
-            band(of(15), 100, 100),
-            bits(100, &[]),
-        );
-        add(
-            "report.proof.bits",
-            "a band above the total, reached with a bit of -80",
-            band(of(15), 100, 100),
-            bits(100, &[-80]),
-        );
-        add(
-            "report.proof.bits",
-            "a band below the total, reached with a bit of 20",
-            band(of(15), 0, 4),
-            bits(4, &[20]),
-        );
     }
 
     fn unprovable(&self) -> Vec<Value> {
@@ -549,7 +269,7 @@ fn line_json(line: &Line) -> Value {
 }
 
 /// What the challenge of a report binds, written down once more.
-fn statement(range: &Range<'_>, lines: &[Line]) -> Vec<u8> {
+pub(crate) fn statement(range: &Range<'_>, lines: &[Line]) -> Vec<u8> {
     let count = u16::try_from(lines.len()).expect("few lines");
     let mut bytes = [
         plain::text(range.origin).as_slice(),

@@ -50,6 +50,9 @@ pub enum NodeError {
         /// What is wrong.
         why: String,
     },
+    /// A commitment, a sample or an answer does not hold.
+    #[error(transparent)]
+    Inspection(#[from] portcullis_verdict::inspection::InspectionError),
     /// The log cannot go on.
     #[error(transparent)]
     Log(#[from] crate::log::LogFault),
@@ -80,6 +83,7 @@ impl NodeError {
             Self::NoLongerHolds(_) => "order.no_longer_holds",
             Self::NotRecorded => "log.not_recorded",
             Self::Package { .. } => "package.bytes",
+            Self::Inspection(error) => error.code(),
             Self::Log(fault) => fault.code(),
             Self::Unavailable(_) | Self::Blob(_) => "store.unavailable",
             Self::Broken(_) => "store.broken",

@@ -11,6 +11,7 @@ pub mod door;
 mod doors;
 mod env;
 mod error;
+mod inspect;
 mod intake;
 mod keys;
 pub mod log;
@@ -25,6 +26,7 @@ mod register;
 mod resync;
 mod sequencer;
 mod sweeper;
+mod unseal;
 mod witness;
 
 pub use ballots::Ballots;
@@ -38,6 +40,7 @@ pub use promise::{Breach, Promise};
 pub use resync::Resynced;
 pub use sequencer::{Renewed, Sequenced, Shape};
 pub use sweeper::Swept;
+pub use unseal::Unsealing;
 
 use jiff::Timestamp;
 use portcullis_ballot::Seed;

@@ -34,7 +34,7 @@ pub struct Prover<'a> {
 }
 
 impl<'a> Prover<'a> {
-    pub(super) fn new(tiles: Tiles<'a>, size: TreeSize, checkpoint: SignedNote) -> Self {
+    pub(crate) fn new(tiles: Tiles<'a>, size: TreeSize, checkpoint: SignedNote) -> Self {
         Self {
             tiles,
             size,

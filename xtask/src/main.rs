@@ -1,4 +1,5 @@
-//! What a contributor runs: `cargo xtask check`, `test`, `bench`, `fuzz`, `install`.
+//! What a contributor runs: `cargo xtask check`, `test`, `bench`, `fuzz`, `install`,
+//! `vectors`.
 //!
 //! One file a task, and three that they share: [`mod@line`] is a command line,
 //! [`run`] performs steps and sums up, [`tally`] counts tests.
@@ -11,6 +12,7 @@ mod line;
 mod run;
 mod tally;
 mod test;
+mod vectors;
 mod workspace;
 
 use clap::Parser;
@@ -38,6 +40,7 @@ enum Task {
     Bench(bench::Bench),
     Fuzz(fuzz::Fuzz),
     Install(install::Install),
+    Vectors(vectors::Vectors),
 }
 
 fn main() -> ExitCode {
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Task::Bench(bench) => bench::bench(&mut run, &workspace, bench),
         Task::Fuzz(fuzz) => fuzz::fuzz(&mut run, &workspace.root, fuzz),
         Task::Install(_) => install::install(&mut run),
+        Task::Vectors(vectors) => vectors::vectors(&mut run, vectors),
     };
     println!("{}", run.summary());
     if matches!(task, Task::Test(_)) {

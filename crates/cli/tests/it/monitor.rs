@@ -411,6 +411,30 @@ fn size(folder: &Path) -> Option<u64> {
     Some(Checkpoint::parse(note.text()).ok()?.size.0)
 }
 
+/// Everybody's folder as it is now, kept; all are served again.
+fn snapshot(town: &mut Town) {
+    for word in WORDS {
+        town.kill(word);
+    }
+    for word in WORDS {
+        copy_folder(&town.dir(word), &town.path(&format!("{word}-before")));
+    }
+    for word in WORDS {
+        town.serve(word);
+    }
+}
+
+/// Everybody is put back to where they were, and served from there.
+fn put_back(town: &mut Town) {
+    for word in WORDS {
+        fs::remove_dir_all(town.dir(word)).unwrap();
+        copy_folder(&town.path(&format!("{word}-before")), &town.dir(word));
+    }
+    for word in WORDS {
+        town.serve(word);
+    }
+}
+
 /// A provider and its witnesses are put back to where they were, together, and go on in another
 /// way: what colluding witnesses can do. Whoever remembers catches it, with both checkpoints.
 #[test]
@@ -427,16 +451,8 @@ fn a_log_that_was_forked_with_its_witnesses_is_caught_by_whoever_remembers() {
     wait("the log to begin", || {
         size(&folder).filter(|size| *size >= 512)
     });
-    for word in WORDS {
-        town.kill(word);
-    }
-    for word in WORDS {
-        copy_folder(&town.dir(word), &town.path(&format!("{word}-before")));
-    }
     let begun = size(&folder).unwrap();
-    for word in WORDS {
-        town.serve(word);
-    }
+    snapshot(&mut town);
     wait("the first story", || {
         size(&folder).filter(|size| begun + 512 <= *size)
     });
@@ -468,13 +484,7 @@ fn a_log_that_was_forked_with_its_witnesses_is_caught_by_whoever_remembers() {
     }
     let told = town.path("told-to-us");
     fs::copy(folder.join("checkpoint"), &told).unwrap();
-    for word in WORDS {
-        fs::remove_dir_all(town.dir(word)).unwrap();
-        copy_folder(&town.path(&format!("{word}-before")), &town.dir(word));
-    }
-    for word in WORDS {
-        town.serve(word);
-    }
+    put_back(&mut town);
     let told_size = first.max(begun) + 512;
     wait("the second story", || {
         size(&folder).filter(|size| told_size <= *size)

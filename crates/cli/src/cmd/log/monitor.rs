@@ -58,6 +58,10 @@ use store::{Folder, hex_of, origin_at, remember_place, write_whole};
 /// evidence is printed, and kept under `evidence/` in the memory.
 #[expect(clippy::doc_markdown, reason = "a command to be typed as it stands")]
 #[expect(rustdoc::bare_urls, reason = "a command line, as it is typed")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command"
+)]
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Monitor {
@@ -182,14 +186,14 @@ impl Monitor {
         for name in &self.log {
             let place = self.place(name, dir);
             let origin = place.note.as_deref().and_then(origin_of);
-            match origin.or_else(|| origin_at(root, name)) {
-                Some(origin) => {
-                    std::fs::create_dir_all(root).map_err(|error| Failure::file(root, &error))?;
-                    remember_place(root, name, &origin)?;
-                    origins.entry(origin).or_default().push(place);
-                }
-                None => round.fail(name, place.failure.unwrap_or_else(|| no_log(name)), ui),
-            }
+            let Some(origin) = origin.or_else(|| origin_at(root, name)) else {
+                let failure = place.failure.unwrap_or_else(|| no_log(name));
+                round.fail(name, &failure, ui);
+                continue;
+            };
+            std::fs::create_dir_all(root).map_err(|error| Failure::file(root, &error))?;
+            remember_place(root, name, &origin)?;
+            origins.entry(origin).or_default().push(place);
         }
         let others = self.others(dir, ui)?;
         for (origin, places) in origins {
@@ -199,7 +203,7 @@ impl Monitor {
                 others: &others,
             };
             if let Err(failure) = self.look(root, dir, believed, now, &watched, round, ui) {
-                round.fail(&origin, failure, ui);
+                round.fail(&origin, &failure, ui);
             }
         }
         Ok(())
@@ -428,8 +432,8 @@ impl Round {
         }
     }
 
-    fn fail(&mut self, what: &str, failure: Failure, ui: Ui) {
-        self.weigh_failure(&failure);
+    fn fail(&mut self, what: &str, failure: &Failure, ui: Ui) {
+        self.weigh_failure(failure);
         ui.say(format_args!(
             "{what}\n  {}  {}",
             failure.code, failure.message

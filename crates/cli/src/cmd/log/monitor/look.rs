@@ -43,6 +43,9 @@ struct Bundle {
     bytes: Vec<u8>,
 }
 
+/// The index of the first of some entries, and the entries.
+type Entries<'b> = (u64, Vec<&'b [u8]>);
+
 /// Compares what is told with what is remembered.
 pub(super) fn compare(
     memory: &mut Memory,
@@ -98,7 +101,7 @@ pub(super) fn walk(
     bar.set_position(memory.walked().0);
     let mut next = match read_some(files, memory.walked(), size) {
         Ok(bundles) => bundles,
-        Err(error) => return keep_unread(memory, error, &mut keep),
+        Err(error) => return keep_unread(memory, &error, &mut keep),
     };
     while !next.is_empty() {
         let walked = memory.walked();
@@ -134,7 +137,7 @@ pub(super) fn walk(
         });
         let findings = match memory.absorb(&checked, files, folder.runs()) {
             Ok(findings) => findings,
-            Err(AbsorbError::Read(error)) => return keep_unread(memory, error, &mut keep),
+            Err(AbsorbError::Read(error)) => return keep_unread(memory, &error, &mut keep),
             Err(error @ (AbsorbError::Shelf(_) | AbsorbError::Order(_))) => {
                 return Err(Failure::unable("monitor.memory", error.to_string()));
             }
@@ -148,7 +151,7 @@ pub(super) fn walk(
         }
         next = match read {
             Ok(Ok(bundles)) => bundles,
-            Ok(Err(error)) => return keep_unread(memory, error, &mut keep),
+            Ok(Err(error)) => return keep_unread(memory, &error, &mut keep),
             Err(_) => return Err(Failure::unable("monitor.thread", "a reading thread ended")),
         };
     }
@@ -159,11 +162,11 @@ pub(super) fn walk(
 /// What cannot be reached is no fault of the log; what is not there or malformed is.
 fn keep_unread(
     memory: &mut Memory,
-    error: ReadError,
+    error: &ReadError,
     keep: &mut impl FnMut(&mut Memory, Vec<Finding>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     if matches!(error, ReadError::Failed { .. }) {
-        return Err(read_failure(&error));
+        return Err(read_failure(error));
     }
     let text = format!("`{}` does not serve its entries: {error}", memory.origin());
     keep(memory, vec![bad_tile(memory, text)])
@@ -187,7 +190,7 @@ fn read_some(files: &Files, from: TreeSize, size: TreeSize) -> Result<Vec<Bundle
 }
 
 /// The entries of bundles from `from` on, with the index of the first of each.
-fn parsed(bundles: &[Bundle], from: TreeSize) -> Option<Vec<(u64, Vec<&[u8]>)>> {
+fn parsed(bundles: &[Bundle], from: TreeSize) -> Option<Vec<Entries<'_>>> {
     let entries = bundles.iter().map(|bundle| {
         let start = bundle.tile.index() * u64::from(TILE_WIDTH);
         let entries = bundle.tile.entries_in(&bundle.bytes).inspect_err(
@@ -201,7 +204,7 @@ fn parsed(bundles: &[Bundle], from: TreeSize) -> Option<Vec<(u64, Vec<&[u8]>)>> 
 }
 
 /// Checks bundles on as many threads as there are cores.
-fn check_all(context: &Context<'_>, bundles: &[(u64, Vec<&[u8]>)]) -> Vec<Checked> {
+fn check_all(context: &Context<'_>, bundles: &[Entries<'_>]) -> Vec<Checked> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let cores = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {

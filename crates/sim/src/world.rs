@@ -47,7 +47,11 @@ pub struct Seat {
     fault: Fault,
     blobs: Blobs,
     backup: Option<Backup>,
+    manner: Manner,
 }
+
+/// How a node differs from what every node is, each time it is started.
+type Manner = Option<Box<dyn Fn(&mut Parts) + Send + Sync>>;
 
 impl Seat {
     /// Every case here with its version and how many statements it holds.
@@ -163,13 +167,12 @@ impl World {
             let memory = Memory::default();
             let fault = Fault::new(memory.clone());
             let blobs = Blobs::memory();
-            let node = open(&cast, place, anchor, &laws, &fault, &blobs, &env, seed).map_err(
-                |source| Unbuilt {
-                    seed,
-                    at: place,
-                    source,
-                },
-            )?;
+            let parts = parts(&cast, place, anchor, &laws, &fault, &blobs, &env, seed);
+            let node = parts.and_then(Node::open).map_err(|source| Unbuilt {
+                seed,
+                at: place,
+                source,
+            })?;
             seats.push(Seat {
                 place,
                 node,
@@ -178,6 +181,7 @@ impl World {
                 fault,
                 blobs,
                 backup: None,
+                manner: None,
             });
         }
         let world = Self {
@@ -292,7 +296,7 @@ impl World {
     pub fn crash(&mut self, place: Place) -> Result<(), NodeError> {
         let seat = self.seat(place);
         seat.fault.heal();
-        let node = open(
+        let mut parts = parts(
             &self.cast,
             place,
             self.anchor,
@@ -302,8 +306,26 @@ impl World {
             &seat.env,
             self.seed,
         )?;
+        if let Some(manner) = &seat.manner {
+            manner(&mut parts);
+        }
+        let node = Node::open(parts)?;
         self.seats[place.index()].node = node;
         Ok(())
+    }
+
+    /// A node stops and starts again with other parts, now and at every later start.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::crash`].
+    pub fn restart_with(
+        &mut self,
+        place: Place,
+        manner: impl Fn(&mut Parts) + Send + Sync + 'static,
+    ) -> Result<(), NodeError> {
+        self.seats[place.index()].manner = Some(Box::new(manner));
+        self.crash(place)
     }
 
     /// Makes a backup of a node, instead of the one before.
@@ -354,7 +376,7 @@ impl World {
     clippy::too_many_arguments,
     reason = "private; every argument is a part of the node"
 )]
-fn open(
+fn parts(
     cast: &Cast,
     place: Place,
     anchor: Anchor,
@@ -363,12 +385,12 @@ fn open(
     blobs: &Blobs,
     env: &Arc<SimEnv>,
     seed: u64,
-) -> Result<Node, NodeError> {
+) -> Result<Parts, NodeError> {
     let env: Arc<dyn Env> = Arc::clone(env) as Arc<dyn Env>;
     let schema = schemas()
         .by_name(place.schema())
         .ok_or_else(|| NodeError::Broken(format!("no schema `{}`", place.schema())))?;
-    Node::open(Parts {
+    Ok(Parts {
         store: Store::new(fault.clone()),
         blobs: blobs.clone(),
         env,

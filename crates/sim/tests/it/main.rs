@@ -2,5 +2,6 @@
 
 mod kit;
 mod life;
+mod record;
 mod seeds;
 mod trouble;

@@ -58,7 +58,7 @@ fn counted(leaves: &[Leaf], seed: &Seed, origin: &str) -> Totals {
     for leaf in leaves {
         let cell = leaf.cell_under(seed, origin).unwrap();
         *totals
-            .entry(cell.map_or(0, |cell| cell.number()))
+            .entry(cell.map_or(0, portcullis_ballot::Cell::number))
             .or_default() += 1;
     }
     totals

@@ -17,7 +17,10 @@ fn told(node: &Node, cases: &[portcullis_core::id::CaseId]) -> BTreeMap<u8, u64>
             for leaf in placed {
                 // Two salts and the generation stand before it.
                 let docket = docket::parse(&leaf.opening[72..]).unwrap();
-                let cell = node.schema().cell_of(&docket).map_or(0, |cell| cell.get());
+                let cell = node
+                    .schema()
+                    .cell_of(&docket)
+                    .map_or(0, portcullis_core::schema::CellNumber::get);
                 *totals.entry(cell).or_default() += 1;
             }
         }

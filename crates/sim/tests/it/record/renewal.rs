@@ -101,8 +101,8 @@ fn a_log_is_closed_by_choice_and_the_next_counts_under_another_schema() {
         town.run.world.node(place).store().queued_count().unwrap(),
         0
     );
-    let note = text(town.run.world.node(place), "log/1/closed");
-    assert!(note.starts_with(&format!(
+    let closed = text(town.run.world.node(place), "log/1/closed");
+    assert!(closed.starts_with(&format!(
         "portcullis/log-closed/v1\n{}\n{}\n",
         renewed.closed, renewed.size
     )));

@@ -43,8 +43,8 @@ fn an_idle_log_grows_by_a_full_tile_of_cover_at_every_tick() {
     let sizes: Vec<_> = ticks(&town).into_iter().map(|(size, _)| size).collect();
     assert_eq!(sizes, [256, 512, 768, 1024]);
     for size in sizes {
-        let note = text(node, &format!("log/1/checkpoints/{size:012}"));
-        assert!(note.contains(&format!("\n{size}\n")));
+        let kept = text(node, &format!("log/1/checkpoints/{size:012}"));
+        assert!(kept.contains(&format!("\n{size}\n")));
     }
     assert_eq!(
         text(node, "log/1/checkpoints/000000001024"),

@@ -96,22 +96,22 @@ pub enum JointError {
 }
 
 impl JointError {
-    /// The stable code, `report.joint.…`.
+    /// The stable code, `report.joint_…`.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Participants(_) => "report.joint.participants",
-            Self::Order(_) => "report.joint.order",
-            Self::Repeated(_) => "report.joint.repeated",
-            Self::Range(_) => "report.joint.range",
-            Self::Key(_) => "report.joint.key",
-            Self::Sum(_) => "report.joint.sum",
-            Self::Cells => "report.joint.cells",
-            Self::Unknown(_) => "report.joint.unknown",
-            Self::Masks(_) => "report.joint.masks",
-            Self::Pair { .. } => "report.joint.pair",
-            Self::Totals => "report.joint.totals",
-            Self::Opening(_) => "report.joint.opening",
-            Self::Total(_) => "report.joint.total",
+            Self::Participants(_) => "report.joint_participants",
+            Self::Order(_) => "report.joint_order",
+            Self::Repeated(_) => "report.joint_repeated",
+            Self::Range(_) => "report.joint_range",
+            Self::Key(_) => "report.joint_key",
+            Self::Sum(_) => "report.joint_sum",
+            Self::Cells => "report.joint_cells",
+            Self::Unknown(_) => "report.joint_unknown",
+            Self::Masks(_) => "report.joint_masks",
+            Self::Pair { .. } => "report.joint_pair",
+            Self::Totals => "report.joint_totals",
+            Self::Opening(_) => "report.joint_opening",
+            Self::Total(_) => "report.joint_total",
         }
     }
 }

@@ -115,7 +115,7 @@ impl Bad<'_> {
             ),
         ] {
             self.add(
-                &format!("report.proof.{refused}"),
+                &format!("report.proof_{refused}"),
                 name,
                 &other,
                 &lines,
@@ -146,11 +146,11 @@ impl Bad<'_> {
             ("a line added", vec![a, b, c, withheld(31)]),
             ("withheld made exact", vec![a, b, exact(of(32), 1)]),
         ] {
-            self.add("report.proof.sum", name, &range, &other, &proof);
+            self.add("report.proof_sum", name, &range, &other, &proof);
         }
         let fewer = [line(of(3) | of(4), Form::Withheld), c];
         let name = "exact made withheld, and the band dropped";
-        self.add("report.proof.length", name, &range, &fewer, &proof);
+        self.add("report.proof_length", name, &range, &fewer, &proof);
     }
 
     /// Lines that make no report.
@@ -177,7 +177,7 @@ impl Bad<'_> {
                 (0..65).map(|bits: u32| exact(bits + 1, 0)).collect(),
             ),
         ] {
-            self.add("report.proof.lines", name, &range, &other, &proof);
+            self.add("report.proof_lines", name, &range, &other, &proof);
         }
     }
 
@@ -226,7 +226,7 @@ impl Bad<'_> {
         ] {
             let (range, lines) = (self.range, self.lines);
             self.add(
-                &format!("report.proof.{refused}"),
+                &format!("report.proof_{refused}"),
                 name,
                 &range,
                 &lines,
@@ -277,7 +277,7 @@ impl Bad<'_> {
             let said = statement(&range, &lines);
             let proof = plain::report(&said, 15, &totals.counts, blinding, bits.as_ref(), fixed);
             self.add(
-                &format!("report.proof.{refused}"),
+                &format!("report.proof_{refused}"),
                 name,
                 &range,
                 &lines,

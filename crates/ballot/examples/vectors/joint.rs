@@ -253,7 +253,7 @@ fn refused(round: &Round) -> Vec<Value> {
         let mut published = (round.masks.clone(), round.openings.clone());
         change(&mut published);
         let mut entry = round.bare(name, &published.0, &published.1);
-        entry["refused"] = json!(format!("report.joint.{refused}"));
+        entry["refused"] = json!(format!("report.joint_{refused}"));
         entry["named"] = json!(named);
         entry
     })

@@ -227,22 +227,22 @@ impl Log {
         [
             (
                 "one too many",
-                "report.proof.line",
+                "report.proof_line",
                 vec![exact_three, exact(of(15), 21)],
             ),
             (
                 "below the band",
-                "report.proof.line",
+                "report.proof_line",
                 vec![exact_three, band(of(15), 21, 100)],
             ),
             (
                 "above the band",
-                "report.proof.line",
+                "report.proof_line",
                 vec![exact_three, band(of(15), 0, 20)],
             ),
             (
                 "a line repeated",
-                "report.proof.lines",
+                "report.proof_lines",
                 vec![exact_three, exact_three],
             ),
         ]

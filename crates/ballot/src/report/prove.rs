@@ -41,13 +41,13 @@ pub enum ProveError {
 }
 
 impl ProveError {
-    /// The stable code, `report.proof.…`.
+    /// The stable code, `report.proof_…`.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Range => "report.proof.range",
-            Self::Lines(_) => "report.proof.lines",
-            Self::Totals => "report.proof.totals",
-            Self::Line(_) => "report.proof.line",
+            Self::Range => "report.proof_range",
+            Self::Lines(_) => "report.proof_lines",
+            Self::Totals => "report.proof_totals",
+            Self::Line(_) => "report.proof_line",
         }
     }
 }

@@ -57,17 +57,17 @@ pub enum ReportError {
 }
 
 impl ReportError {
-    /// The stable code, `report.proof.…`.
+    /// The stable code, `report.proof_…`.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Range => "report.proof.range",
-            Self::Lines(_) => "report.proof.lines",
-            Self::Length { .. } => "report.proof.length",
-            Self::Point => "report.proof.point",
-            Self::Scalar => "report.proof.scalar",
-            Self::Sum => "report.proof.sum",
-            Self::Line(_) => "report.proof.line",
-            Self::Bits => "report.proof.bits",
+            Self::Range => "report.proof_range",
+            Self::Lines(_) => "report.proof_lines",
+            Self::Length { .. } => "report.proof_length",
+            Self::Point => "report.proof_point",
+            Self::Scalar => "report.proof_scalar",
+            Self::Sum => "report.proof_sum",
+            Self::Line(_) => "report.proof_line",
+            Self::Bits => "report.proof_bits",
         }
     }
 }

@@ -91,7 +91,7 @@ fn what_must_be_refused_is() {
     for code in [
         "range", "lines", "length", "point", "scalar", "sum", "line", "bits",
     ] {
-        let code = format!("report.proof.{code}");
+        let code = format!("report.proof_{code}");
         assert!(
             refused.iter().any(|one| text(one, "refused") == code),
             "{code}"

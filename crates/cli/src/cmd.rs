@@ -4,12 +4,14 @@ pub(crate) mod backup;
 pub(crate) mod case;
 pub(crate) mod demo;
 pub(crate) mod init;
+pub(crate) mod inspect;
 pub(crate) mod key;
 pub(crate) mod law;
 pub(crate) mod log;
 pub(crate) mod order;
 pub(crate) mod package;
 pub(crate) mod register;
+pub(crate) mod report;
 pub(crate) mod serve;
 
 use crate::{Answer, ui::Ui};
@@ -33,7 +35,11 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Log(log::Log),
     #[command(subcommand)]
+    Inspect(Box<inspect::Inspect>),
+    #[command(subcommand)]
     Register(Box<register::Register>),
+    #[command(subcommand)]
+    Report(Box<report::Report>),
     #[command(subcommand)]
     Law(law::Law),
     Backup(backup::Backup),
@@ -51,7 +57,9 @@ pub(crate) fn run(command: Command, dir: &Path, ui: &Ui) -> Answer {
         Command::Case(case) => case.run(dir, ui),
         Command::Package(package) => package.run(dir, ui),
         Command::Log(log) => log.run(dir, ui),
+        Command::Inspect(inspect) => inspect.run(dir, ui),
         Command::Register(register) => register.run(dir, ui),
+        Command::Report(report) => report.run(dir, ui),
         Command::Law(law) => law.run(dir, ui),
         Command::Backup(backup) => backup.run(dir, ui),
         Command::Restore(restore) => restore.run(dir, ui),

@@ -292,7 +292,7 @@ impl Home {
         }
     }
 
-    fn trust(&self) -> Result<Trust, Failure> {
+    pub(crate) fn trust(&self) -> Result<Trust, Failure> {
         let member = |word: &String| {
             word.parse()
                 .map_err(|error| config(format!("trust: {error}")))
@@ -360,7 +360,7 @@ pub(crate) fn write_secret(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// Thirty-two bytes from hex.
-fn parse_seed(text: &str) -> Option<Zeroizing<[u8; 32]>> {
+pub(crate) fn parse_seed(text: &str) -> Option<Zeroizing<[u8; 32]>> {
     let mut seed = Zeroizing::new([0; 32]);
     if text.len() != 64 || !text.is_ascii() {
         return None;

@@ -23,6 +23,7 @@ mod promise;
 pub mod public;
 mod record;
 mod register;
+pub mod report;
 mod resync;
 mod sequencer;
 mod sweeper;

@@ -166,7 +166,7 @@ impl Tiles<'_> {
     }
 
     /// The bytes of a bundle of entries, or of the wider one that took its place.
-    fn bundle(&self, bundle: EntryTile) -> Result<Vec<u8>, LogFault> {
+    pub(crate) fn bundle(&self, bundle: EntryTile) -> Result<Vec<u8>, LogFault> {
         for candidate in [bundle.full(), bundle] {
             let path = format!("{}/{}", self.prefix, candidate.path());
             if let Some(bytes) = self.blobs.get(&path)? {

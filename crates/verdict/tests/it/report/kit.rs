@@ -300,7 +300,7 @@ fn unproved(log: &Log, wanted: &Wanted, start: Bound, end: Bound, lines: Vec<Lin
 
 /// Proves the lines of a report as they stand, truly.
 pub(crate) fn prove(log: &mut Log, report: &mut Report) {
-    let lines = portcullis_verdict::report::check::lines_of(report);
+    let lines = portcullis_verdict::report::check::lines_of(&report.lines);
     let Subject::Single(single) = &mut report.subject else {
         panic!("a report of one log");
     };

@@ -50,12 +50,19 @@ fn a_total_that_is_false_by_one_is_refused() {
     report.lines[1].form = Form::Exact { value: 3 };
     // The log signs the lie itself.
     let checked = check(&log, &report);
-    refused(&checked, "report.proof.line");
-    let said = "the line `us-orders` (3) is not what the leaves add up to: the proof is of 2";
+    refused(&checked, "report.proof_sum");
+    let said = "the line `us-orders` (3): it is not what the leaves add up to";
     assert!(checked.line.ends_with(said), "{}", checked.line);
-    // Two lies at once, or a large one, are refused all the same.
-    report.lines[0].form = Form::Exact { value: 5 };
-    refused(&check(&log, &report), "report.proof.sum");
+    // Two lies at once are both named.
+    report.lines[4].form = Form::Exact { value: 12 };
+    let checked = check(&log, &report);
+    assert!(
+        checked
+            .line
+            .contains("`us-orders` (3), the line `us-selectors` (12)"),
+        "{}",
+        checked.line
+    );
 }
 
 #[test]
@@ -77,7 +84,7 @@ fn a_band_that_the_total_is_not_in_is_refused() {
     let mut made = report(&mut log, &wanted, Bound::ZERO, end, band(0));
     made.lines[0].form = band(500)(0);
     let checked = check(&log, &made);
-    refused(&checked, "report.proof.line");
+    refused(&checked, "report.proof_line");
     assert!(
         checked.line.ends_with("the proof is of 0–499"),
         "{}",
@@ -140,7 +147,7 @@ fn a_report_over_fewer_leaves_than_its_checkpoints_hold_is_refused() {
             },
         )
         .commitment;
-    let lines = portcullis_verdict::report::check::lines_of(&made);
+    let lines = portcullis_verdict::report::check::lines_of(&made.lines);
     let Subject::Single(single) = &mut made.subject else {
         unreachable!()
     };

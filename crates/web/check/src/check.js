@@ -209,7 +209,7 @@ async function leaves(task, found) {
 }
 
 /** Whether a leaf's proof is at fault, and not its head. */
-const proofCode = (code) => code === "leaf.proof" || code.startsWith("group.");
+const proofCode = (code) => code === "leaf.proof" || code === "leaf.scalar";
 
 const at = (refusal, where) => Object.assign(refusal, { at: where });
 
@@ -251,7 +251,13 @@ function lines(_, found) {
 }
 
 function joint(_, found) {
-  verifyJoint(found.report);
+  try {
+    verifyJoint(found.report);
+  } catch (error) {
+    if (!error.named) throw error;
+    const who = error.named.map((at) => `\`${found.report.participants[at].origin}\``).join(" and ");
+    throw new Refusal(error.code, `${error.message}: ${who}`);
+  }
   return `${found.report.participants.length} shares, ${found.report.lines.length} figures`;
 }
 

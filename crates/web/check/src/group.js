@@ -74,3 +74,13 @@ export function multiply(pairs) {
     pairs.map(([factor]) => mod(factor)),
   );
 }
+
+/** Names what is wrong with a point or a scalar after the thing that it is in: `leaf.` makes `leaf.point`. */
+export function under(prefix, work) {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Refusal) || !error.code.startsWith("group.")) throw error;
+    throw new Refusal(error.code.replace("group.", prefix), error.message);
+  }
+}

@@ -7,7 +7,7 @@
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { Reader, concat, equal, fromLittleEndian, str16, utf8 } from "./bytes.js";
-import { CELLS, G, H, ORDER, Point, challenge, combine, mod, multiply, point, scalar, sum } from "./group.js";
+import { CELLS, G, H, ORDER, Point, challenge, combine, mod, multiply, point, scalar, sum, under } from "./group.js";
 import { Refusal, demand } from "./refusal.js";
 
 export const LEAF_BYTES = 1281;
@@ -34,15 +34,12 @@ export function parseHead(entry, schema) {
   return leaf;
 }
 
-/** The commitment of a leaf as a point. */
-export const commitmentOf = (leaf) => point(leaf.commitment);
-
 function parseProof(bytes) {
   const reader = new Reader(bytes, "leaf.length");
   const raw = [reader.take(32), reader.take(32), reader.take(32)];
+  const [A, B, D] = raw.map(point);
   const f = Array.from({ length: CELLS }, () => scalar(reader.take(32)));
   const [z1, z2] = [scalar(reader.take(32)), scalar(reader.take(32))];
-  const [A, B, D] = raw.map(point);
   return { raw, A, B, D, f, z1, z2 };
 }
 
@@ -51,8 +48,7 @@ function parseProof(bytes) {
  * own points, of G_0 … G_32, and of H, the first weighed by `u`, the second by `v`.
  */
 function terms(leaf, origin, u, v) {
-  const { raw, A, B, D, f, z1, z2 } = parseProof(leaf.proof);
-  const C = point(leaf.commitment);
+  const [C, { raw, A, B, D, f, z1, z2 }] = under("leaf.", () => [point(leaf.commitment), parseProof(leaf.proof)]);
   const x = challenge(
     concat(PROOF_LABEL, str16(origin), leaf.schema, leaf.digest, leaf.commitment, raw[0], raw[1], raw[2]),
   );
@@ -154,7 +150,7 @@ export function verifyOpening(commitment, cell, r) {
   demand(good, "leaf.cell", "a cell has a number from 1 to 32, and none is 0");
   const blinding = mod(r) === 0n ? Point.ZERO : H.multiplyUnsafe(mod(r));
   const made = cell === 0 ? blinding : G[cell].add(blinding);
-  demand(made.equals(point(commitment)), "leaf.opening", "the leaf does not open to this cell");
+  demand(made.equals(under("leaf.", () => point(commitment))), "leaf.opening", "the leaf does not open to this cell");
 }
 
 /** The blinding of a leaf, for whoever holds the log's seed. */

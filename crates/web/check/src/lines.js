@@ -1,7 +1,7 @@
 /** The figures of a report and their proof (docs/spec, "Reports by lines"). */
 
 import { Reader, concat, str16, uint, utf8 } from "./bytes.js";
-import { CELLS, G, H, Point, Q, challenge, combine, invert, mod, multiply, point, scalar, sum } from "./group.js";
+import { CELLS, H, Point, Q, challenge, combine, invert, mod, multiply, point, scalar, sum, under } from "./group.js";
 import { Refusal, demand } from "./refusal.js";
 
 export const LINES_MAX = 64;
@@ -34,49 +34,58 @@ export function statementOf(range, lines) {
   const parts = [str16(origin), root, uint(start, 8), uint(end, 8), schema, commitment, uint(lines.length, 2)];
   for (const { cells, form } of lines) {
     const value = { withheld: 0, exact: form.value, band: form.low }[form.kind];
-    const width = form.kind === "band" ? form.high - form.low + 1 : 0;
+    const width = form.kind === "band" ? widthOf(form) : 0;
     parts.push(uint(maskOf(cells), 4), uint(FORMS[form.kind], 1), uint(value, 8), uint(width, 4));
   }
   return concat(...parts);
 }
 
 function checkLines(lines) {
-  demand(lines.length > 0 && lines.length <= LINES_MAX, "report.lines", `a report has 1 to ${LINES_MAX} lines`);
+  const code = "report.proof_lines";
+  demand(lines.length > 0 && lines.length <= LINES_MAX, code, `a report has 1 to ${LINES_MAX} lines`);
+  const sets = new Set();
   for (const { cells, form } of lines) {
     const good = cells.length > 0 && cells.every((cell, at) => cell >= 1 && cell <= CELLS && (at === 0 || cell > cells[at - 1]));
-    demand(good, "report.cells", "a line has cells from 1 to 32, each once, in order");
+    demand(good, code, "a line has cells from 1 to 32, each once, in order");
+    demand(!sets.has(maskOf(cells)), code, "two lines are over the same cells");
+    sets.add(maskOf(cells));
     if (form.kind !== "band") continue;
-    const width = form.high - form.low + 1;
-    demand(width >= WIDTH_MIN && width <= WIDTH_MAX, "report.band", `a band has ${WIDTH_MIN} to ${WIDTH_MAX} values`);
+    const width = widthOf(form);
+    demand(width >= WIDTH_MIN && width <= WIDTH_MAX, code, `a band has ${WIDTH_MIN} to ${WIDTH_MAX} values`);
+    demand(BigInt(form.high) < 1n << 64n, code, "a band ends beyond 64 bits");
   }
 }
 
-/** The proof's points and scalars, and the bits of each band. */
-function parse(lines, bytes) {
+/** How many values a band holds; figures may be numbers or, beyond 2^53, big integers. */
+const widthOf = ({ low, high }) => Number(BigInt(high) - BigInt(low) + 1n);
+
+/** The weights of each band and the number of its first bit; how many bits there are, and so how long the proof is. */
+function measure(lines) {
   const bands = new Map();
   let bits = 0;
   for (const line of lines) {
     if (line.form.kind !== "band") continue;
-    const weights = weightsOf(line.form.high - line.form.low + 1);
+    const weights = weightsOf(widthOf(line.form));
     bands.set(line, { first: bits, weights });
     bits += weights.length;
   }
+  return { bands, bits, length: 32 * (34 + (bits > 0 ? 6 + bits : 0)) };
+}
+
+/** The proof's points and scalars. */
+function parse({ bands, bits }, bytes) {
   const reader = new Reader(bytes, "report.proof_length");
-  const raw = { S: reader.take(32) };
-  const z = Array.from({ length: CELLS }, () => reader.take(32));
-  const z3 = reader.take(32);
-  const proof = { bands, bits, raw };
-  let tail = [];
+  const points = (names) => Object.fromEntries(names.map((name) => [name, reader.take(32)]));
+  const scalars = (count) => Array.from({ length: count }, () => scalar(reader.take(32)));
+  const raw = points(["S"]);
+  const proof = { bands, bits, raw, S: point(raw.S), z: scalars(CELLS), z3: scalars(1)[0] };
   if (bits > 0) {
-    for (const name of ["P", "A", "B", "D"]) raw[name] = reader.take(32);
-    tail = Array.from({ length: bits + 2 }, () => reader.take(32));
+    const more = points(["P", "A", "B", "D"]);
+    Object.assign(raw, more);
+    for (const [name, encoded] of Object.entries(more)) proof[name] = point(encoded);
+    proof.f = scalars(bits);
+    [proof.z1, proof.z2] = scalars(2);
   }
-  reader.end();
-  for (const [name, encoded] of Object.entries(raw)) proof[name] = point(encoded);
-  proof.z = z.map(scalar);
-  proof.z3 = scalar(z3);
-  proof.f = tail.slice(0, bits).map(scalar);
-  [proof.z1, proof.z2] = tail.slice(bits).map(scalar);
   return proof;
 }
 
@@ -103,6 +112,11 @@ function bitsHold(proof, x) {
   return one && multiply([[x, B], [1n, D]]).equals(multiply([...second, [z2, H]]));
 }
 
+/** The challenge: everything that is claimed, and every point of the proof. */
+function challengeOf(range, lines, { raw }) {
+  return challenge(concat(LABEL, statementOf(range, lines), ...Object.values(raw)));
+}
+
 /**
  * Verifies that the figures are those of the sum of all commitments.
  *
@@ -112,29 +126,30 @@ function bitsHold(proof, x) {
  * @throws {Refusal} with `wrong`, the numbers of the lines (from 0) that are known to be false
  */
 export function verifyLines(range, lines, bytes) {
+  demand(range.end >= range.start, "report.proof_range", "the range ends before it starts");
   checkLines(lines);
-  const proof = parse(lines, bytes);
-  const { S, P, A, B, D } = proof.raw;
-  const points = proof.bits > 0 ? [S, P, A, B, D] : [S];
-  const x = challenge(concat(LABEL, statementOf(range, lines), ...points));
-  const C = point(range.commitment);
+  const measured = measure(lines);
+  const fits = `the proof of these lines has ${measured.length} bytes, and this has ${bytes.length}`;
+  demand(bytes.length === measured.length, "report.proof_length", fits);
+  const [C, proof] = under("report.proof_", () => [point(range.commitment), parse(measured, bytes)]);
+  const x = challengeOf(range, lines, proof);
   const opened = combine([0n, ...proof.z], proof.z3);
   if (!multiply([[x, C], [1n, proof.S]]).equals(opened)) {
-    const refusal = new Refusal("report.proof", "the proof is not one about these figures and this sum");
+    const refusal = new Refusal("report.proof_sum", "the proof is not one about these figures and this sum");
     refusal.wrong = diagnose(proof, lines, C, opened.subtract(proof.S));
     throw refusal;
   }
   const wrong = lines.flatMap((line, at) => (lineHolds(proof, line, x) ? [] : [{ at }]));
   if (wrong.length > 0) {
-    const refusal = new Refusal("report.figure", "a figure is not what was recorded");
+    const refusal = new Refusal("report.proof_line", "a figure is not what was recorded");
     refusal.wrong = wrong;
     throw refusal;
   }
-  demand(bitsHold(proof, x), "report.band_proof", "the proof that the bands hold what they say is false");
+  demand(bitsHold(proof, x), "report.proof_bits", "the proof that the bands hold what they say is false");
 }
 
 /** How far from a stated figure the figure of the proof is looked for. */
-const REACH = 64;
+const REACH = 64n;
 
 /**
  * Which figures were changed after the proof was made. The challenge that the
@@ -157,10 +172,11 @@ const small = (value) => (value < 1n << 32n ? Number(value) : undefined);
 
 function* guesses(proof, lines) {
   const exact = lines.filter(({ form }) => form.kind === "exact");
-  for (let away = 0; away <= REACH; away++) {
+  for (let away = 0n; away <= REACH; away++) {
     for (const line of exact) {
-      for (const value of away === 0 ? [line.form.value] : [line.form.value + away, line.form.value - away]) {
-        if (value > 0) yield mod(answered(proof, line) * invert(BigInt(value)));
+      const value = BigInt(line.form.value);
+      for (const near of away === 0n ? [value] : [value + away, value - away]) {
+        if (near > 0n) yield mod(answered(proof, line) * invert(near));
       }
     }
   }
@@ -183,5 +199,3 @@ export class Sum {
 
 /** For reports that open every cell: Σ T_k G_k + R·H. */
 export const commitmentTo = (totals, blinding) => combine([0n, ...totals], blinding).toBytes();
-
-export { G };

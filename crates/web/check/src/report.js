@@ -4,11 +4,11 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { fromBase64, fromHex, hex } from "./bytes.js";
 import { parseEnvelope } from "./envelope.js";
 import { parseJson, shape } from "./json.js";
+import { PARTICIPANTS_MAX } from "./joint.js";
 import { LINES_MAX } from "./lines.js";
 import { Refusal, demand } from "./refusal.js";
 
 export const TYPE = "application/vnd.portcullis.report.v1+json";
-export const PARTICIPANTS_MAX = 64;
 
 const { text, count, list, orNull, is, object, map } = shape;
 
@@ -97,7 +97,12 @@ export function parseReport(bytes) {
     report.range = range(report);
     report.proofBytes = fromBase64(report.proof);
   } else {
-    for (const one of report.participants) one.range = range(one);
+    for (const one of report.participants) {
+      one.range = range(one);
+      one.key = fromBase64(one.report_key, 32);
+      one.maskBytes = one.masks.map((mask) => fromBase64(mask, 32));
+      one.openingBytes = fromBase64(one.opening);
+    }
   }
   if (report.previous !== null) fromHex(report.previous, 32);
   return { envelope, report, digest: hex(sha256(envelope.payload)) };

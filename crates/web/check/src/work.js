@@ -1,5 +1,6 @@
 /** The work on one bundle of entries, the same in a worker and without one. */
 
+import { under } from "./group.js";
 import { Sum } from "./lines.js";
 import { firstFalse, parseHead } from "./leaf.js";
 import { Refusal, demand } from "./refusal.js";
@@ -26,7 +27,7 @@ export function workOn(job) {
   for (const [at, entry] of ours.entries()) {
     try {
       const leaf = parseHead(entry, job.schema);
-      sum.add(leaf.commitment);
+      under("leaf.", () => sum.add(leaf.commitment));
       leaves.push(leaf);
     } catch (refusal) {
       return { ...done, bad: named(first + at, refusal) };

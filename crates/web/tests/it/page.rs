@@ -243,3 +243,15 @@ fn the_record_reads_like_the_files_it_is_made_from() {
     assert_eq!(record.reports.len(), 2);
     assert_eq!(record.opened[0].cell, Some(3));
 }
+
+#[test]
+fn a_page_shows_what_files_say_and_leaves_judging_to_the_check() {
+    for (name, lie) in Lie::ALL {
+        let page = get(
+            serve(Arc::new(Shelf::new(&BALLOTS, lie))),
+            &format!("/record/reports/{SERIES}/2"),
+        );
+        assert_eq!(page.status, 200, "{name}");
+        page.holds("Warrants received");
+    }
+}

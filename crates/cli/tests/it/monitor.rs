@@ -2,6 +2,15 @@
 
 use crate::kit::{Seat, Town, copy_folder, ok, run, text, wait};
 use portcullis_ballot::{Ahead, Cell, Context, Leaf, Seed};
+use portcullis_core::{
+    category::Category,
+    id::CaseId,
+    member::MemberId,
+    office::Office,
+    order::{Item, Order, Secrecy, Span},
+    selector::{Selector, SelectorKind},
+    statement::{Approval, Event},
+};
 use portcullis_tlog::{
     checkpoint::Checkpoint,
     cosignature::Cosigner,
@@ -9,9 +18,11 @@ use portcullis_tlog::{
     note::{NoteSigner, SignedNote},
     tile::{EntryTile, TileBuilder, encode_bundle, hashes_to_bytes},
 };
+use portcullis_verdict::text::sha256;
 use rand::{SeedableRng as _, rngs::StdRng};
 use serde_json::Value;
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     sync::OnceLock,
@@ -537,4 +548,96 @@ fn a_log_that_was_forked_with_its_witnesses_is_caught_by_whoever_remembers() {
     let (exit, answer) = monitor(&nowhere, &args);
     assert_eq!(exit, 4, "what was proved stays so: {answer:#}");
     assert!(!answer["logs"][0]["failures"].as_array().unwrap().is_empty());
+}
+
+/// A subpoena that is secret until then, issued.
+fn secret_until(town: &Town, end: jiff::Timestamp) -> CaseId {
+    let member = |word: &str| format!("{word}.example").parse::<MemberId>().unwrap();
+    let card = fs::read(town.dir("police").join("card.json")).unwrap();
+    let card: Value = serde_json::from_slice(&card).unwrap();
+    let application = [&[7; 32][..], b"grounds"].concat();
+    let times = ["2026-03-01T00:00:00Z", "2026-03-31T00:00:00Z"];
+    let [from, to] = times.map(|at| at.parse().unwrap());
+    let item = Item {
+        target: 1,
+        category: Category::BasicSubscriber,
+        span: Span::new(from, to).unwrap(),
+    };
+    let selector = Selector::new(SelectorKind::Account, "u/48151623", None, None).unwrap();
+    let order = Order {
+        law: "us-sca".into(),
+        rule: "subpoena-2703c2".into(),
+        authority: member("police"),
+        provider: member("mail"),
+        approvers: BTreeMap::from([(Office::Judge, member("uni"))]),
+        targets: BTreeMap::from([(1, selector)]),
+        items: BTreeMap::from([(1, item)]),
+        grounds: BTreeSet::from(["relevance".to_owned()]),
+        offence: None,
+        urgency: None,
+        protected: BTreeSet::new(),
+        stated: BTreeSet::new(),
+        delivery_key: card["delivery_keys"][0].as_str().unwrap().to_owned(),
+        secrecy: Secrecy::Until(end),
+        application: sha256(&application),
+    };
+    let applicant = town.officer("police", "applicant");
+    let drafted = Event::Drafted(Box::new(order));
+    let said = town
+        .node("police")
+        .say(None, &drafted, &applicant, Some(&application));
+    let said = said.unwrap();
+    let approval = Approval {
+        subject: said.digest,
+        office: Office::Judge,
+        signed_for: None,
+    };
+    town.say("uni", "judge", said.case, &Event::Approved(approval), None);
+    let issued = Event::Issued {
+        order: said.digest,
+        urgent: false,
+    };
+    town.say("police", "issuer", said.case, &issued, None);
+    said.case
+}
+
+#[test]
+fn secrecy_past_its_end_is_told_to_whoever_holds_the_case() {
+    let mut police = seat("police", "authority", "police", 600_000);
+    police.roles = &["authority"];
+    police.authority = &["us_state"];
+    police.officers = &["applicant=applicant", "issuer=subpoena_issuer"];
+    let mut judge = seat("uni", "witness", "academia", 600_000);
+    judge.roles = &["witness", "approver"];
+    judge.officers = &["judge=judge"];
+    let archive = seat("archive", "witness", "press", 600_000);
+    let mail = seat("mail", "provider", "industry", 600_000);
+    let mut town = Town::found(&[police, judge, archive, mail]);
+    for word in ["police", "uni", "archive", "mail"] {
+        town.serve(word);
+    }
+    let own = || monitor(&town.dir("police"), &["--own"]);
+    assert_eq!(own().0, 0);
+    let end = i64::try_from(now()).unwrap() + 12;
+    let case = secret_until(&town, jiff::Timestamp::from_second(end).unwrap());
+    let answer = wait("the end of secrecy", || {
+        let (exit, answer) = own();
+        (exit != 0).then_some((exit, answer))
+    });
+    assert!(
+        u64::try_from(end).unwrap() <= now(),
+        "not before its end: {answer:?}"
+    );
+    let (exit, answer) = answer;
+    let found = &answer["own"]["findings"][0];
+    assert_eq!(
+        (exit, &found["code"]),
+        (1, &"monitor.secret_past_end".into()),
+        "{answer:#}"
+    );
+    assert_eq!(found["case"], case.to_string());
+    assert!(
+        found["clause"].as_str().unwrap().contains("2705(b)"),
+        "{answer:#}"
+    );
 }

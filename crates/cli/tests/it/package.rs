@@ -561,4 +561,12 @@ fn a_promise_is_kept_or_it_is_evidence() {
             .released
     });
     assert_eq!(weighed(&police, kept), (Some(4), Some("broken".to_owned())));
+    // A monitor of one's own cases finds it by itself.
+    let output = run(&police, &["--json", "log", "monitor", "--own"]);
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let found = &answer["own"]["findings"];
+    assert_eq!(output.status.code(), Some(4), "{answer:#}");
+    assert_eq!(found[0]["code"], "monitor.broken_promise", "{answer:#}");
+    assert_eq!(found[0]["case"], id);
+    assert_eq!(found.as_array().unwrap().len(), 1);
 }

@@ -2,6 +2,7 @@
 
 use crate::ui::Ui;
 use portcullis_node::NodeError;
+use portcullis_verdict::{inspection::InspectionError, opened::OpenedError};
 use std::{path::Path, process::ExitCode};
 
 /// The rules say no, or what is there is not enough.
@@ -85,6 +86,7 @@ impl From<NodeError> for Failure {
                 }
             }
             NodeError::Version(_) => FALSE,
+            NodeError::Inspection(error) => inspection_exit(error),
             NodeError::NoRegister
             | NodeError::Restoring
             | NodeError::Package { .. }
@@ -98,6 +100,33 @@ impl From<NodeError> for Failure {
             Some(hint) => failure.hint(hint),
             None => failure,
         }
+    }
+}
+
+impl From<InspectionError> for Failure {
+    fn from(error: InspectionError) -> Self {
+        Self::new(inspection_exit(&error), error.code(), error.to_string())
+    }
+}
+
+impl From<OpenedError> for Failure {
+    fn from(error: OpenedError) -> Self {
+        let exit = match &error {
+            OpenedError::UnknownSchema(_) => REFUSED,
+            _ => FALSE,
+        };
+        Self::new(exit, error.code(), error.to_string())
+    }
+}
+
+/// What came too early or too late is refused; what does not fit together is false.
+const fn inspection_exit(error: &InspectionError) -> u8 {
+    match error {
+        InspectionError::TooLate { .. }
+        | InspectionError::NotLater(_)
+        | InspectionError::UnknownLog(_)
+        | InspectionError::WrongOffice { .. } => REFUSED,
+        _ => FALSE,
     }
 }
 

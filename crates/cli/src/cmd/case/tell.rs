@@ -5,7 +5,7 @@ use crate::{Answer, failure::Failure, home::Home, signer::SignArgs, ui::Ui};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use portcullis_core::{id::CaseId, statement::Event};
-use std::path::Path;
+use std::{path::Path, process::ExitCode};
 
 /// Tells the person, or says until when it is delayed: by whoever the law names.
 #[derive(Subcommand)]
@@ -82,7 +82,11 @@ impl ConfirmDestruction {
     }
 }
 
-/// Opens the docket of a case whose secrecy has ended.
+/// Opens the docket of a case whose secrecy has ended: basis, category, dates, outcome.
+///
+/// Says so in the case, if nobody has, and publishes the docket of every leaf of ours that is in
+/// a cosigned tree, below `opened/` of the public files. Targets and grounds are in none of them.
+/// Ask again after a tick for what came since. `portcullis inspect opened` checks such a file.
 #[derive(Args)]
 pub(crate) struct Unseal {
     case: CaseId,
@@ -93,14 +97,51 @@ pub(crate) struct Unseal {
 impl Unseal {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let home = Home::open(dir)?;
-        say(
-            &home,
-            &*home.node()?,
-            &self.sign,
-            Some(self.case),
-            &Event::Unsealed,
-            None,
-            ui,
-        )
+        let node = home.node()?;
+        if self.sign.print.is_some() {
+            let event = Event::Unsealed;
+            return say(&home, &node, &self.sign, Some(self.case), &event, None, ui);
+        }
+        let case = Some(self.case);
+        // Of a case that was erased it is said which it is.
+        let silent = node
+            .view(self.case)
+            .is_ok_and(|viewed| viewed.case.unsealed.is_none());
+        let said = if silent {
+            self.sign
+                .say(&home, &node, case, &Event::Unsealed, None, &ui)?
+        } else {
+            None
+        };
+        let unsealing = node.open_dockets(self.case)?;
+        if let Some(said) = &said {
+            ui.say(format_args!(
+                "{}  `unsealed` said\n  {}",
+                said.case, said.digest
+            ));
+        }
+        for path in &unsealing.opened {
+            ui.say(format_args!("  {path}"));
+        }
+        ui.say(format_args!(
+            "{} docket(s) opened, {} statement(s) or leaves wait for a tick",
+            unsealing.opened.len(),
+            unsealing.waiting
+        ));
+        if unsealing.erased > 0 {
+            ui.say(format_args!(
+                "{} leaf(s) cannot be opened: their salts were erased at the law's term",
+                unsealing.erased
+            ));
+        }
+        ui.answer(&serde_json::json!({
+            "case": self.case.to_string(),
+            "statement": said.map(|said| said.digest.to_string()),
+            "kind": "unsealed",
+            "opened": unsealing.opened,
+            "waiting": unsealing.waiting,
+            "erased": unsealing.erased,
+        }));
+        Ok(ExitCode::SUCCESS)
     }
 }

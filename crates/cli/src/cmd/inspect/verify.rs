@@ -1,0 +1,220 @@
+//! `inspect verify`: a case's evidence, offline.
+
+use super::{Answer, Failure, PathBuf, Ui, parts::read_parts};
+use crate::{
+    cmd::order::printable,
+    failure::{FALSE, REFUSED},
+};
+use clap::Args;
+use jiff::Timestamp;
+use portcullis_core::digest::Digest;
+use portcullis_verdict::{
+    Anchor,
+    evidence::{DocketShown, Evidence, Held, Package, Story, Told, tell},
+    parts::Contents,
+};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// Tells what a case's evidence shows: offline, with nothing but this program and the file.
+///
+/// Every part is the one that was sealed; every statement is judged under the registers in the
+/// file, every proof under their witnesses, every opened docket under its schema. What is missing
+/// is said, and so is what is false. It is judged as of when the file was made, or of `--at`.
+///
+/// Example: `portcullis inspect verify case.pack --register-id sha256:…`
+///
+/// Exit codes: 0 nothing is false; 1 the register was not compared with one that you trust; 4
+/// something is false, or the file was altered.
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// What `portcullis inspect pack` wrote.
+    file: PathBuf,
+    /// The id of the register that you trust, as people compared it.
+    #[arg(long, value_name = "SHA256")]
+    register_id: Option<Digest>,
+    /// Judges as of then.
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
+}
+
+impl Verify {
+    pub(super) fn run(self, ui: Ui) -> Answer {
+        let (envelope, head, parts) = read_parts(&self.file, Contents::Evidence)?;
+        let false_ = |error: &portcullis_verdict::evidence::EvidenceError| {
+            Failure::false_(error.code(), format!("`{}`: {error}", self.file.display()))
+        };
+        let names: Vec<_> = parts
+            .iter()
+            .map(|part| json!({ "name": part.name, "bytes": part.bytes.len() }))
+            .collect();
+        let at = self.at.unwrap_or(head.made_at);
+        let made_at = head.made_at;
+        let held = Held::from_parts(parts).map_err(|error| false_(&error))?;
+        let evidence = Evidence {
+            envelope,
+            head,
+            held,
+        };
+        let story =
+            tell(&evidence, self.register_id.map(Anchor), at).map_err(|error| false_(&error))?;
+        for line in lines(&story, made_at, at) {
+            ui.say(printable(&line));
+        }
+        ui.answer(&json_of(&story, made_at, at, &names));
+        Ok(ExitCode::from(if !story.false_.is_empty() {
+            FALSE
+        } else if story.compared {
+            0
+        } else {
+            REFUSED
+        }))
+    }
+}
+
+fn lines(story: &Story, made_at: Timestamp, at: Timestamp) -> Vec<String> {
+    let (register, version) = story.register;
+    let mut lines = vec![format!("{}  as `{}` holds it", story.case, story.member)];
+    if !story.compared {
+        lines.push(format!(
+            "  ! THE REGISTER WAS NOT COMPARED with one that you trust: give `--register-id`; the file says it is {}",
+            register.0
+        ));
+    }
+    lines.push(match &story.sealed_by {
+        Ok(offices) => {
+            let offices: Vec<_> = offices.iter().map(|office| office.as_str()).collect();
+            format!("  sealed by {} at {made_at}", offices.join(", "))
+        }
+        Err((_, why)) => format!("  ✗ {why}"),
+    });
+    lines.push(format!(
+        "  judged as of {at} under register {} version {version}",
+        register.0
+    ));
+    lines.push(format!("  {}", story.verdict.line));
+    lines.push("statements".into());
+    lines.extend(story.told.iter().map(told_words));
+    if !story.packages.is_empty() {
+        lines.push("packages, by their digests".into());
+        lines.extend(story.packages.iter().map(package_words));
+    }
+    if !story.opened.is_empty() {
+        lines.push("opened dockets".into());
+        lines.extend(story.opened.iter().map(docket_words));
+    }
+    if story.attachments > 0 {
+        lines.push(format!(
+            "  ! {} attachment(s): grounds and persons are in this file",
+            story.attachments
+        ));
+    }
+    if !story.missing.is_empty() {
+        lines.push("missing".into());
+        lines.extend(story.missing.iter().map(|what| format!("  · {what}")));
+    }
+    if !story.false_.is_empty() {
+        lines.push("FALSE".into());
+        let each = story.false_.iter();
+        lines.extend(each.map(|(code, why)| format!("  ✗ {why} [{code}]")));
+    }
+    lines
+}
+
+fn told_words(told: &Told) -> String {
+    let mark = if told.false_.is_some() { '✗' } else { '✓' };
+    let offices: Vec<_> = told.offices.iter().map(|office| office.as_str()).collect();
+    let proof = match (told.witnessed, told.index) {
+        (Some(at), Some(index)) => format!("recorded at {index}, witnessed {at}"),
+        _ => "not proved to be recorded".into(),
+    };
+    format!(
+        "  {mark} {}  {:22} {} of {}; {proof}",
+        told.time,
+        told.kind,
+        offices.join(", "),
+        told.author
+    )
+}
+
+fn package_words(package: &Package) -> String {
+    let collected = match package.collected {
+        Some((at, true)) => format!(", collected {at}"),
+        Some((at, false)) => format!(", collected {at} AS OTHER BYTES"),
+        None => String::new(),
+    };
+    let released = package
+        .released
+        .map_or_else(String::new, |at| format!(", released {at}"));
+    format!(
+        "  {}  {}, {} bytes{released}{collected}",
+        package.package, package.ciphertext, package.size_bytes
+    )
+}
+
+fn docket_words(docket: &DocketShown) -> String {
+    match &docket.found {
+        Ok((kind, 0)) => format!("  ✓ leaf {}: `{kind}`, counted in no cell", docket.index),
+        Ok((kind, cell)) => format!(
+            "  ✓ leaf {}: `{kind}`, counted in cell {cell}",
+            docket.index
+        ),
+        Err((code, why)) => format!("  ✗ leaf {}: {why} [{code}]", docket.index),
+    }
+}
+
+fn json_of(story: &Story, made_at: Timestamp, at: Timestamp, parts: &[Value]) -> Value {
+    let told = |told: &Told| {
+        json!({
+            "digest": told.digest.to_string(),
+            "kind": told.kind,
+            "author": told.author.as_str(),
+            "number": told.number,
+            "time": told.time.to_string(),
+            "offices": told.offices.iter().map(|office| office.as_str()).collect::<Vec<_>>(),
+            "witnessed": told.witnessed.map(|at| at.to_string()),
+            "index": told.index,
+            "false": told.false_.as_ref().map(|(code, why)| json!({ "code": code, "detail": why })),
+        })
+    };
+    let package = |package: &Package| {
+        json!({
+            "package": package.package.to_string(),
+            "ciphertext": package.ciphertext.to_string(),
+            "size_bytes": package.size_bytes,
+            "manifest": package.manifest.to_string(),
+            "items": package.items,
+            "released": package.released.map(|at| at.to_string()),
+            "collected": package.collected.map(|(at, _)| at.to_string()),
+            "as_sealed": package.collected.map(|(_, same)| same),
+        })
+    };
+    let docket = |docket: &DocketShown| match &docket.found {
+        Ok((kind, cell)) => json!({ "index": docket.index, "kind": kind, "cell": cell }),
+        Err((code, why)) => json!({ "index": docket.index, "code": code, "detail": why }),
+    };
+    json!({
+        "case": story.case.to_string(),
+        "member": story.member.as_str(),
+        "made_at": made_at.to_string(),
+        "at": at.to_string(),
+        "parts": parts,
+        "register": story.register.0.0.to_string(),
+        "register_version": story.register.1,
+        "register_compared": story.compared,
+        "sealed_by": story.sealed_by.as_ref().ok().map(|offices| {
+            offices.iter().map(|office| office.as_str()).collect::<Vec<_>>()
+        }),
+        "outcome": story.verdict.outcome.as_str(),
+        "line": story.verdict.line,
+        "statements": story.told.iter().map(told).collect::<Vec<_>>(),
+        "packages": story.packages.iter().map(package).collect::<Vec<_>>(),
+        "opened": story.opened.iter().map(docket).collect::<Vec<_>>(),
+        "attachments": story.attachments,
+        "missing": story.missing,
+        "false": story.false_.iter()
+            .map(|(code, why)| json!({ "code": code, "detail": why }))
+            .collect::<Vec<_>>(),
+        "holds": story.false_.is_empty(),
+    })
+}

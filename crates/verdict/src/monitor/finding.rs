@@ -87,6 +87,22 @@ impl Code {
         Self::ALL.into_iter().find(|code| code.as_str() == text)
     }
 
+    /// Whether the evidence shows it to anybody, for ever: two signed texts that contradict each
+    /// other, or a leaf in a signed tree. What only we saw is said while it is seen.
+    pub const fn is_lasting(self) -> bool {
+        match self {
+            Self::SplitView | Self::RepeatedCommitment | Self::BadProof | Self::ShapeBroken => true,
+            Self::Rollback
+            | Self::BadTile
+            | Self::BadSignature
+            | Self::Silence
+            | Self::Shape
+            | Self::Unwitnessed
+            | Self::Closed
+            | Self::NoShape => false,
+        }
+    }
+
     /// How much it weighs.
     pub const fn weight(self) -> Weight {
         match self {

@@ -261,14 +261,11 @@ impl Memory {
         }
         let quorum_at = shown.cosigned.quorum_at.unwrap_or(watch.now);
         if let Some(shape) = shape {
-            let broken = self.growth(shape, before, checkpoint, quorum_at, watch.allowance_s);
-            if let Some(text) = broken {
-                let mut notes: Vec<_> = before.iter().map(|seen| seen.note.to_text()).collect();
-                notes.push(shown.note.to_text());
-                let shape = self.shape.as_deref().unwrap_or_default();
-                notes.push(String::from_utf8_lossy(shape).into_owned());
-                findings.push(Finding::new(Code::ShapeBroken, text).notes(notes));
-            }
+            let mut notes: Vec<_> = before.iter().map(|seen| seen.note.to_text()).collect();
+            notes.push(shown.note.to_text());
+            notes.push(String::from_utf8_lossy(self.shape.as_deref().unwrap_or_default()).into());
+            let told = self.growth(shape, before, checkpoint, quorum_at, watch.allowance_s);
+            findings.extend(told.map(|(code, text)| Finding::new(code, text).notes(notes)));
         }
         self.ticks = self.ticks.saturating_add(1);
         self.newest = Some(Newest {
@@ -278,7 +275,8 @@ impl Memory {
         });
     }
 
-    /// How growth contradicts the shape, if it does.
+    /// How growth contradicts the shape, if it does: too much of it, or ticks that never came. How
+    /// many there were between two looks, the size says.
     fn growth(
         &self,
         shape: &LogShape,
@@ -286,21 +284,36 @@ impl Memory {
         now: &Checkpoint,
         quorum_at: u64,
         allowance_s: u64,
-    ) -> Option<String> {
+    ) -> Option<(Code, String)> {
         let origin = &self.origin;
+        let tick = shape.leaves_a_tick();
         if !shape.admits_size(now.size) {
-            let tick = shape.leaves_a_tick();
-            return Some(format!(
+            let text = format!(
                 "`{origin}` has {} leaves, which is no whole number of ticks of {tick} leaves",
                 now.size
-            ));
+            );
+            return Some((Code::ShapeBroken, text));
         }
         let before = before.filter(|before| shape.since <= before.checkpoint.size)?;
         let elapsed = quorum_at.saturating_sub(before.quorum_at);
         let grown = now.size.0.saturating_sub(before.checkpoint.size.0);
         let most = shape.growth_max(elapsed.saturating_add(allowance_s));
-        (most < grown).then(|| {
-            format!("`{origin}` grew by {grown} leaves in {elapsed} s, and its shape allows {most}")
+        if most < grown {
+            let text = format!(
+                "`{origin}` grew by {grown} leaves in {elapsed} s, and its shape allows {most}"
+            );
+            return Some((Code::ShapeBroken, text));
+        }
+        let ticked_ms = (grown / tick).saturating_mul(shape.tick_ms);
+        let silent = elapsed.saturating_sub(ticked_ms / 1000);
+        let usual = shape.tick_ms.div_ceil(1000).saturating_add(allowance_s);
+        (usual < silent).then(|| {
+            let text = format!(
+                "`{origin}` had {} ticks in {elapsed} s: it was silent for {silent} s of them, and its tick is {} ms",
+                grown / tick,
+                shape.tick_ms
+            );
+            (Code::Silence, text)
         })
     }
 

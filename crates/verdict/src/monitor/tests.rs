@@ -376,6 +376,23 @@ fn silence_is_told_with_its_length_after_the_tick_and_the_allowance() {
 }
 
 #[test]
+fn ticks_that_never_came_between_two_looks_are_told_by_the_size() {
+    let (mut log, mut monitor) = seen_once(256);
+    log.grow(&blanks(256, 512));
+    let at = START + 5 * TICK_S;
+    let findings = monitor.look(&log, &[log.told(at)], at + 1);
+    assert_eq!(codes(&findings), [Code::Silence]);
+    let message = &findings[0].message;
+    assert!(
+        message.contains("had 2 ticks in 3000 s: it was silent for 1800 s"),
+        "{message}"
+    );
+    log.grow(&blanks(768, 256 * 6));
+    let at = at + 6 * TICK_S + 30;
+    assert_eq!(codes(&monitor.look(&log, &[log.told(at)], at + 1)), []);
+}
+
+#[test]
 fn the_shape_is_held_to() {
     let (mut log, mut monitor) = seen_once(256);
     // Two ticks' worth too fast for the time between the cosignatures.
@@ -567,6 +584,7 @@ fn every_code_has_one_text_and_reads_back() {
     for code in Code::ALL {
         assert_eq!(Code::parse(code.as_str()), Some(code));
         assert!(code.as_str().starts_with("monitor."));
+        assert!(!code.is_lasting() || code.weight() == Weight::Proof);
     }
     assert_eq!(Code::parse("monitor."), None);
 }

@@ -54,8 +54,8 @@ use store::{Folder, hex_of, origin_at, remember_place, write_whole};
 ///     --memory watched --follow --every 60 --report-to status.json
 ///
 /// Exit codes: 0 all is well; 1 silence past a tick, no quorum, a changed shape; 3 something could not be
-/// reached; 4 proof that something is not what it claims to be, now or at any earlier look: the
-/// evidence is printed, and kept under `evidence/` in the memory.
+/// reached; 4 something is not what it claims to be. What the evidence proves to anybody is kept under
+/// `evidence/` in the memory, and ends every later look with 4 too.
 #[expect(clippy::doc_markdown, reason = "a command to be typed as it stands")]
 #[expect(rustdoc::bare_urls, reason = "a command line, as it is typed")]
 #[expect(
@@ -401,7 +401,7 @@ impl<'f> Said<'f> {
     fn keep(&mut self, memory: &mut Memory, findings: Vec<Finding>) -> Result<(), Failure> {
         for finding in findings {
             let mut path = None;
-            if finding.code.weight() == Weight::Proof && memory.keep(&finding, self.now) {
+            if finding.code.is_lasting() && memory.keep(&finding, self.now) {
                 // CRASH: evidence that stays without being remembered is found again.
                 path = Some(self.folder.keep(memory.origin().as_str(), &finding)?);
             }

@@ -389,7 +389,7 @@ fn a_log_that_is_killed_again_and_again_shows_one_tree_only() {
     let mut cosigned = BTreeMap::new();
     let mut before = 0;
     for round in 0..16 {
-        let ms = random_ms(50, 3000);
+        let ms = random_ms(50, 4500);
         eprintln!("round {round}: killed after {ms} ms");
         pause(ms);
         town.kill("mail");

@@ -3,6 +3,7 @@
 mod backup;
 mod case;
 mod docs;
+mod inspect;
 mod kit;
 mod law;
 mod log;

@@ -24,6 +24,8 @@ export const SKIPPED = "skipped";
 
 /** A number as people read it. */
 export const number = (value) => value.toLocaleString("en-GB");
+/** So many of something. */
+export const counted = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
 /** An instant as people read it. */
 export const instant = (seconds) => `${new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
@@ -114,7 +116,7 @@ function readPolicy(task, found) {
   found.policy = parsePolicy(task.policy);
   const { logs, witnesses, quorum } = found.policy;
   demand(quorum !== null, "policy.quorum", "the policy asks for no witness: it would believe the organisation alone");
-  return `${number(logs.length)} logs, ${number(witnesses.length)} witnesses`;
+  return `${counted(logs.length, "log")}, ${counted(witnesses.length, "witness", "witnesses")}`;
 }
 
 function signature(_, found) {
@@ -230,7 +232,7 @@ async function tree(_, found) {
       throw error;
     });
     const which = wrong?.length
-      ? `tile ${wrong.map(number).join(", ")} holds other entries than the witnesses saw`
+      ? `${wrong.length === 1 ? "tile" : "tiles"} ${wrong.map(number).join(", ")} ${wrong.length === 1 ? "holds" : "hold"} other entries than the witnesses saw`
       : "the entries are not those that the witnesses saw";
     throw at(new Refusal("tree.root", which), wrong?.[0]);
   }

@@ -35,14 +35,14 @@ struct Log {
     checkpoint: Option<Checkpoint>,
     shape: Option<String>,
     plot: Option<Plot>,
-    silences: Vec<(String, String, String)>,
+    silences: Vec<(String, String, String, String)>,
 }
 
 struct Checkpoint {
     size: String,
     root: String,
-    quorum_at: Option<String>,
-    witnesses: Vec<(String, String)>,
+    quorum_at: Option<(String, String)>,
+    witnesses: Vec<(String, String, String)>,
 }
 
 struct Plot {
@@ -107,9 +107,10 @@ impl Log {
         let row = |silence: &Silence| {
             let until = silence
                 .until
-                .map_or_else(|| "it lasts".to_owned(), |until| until.to_string());
+                .map_or_else(|| "it lasts".to_owned(), time::shown);
             (
                 silence.after.to_string(),
+                time::shown(silence.after),
                 until,
                 time::grouped(silence.missed),
             )
@@ -122,11 +123,13 @@ impl Log {
             checkpoint: log.checkpoint.as_ref().map(|checkpoint| Checkpoint {
                 size: time::grouped(checkpoint.size),
                 root: checkpoint.root.to_string(),
-                quorum_at: checkpoint.quorum_at.map(|at| at.to_string()),
+                quorum_at: checkpoint
+                    .quorum_at
+                    .map(|at| (at.to_string(), time::shown(at))),
                 witnesses: checkpoint
                     .witnesses
                     .iter()
-                    .map(|(name, at)| (name.clone(), at.to_string()))
+                    .map(|(name, at)| (name.clone(), at.to_string(), time::shown(*at)))
                     .collect(),
             }),
             shape: log.shape.as_ref().map(|shape| {
@@ -172,14 +175,17 @@ impl Plot {
         let missed: u64 = silences.iter().map(|silence| silence.missed).sum();
         let silent = match silences.len() {
             0 => "no silence".to_owned(),
-            1 => format!("one silence of {} ticks", time::grouped(missed)),
-            many => format!("{many} silences, {} ticks in all", time::grouped(missed)),
+            1 => format!("one silence, in which {} failed to come", ticks_of(missed)),
+            many => format!(
+                "{many} silences, in which {} failed to come",
+                ticks_of(missed)
+            ),
         };
         let grown = time::grouped(last.size.saturating_sub(first.size));
-        let ticks = time::grouped(u64::try_from(log.ticks.len()).unwrap_or(u64::MAX));
+        let ticks = ticks_of(u64::try_from(log.ticks.len()).unwrap_or(u64::MAX));
         Some(Self {
             text: format!(
-                "{ticks} ticks from {} to {}, {grown} entries added, {silent}.",
+                "{ticks} from {} to {}, {grown} entries added, {silent}.",
                 time::shown(first.at),
                 time::shown(last.at)
             ),
@@ -188,6 +194,14 @@ impl Plot {
             from: time::shown(first.at),
             to: time::shown(end),
         })
+    }
+}
+
+/// So many ticks, in words.
+fn ticks_of(count: u64) -> String {
+    match count {
+        1 => "one tick".to_owned(),
+        many => format!("{} ticks", time::grouped(many)),
     }
 }
 

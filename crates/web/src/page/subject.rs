@@ -1,6 +1,6 @@
 //! What a report is about: whose, when, over which entries, by which laws.
 
-use super::time::grouped;
+use super::time::{grouped, shown};
 use portcullis_verdict::report::{Report, Source, Subject as Of};
 
 /// The facts at the head of a report.
@@ -9,6 +9,7 @@ pub(crate) struct Subject {
     pub(crate) to: String,
     pub(crate) zone: String,
     pub(crate) made_at: String,
+    pub(crate) made_at_text: String,
     pub(crate) realm: String,
     pub(crate) laws: Vec<(String, String)>,
     pub(crate) parts: Vec<Part>,
@@ -32,6 +33,7 @@ impl Subject {
             to: report.period.to.to_string(),
             zone: report.period.zone.clone(),
             made_at: report.made_at.to_string(),
+            made_at_text: shown(report.made_at),
             realm: report.realm.clone(),
             laws: laws
                 .map(|(law, digest)| (law.clone(), digest.to_string()))

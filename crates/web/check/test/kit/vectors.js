@@ -1,6 +1,10 @@
 /** The vectors that the Rust implementation made; this one was written without it. */
 
+import { webcrypto } from "node:crypto";
 import { readFileSync } from "node:fs";
+
+// Node 18 has it, under another name.
+globalThis.crypto ??= webcrypto;
 
 const FOLDER = new URL("../../../../ballot/testdata/vectors/", import.meta.url);
 

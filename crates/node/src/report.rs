@@ -6,6 +6,7 @@
 
 mod count;
 mod fault;
+mod joint;
 
 pub use fault::ReportFault;
 
@@ -166,8 +167,12 @@ impl Node {
         })?;
         let (start, previous) = self.start_of(&log, &wanted.series)?;
         let after = log.checkpoints.iter().filter(|(_, at)| plan.closes <= *at);
-        let end = after.map(|(bound, _)| bound).find(|bound| start.size <= bound.size);
-        let end = end.cloned().ok_or(ReportFault::NotCosigned { closes: plan.closes })?;
+        let end = after
+            .map(|(bound, _)| bound)
+            .find(|bound| start.size <= bound.size);
+        let end = end.cloned().ok_or(ReportFault::NotCosigned {
+            closes: plan.closes,
+        })?;
         let named = |law: &Arc<Law>| (law.id.clone(), law.digest);
         Ok(Planned {
             number: plan.number,
@@ -210,16 +215,25 @@ impl Node {
     ) -> Result<(), ReportFault> {
         let name = |generation| format!("{}/{generation}", self.keys.log_name);
         let first = match &counted {
-            Some((origin, _)) => (1..generation).find(|older| name(*older) == *origin).unwrap_or(1),
+            Some((origin, _)) => (1..generation)
+                .find(|older| name(*older) == *origin)
+                .unwrap_or(1),
             None => 1,
         };
         for older in first..generation {
             let origin = name(older);
             let state = self.store.log(&origin).map_err(NodeError::from)?;
             let size = state.map_or(0, |state| state.cosigned_size);
-            let seen = counted.as_ref().filter(|(it, _)| *it == origin).map_or(0, |(_, size)| *size);
+            let seen = counted
+                .as_ref()
+                .filter(|(it, _)| *it == origin)
+                .map_or(0, |(_, size)| *size);
             if seen < size {
-                return Err(ReportFault::TwoLogs { origin, from: seen, size });
+                return Err(ReportFault::TwoLogs {
+                    origin,
+                    from: seen,
+                    size,
+                });
             }
         }
         Ok(())
@@ -228,14 +242,19 @@ impl Node {
     /// Every report made so far, as the rules for the next one see it.
     fn earlier(&self) -> Result<Vec<Earlier>, NodeError> {
         let reports = self.reports()?;
-        Ok(reports.iter().map(|one| check::earlier(one.report())).collect())
+        Ok(reports
+            .iter()
+            .map(|one| check::earlier(one.report()))
+            .collect())
     }
 
     /// The newest log that has been cosigned.
     fn our_log(&self) -> Result<OurLog, ReportFault> {
         let own = format!("{}/", self.keys.log_name);
         let origins = self.store.origins().map_err(NodeError::from)?;
-        let generations = origins.iter().filter_map(|it| it.strip_prefix(&own)?.parse::<u64>().ok());
+        let generations = origins
+            .iter()
+            .filter_map(|it| it.strip_prefix(&own)?.parse::<u64>().ok());
         let generation = generations.max().ok_or(ReportFault::NoLog)?;
         let path = format!("log/{generation}/schema");
         let bytes = self.blobs.get(&path).map_err(NodeError::from)?;
@@ -256,17 +275,24 @@ impl Node {
         let folder = format!("log/{generation}/checkpoints");
         let mut found = Vec::new();
         for path in self.blobs.list(&folder).map_err(NodeError::from)? {
-            let bytes = self.blobs.get(&path).map_err(NodeError::from)?.unwrap_or_default();
+            let bytes = self
+                .blobs
+                .get(&path)
+                .map_err(NodeError::from)?
+                .unwrap_or_default();
             let broken = |why: String| NodeError::Broken(format!("`{path}`: {why}"));
             let note = portcullis_tlog::note::SignedNote::parse(&bytes);
             let note = note.map_err(|error| broken(error.to_string()))?;
             // Witnesses may have changed since: the newest version under which it is believed.
             let mut versions = history.versions().iter().rev();
-            let cosigned = versions.find_map(|version| version.policy.verify_quorum_as(&note, &key).ok());
+            let cosigned =
+                versions.find_map(|version| version.policy.verify_quorum_as(&note, &key).ok());
             let Some(at) = cosigned.and_then(|cosigned| cosigned.quorum_at) else {
                 continue;
             };
-            let at = i64::try_from(at).ok().and_then(|at| Timestamp::from_second(at).ok());
+            let at = i64::try_from(at)
+                .ok()
+                .and_then(|at| Timestamp::from_second(at).ok());
             let bound = Bound::at(note);
             let (Some(bound), Some(at)) = (bound, at) else {
                 return Err(broken("no checkpoint".into()).into());
@@ -329,11 +355,14 @@ impl Node {
 
 impl OurLog {
     fn series(&self, id: &str) -> Result<Series, ReportFault> {
-        self.schema.series(id).cloned().ok_or_else(|| ReportFault::UnknownSeries {
-            series: id.to_owned(),
-            schema: self.schema.name.clone(),
-            known: self.schema.series.iter().map(|it| it.id.clone()).collect(),
-        })
+        self.schema
+            .series(id)
+            .cloned()
+            .ok_or_else(|| ReportFault::UnknownSeries {
+                series: id.to_owned(),
+                schema: self.schema.name.clone(),
+                known: self.schema.series.iter().map(|it| it.id.clone()).collect(),
+            })
     }
 
     /// When its first checkpoint was cosigned.

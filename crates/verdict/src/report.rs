@@ -8,6 +8,7 @@
 //! Reading is here and in [`wire`](self); checking, leaf by leaf, is [`check`].
 
 pub mod check;
+pub mod joint;
 mod signed;
 mod wire;
 

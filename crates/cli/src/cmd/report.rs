@@ -1,5 +1,6 @@
 //! `portcullis report`: what a log counted in a period, made and checked.
 
+mod joint;
 mod make;
 mod show;
 mod state;
@@ -30,6 +31,8 @@ pub(crate) enum Report {
     List,
     Show(show::Show),
     Verify(verify::Verify),
+    #[command(subcommand)]
+    Joint(joint::Joint),
 }
 
 impl Report {
@@ -39,6 +42,7 @@ impl Report {
             Self::List => show::list(&Home::open(dir)?, *ui),
             Self::Show(show) => show.run(*ui),
             Self::Verify(verify) => verify.run(dir, *ui),
+            Self::Joint(joint) => joint.run(&Home::open(dir)?, *ui),
         }
     }
 }

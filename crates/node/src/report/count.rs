@@ -47,7 +47,12 @@ impl Counted {
 impl Node {
     /// Counts the leaves of a log between two bounds, a bundle at a time, and makes sure that they
     /// are those of the tree it signed.
-    pub(super) fn count(&self, log: &OurLog, start: &Bound, end: &Bound) -> Result<Counted, ReportFault> {
+    pub(super) fn count(
+        &self,
+        log: &OurLog,
+        start: &Bound,
+        end: &Bound,
+    ) -> Result<Counted, ReportFault> {
         let prefix = format!("log/{}", log.generation);
         let tiles = Tiles {
             blobs: &self.blobs,
@@ -57,7 +62,8 @@ impl Node {
             origin: log.origin.clone(),
             size,
         };
-        let mut edge = Frontier::load(&tiles, start.size).map_err(|error| NodeError::Log(error.into()))?;
+        let mut edge =
+            Frontier::load(&tiles, start.size).map_err(|error| NodeError::Log(error.into()))?;
         if start.checkpoint.is_some() && root_of(start) != Some(edge.root().0) {
             return Err(other_tree(start.size.0));
         }
@@ -72,7 +78,9 @@ impl Node {
                 break;
             };
             let bytes = tiles.bundle(bundle).map_err(NodeError::Log)?;
-            let entries = bundle.entries_in(&bytes).map_err(|_| other_tree(index * width))?;
+            let entries = bundle
+                .entries_in(&bytes)
+                .map_err(|_| other_tree(index * width))?;
             let mut parts = Vec::with_capacity(entries.len());
             for (at, entry) in (index * width..).zip(entries) {
                 if at < start.size.0 {
@@ -84,14 +92,18 @@ impl Node {
                     source,
                 })?;
                 let added = counted.sum.add_commitment(&part.1);
-                added.map_err(|source| ReportFault::Leaf { index: LeafIndex(at), source })?;
+                added.map_err(|source| ReportFault::Leaf {
+                    index: LeafIndex(at),
+                    source,
+                })?;
                 parts.push(part);
             }
             let first = (index * width).max(start.size.0);
-            let some = totals(&self.seed, &log.origin, parts).map_err(|error| ReportFault::Leaf {
-                index: LeafIndex(first.saturating_add(error.position as u64)),
-                source: error.error,
-            })?;
+            let some =
+                totals(&self.seed, &log.origin, parts).map_err(|error| ReportFault::Leaf {
+                    index: LeafIndex(first.saturating_add(error.position as u64)),
+                    source: error.error,
+                })?;
             counted.totals.add(&some);
         }
         counted.root = edge.root().0;

@@ -32,7 +32,9 @@ pub enum ReportFault {
         closes: Timestamp,
     },
     /// A log that was closed holds leaves that no report of the series has counted.
-    #[error("`{origin}` was closed with leaves {from} to {size} that no report of this series has counted")]
+    #[error(
+        "`{origin}` was closed with leaves {from} to {size} that no report of this series has counted"
+    )]
     TwoLogs {
         /// The closed log.
         origin: String,

@@ -90,32 +90,7 @@ impl Signed {
     ///
     /// [`SignedError`], every variant.
     pub fn parse(bytes: &[u8]) -> Result<Self, SignedError> {
-        if bytes.len() > SIGNED_BYTES_MAX {
-            return Err(SignedError::TooLong(bytes.len()));
-        }
-        let malformed = |why: String| SignedError::Malformed(why.chars().take(160).collect());
-        let wire: Wire =
-            serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
-        if wire.payload_type != PAYLOAD_TYPE {
-            let found = wire.payload_type.chars().take(80).collect();
-            return Err(SignedError::PayloadType(found));
-        }
-        let base64 = |text: &str| {
-            STANDARD
-                .decode(text)
-                .map_err(|error| malformed(error.to_string()))
-        };
-        let payload = base64(&wire.payload)?;
-        if wire.signatures.len() > PARTICIPANTS_MAX {
-            return Err(SignedError::Signatures);
-        }
-        let mut signatures = Vec::new();
-        for one in &wire.signatures {
-            let key = one.keyid.parse();
-            let key = key.map_err(|error| malformed(format!("a `keyid`: {error}")))?;
-            let sig = base64(&one.sig)?;
-            signatures.push(Signature { key, sig });
-        }
+        let (payload, signatures) = open(PAYLOAD_TYPE, bytes)?;
         let report = Report::parse(&payload)?;
         Self::of(payload, report, signatures)
     }
@@ -136,17 +111,7 @@ impl Signed {
         report: Report,
         signatures: Vec<Signature>,
     ) -> Result<Self, SignedError> {
-        let mut names = signatures
-            .iter()
-            .map(|one| one.key.name())
-            .collect::<Vec<_>>();
-        names.sort_unstable();
-        names.dedup();
-        let fits = (1..=PARTICIPANTS_MAX).contains(&signatures.len());
-        let kinds = signatures.iter().all(|one| one.key.kind() == KeyKind::Note);
-        if !fits || !kinds || names.len() != signatures.len() {
-            return Err(SignedError::Signatures);
-        }
+        check(&signatures)?;
         Ok(Self {
             payload,
             report,
@@ -156,20 +121,7 @@ impl Signed {
 
     /// The file's bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let wire = Wire {
-            payload_type: PAYLOAD_TYPE.to_owned(),
-            payload: STANDARD.encode(&self.payload),
-            signatures: self
-                .signatures
-                .iter()
-                .map(|one| SignatureWire {
-                    keyid: one.key.to_string(),
-                    sig: STANDARD.encode(&one.sig),
-                })
-                .collect(),
-        };
-        // Plain structs with string keys: writing them to memory cannot fail.
-        serde_json::to_vec(&wire).unwrap_or_default()
+        close(PAYLOAD_TYPE, &self.payload, &self.signatures)
     }
 
     /// The report.
@@ -195,18 +147,93 @@ impl Signed {
     /// Whether `key` signed this report.
     pub fn signed_by(&self, key: &VerifierKey) -> bool {
         let one = self.signatures.iter().find(|one| one.key == *key);
-        one.is_some_and(|one| verified(key, &self.payload, &one.sig))
+        one.is_some_and(|one| verified(key, PAYLOAD_TYPE, &self.payload, &one.sig))
     }
 }
 
 /// Signs a report's payload with the Ed25519 seed of a log, 32 bytes of RFC 8032, whose vkey is
 /// `key`.
 pub fn sign(key: VerifierKey, seed: [u8; 32], payload: &[u8]) -> Signature {
-    let sig = SecretKey::from_seed(seed).sign(PAYLOAD_TYPE, payload).sig;
+    sign_as(PAYLOAD_TYPE, key, seed, payload)
+}
+
+/// Signs a payload of any type.
+pub(super) fn sign_as(
+    payload_type: &str,
+    key: VerifierKey,
+    seed: [u8; 32],
+    payload: &[u8],
+) -> Signature {
+    let sig = SecretKey::from_seed(seed).sign(payload_type, payload).sig;
     Signature { key, sig }
 }
 
-fn verified(key: &VerifierKey, payload: &[u8], sig: &[u8]) -> bool {
+/// Whether `sig` is `key`'s over this payload.
+pub(super) fn verified(key: &VerifierKey, payload_type: &str, payload: &[u8], sig: &[u8]) -> bool {
     Ed25519Key::from_bytes(key.public_key())
-        .is_ok_and(|public| verify(&PublicKey::Ed25519(public), PAYLOAD_TYPE, payload, sig).is_ok())
+        .is_ok_and(|public| verify(&PublicKey::Ed25519(public), payload_type, payload, sig).is_ok())
+}
+
+/// Reads an envelope: its payload, and its signatures.
+pub(super) fn open(
+    payload_type: &str,
+    bytes: &[u8],
+) -> Result<(Vec<u8>, Vec<Signature>), SignedError> {
+    if bytes.len() > SIGNED_BYTES_MAX {
+        return Err(SignedError::TooLong(bytes.len()));
+    }
+    let malformed = |why: String| SignedError::Malformed(why.chars().take(160).collect());
+    let wire: Wire = serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
+    if wire.payload_type != payload_type {
+        let found = wire.payload_type.chars().take(80).collect();
+        return Err(SignedError::PayloadType(found));
+    }
+    let base64 = |text: &str| {
+        let bytes = STANDARD.decode(text);
+        bytes.map_err(|error| malformed(error.to_string()))
+    };
+    let payload = base64(&wire.payload)?;
+    if wire.signatures.len() > PARTICIPANTS_MAX {
+        return Err(SignedError::Signatures);
+    }
+    let mut signatures = Vec::new();
+    for one in &wire.signatures {
+        let key = one.keyid.parse();
+        let key = key.map_err(|error| malformed(format!("a `keyid`: {error}")))?;
+        let sig = base64(&one.sig)?;
+        signatures.push(Signature { key, sig });
+    }
+    check(&signatures)?;
+    Ok((payload, signatures))
+}
+
+/// Writes an envelope.
+pub(super) fn close(payload_type: &str, payload: &[u8], signatures: &[Signature]) -> Vec<u8> {
+    let signatures = signatures.iter().map(|one| SignatureWire {
+        keyid: one.key.to_string(),
+        sig: STANDARD.encode(&one.sig),
+    });
+    let wire = Wire {
+        payload_type: payload_type.to_owned(),
+        payload: STANDARD.encode(payload),
+        signatures: signatures.collect(),
+    };
+    // Plain structs with string keys: writing them to memory cannot fail.
+    serde_json::to_vec(&wire).unwrap_or_default()
+}
+
+fn check(signatures: &[Signature]) -> Result<(), SignedError> {
+    let mut names = signatures
+        .iter()
+        .map(|one| one.key.name())
+        .collect::<Vec<_>>();
+    names.sort_unstable();
+    names.dedup();
+    let fits = (1..=PARTICIPANTS_MAX).contains(&signatures.len());
+    let kinds = signatures.iter().all(|one| one.key.kind() == KeyKind::Note);
+    if fits && kinds && names.len() == signatures.len() {
+        Ok(())
+    } else {
+        Err(SignedError::Signatures)
+    }
 }

@@ -114,7 +114,7 @@ struct JointWire {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PeriodWire {
+pub(super) struct PeriodWire {
     from: Text<Date>,
     to: Text<Date>,
     zone: String,
@@ -274,7 +274,7 @@ fn laws_of(report: &Report) -> BTreeMap<String, Hex> {
         .collect()
 }
 
-fn laws_from(laws: BTreeMap<String, Hex>) -> BTreeMap<String, Digest> {
+pub(super) fn laws_from(laws: BTreeMap<String, Hex>) -> BTreeMap<String, Digest> {
     laws.into_iter()
         .map(|(id, hex)| (id, Digest(hex.0)))
         .collect()
@@ -583,7 +583,7 @@ fn check_form(form: &Form, joint: bool) -> Result<(), &'static str> {
     }
 }
 
-fn check_source(source: &Source) -> Result<(), ReportError> {
+pub(super) fn check_source(source: &Source) -> Result<(), ReportError> {
     let (start, end) = (&source.start, &source.end);
     let bounds = |why: &str| Err(ReportError::Bounds(format!("`{}`: {why}", source.member)));
     if start.size > end.size || end.size.0 > COUNT_MAX {
@@ -635,7 +635,7 @@ fn check_joint(joint: &Joint) -> Result<(), ReportError> {
 }
 
 /// 1 to 64 of `a–z`, `0–9`, `-`, `_` and `.`, beginning with a letter or digit: it may stand in a path.
-fn is_word(text: &str) -> bool {
+pub(super) fn is_word(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     let starts = text.bytes().next().is_some_and(plain);
     let inside = text.bytes().all(|b| plain(b) || b"-_.".contains(&b));

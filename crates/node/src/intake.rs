@@ -26,9 +26,9 @@ use portcullis_store::TurnedAway;
 use portcullis_verdict::{
     Against, Bundle, Entry,
     bundle::{EntryJson, inclusion_to_bytes},
-    register::{NotBelieved, judge::INCLUSION_HOURS_MAX},
+    register::{Inclusion, Leaves, NotBelieved, judge::INCLUSION_HOURS_MAX},
     statement,
-    verify::{Growing, Unfit, judge_statement, verify},
+    verify::{Growing, Unfit, judge_among, verify},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -79,6 +79,42 @@ pub(crate) struct SentJson {
     pub(crate) attachment: Option<String>,
     /// Author and number of the newest statements that the sender held before this one.
     pub(crate) after: Vec<(String, u32)>,
+}
+
+/// One case's part of a delivery, its statements read as far as they can be.
+struct Part {
+    case: String,
+    statements: Vec<Sent>,
+}
+
+struct Sent {
+    entry: Result<Entry, String>,
+    attachment: Option<String>,
+    after: Vec<(String, u32)>,
+}
+
+impl From<CaseJson> for Part {
+    fn from(json: CaseJson) -> Self {
+        let read = |sent: SentJson| Sent {
+            entry: sent.statement.into_entry(),
+            attachment: sent.attachment,
+            after: sent.after,
+        };
+        Self {
+            case: json.case,
+            statements: json.statements.into_iter().map(read).collect(),
+        }
+    }
+}
+
+impl Part {
+    fn inclusions(&self) -> impl Iterator<Item = &Inclusion> {
+        let entries = self
+            .statements
+            .iter()
+            .filter_map(|sent| sent.entry.as_ref().ok());
+        entries.filter_map(|entry| entry.inclusion.as_ref())
+    }
 }
 
 /// What became of one case's part.
@@ -199,9 +235,11 @@ impl Node {
         let now = self.now();
         let mut ready = Vec::new();
         let mut judged = Vec::new();
-        for part in delivery.cases {
+        let parts: Vec<Part> = delivery.cases.into_iter().map(Part::from).collect();
+        let leaves = Leaves::verified_together(parts.iter().flat_map(Part::inclusions));
+        for part in parts {
             let case = part.case.clone();
-            let taken = self.take_in_case(from, part, now).map(|taken| {
+            let taken = self.take_in_case(from, part, &leaves, now).map(|taken| {
                 let changes = taken.ready.is_some();
                 ready.extend(taken.ready);
                 (changes, taken.waits)
@@ -300,7 +338,13 @@ impl Node {
     }
 
     /// Judges one case's part; nothing changes before what is ready is committed.
-    fn take_in_case(&self, from: &MemberId, part: CaseJson, now: Timestamp) -> Result<Taken, No> {
+    fn take_in_case(
+        &self,
+        from: &MemberId,
+        part: Part,
+        leaves: &Leaves,
+        now: Timestamp,
+    ) -> Result<Taken, No> {
         let id: CaseId = part
             .case
             .parse()
@@ -321,6 +365,7 @@ impl Node {
         let mut taking = Taking {
             node: self,
             from,
+            leaves,
             now,
             id,
             held: heads(loaded.as_ref()),
@@ -384,6 +429,7 @@ struct Taken {
 struct Taking<'a> {
     node: &'a Node,
     from: &'a MemberId,
+    leaves: &'a Leaves,
     now: Timestamp,
     id: CaseId,
     held: BTreeMap<MemberId, u32>,
@@ -393,7 +439,7 @@ struct Taking<'a> {
 }
 
 impl Taking<'_> {
-    fn one(&mut self, loaded: Option<&Loaded>, sent: SentJson) -> Result<(), No> {
+    fn one(&mut self, loaded: Option<&Loaded>, sent: Sent) -> Result<(), No> {
         let malformed = |why: String| No::never("statement.payload", why);
         let mut after = BTreeMap::new();
         for (author, number) in sent.after {
@@ -423,7 +469,7 @@ impl Taking<'_> {
                 "an attachment is longer than {ATTACHMENT_BYTES_MAX} bytes"
             )));
         }
-        let entry = sent.statement.into_entry().map_err(malformed)?;
+        let entry = sent.entry.map_err(malformed)?;
         let parsed = statement::parse(&entry.envelope).map_err(Unfit::from)?;
         if parsed.header.case != self.id {
             return Err(Unfit::from(Refusal::OtherCase).into());
@@ -538,9 +584,9 @@ impl Taking<'_> {
     }
 
     fn judge(&self, parsed: &statement::Parsed, entry: &Entry) -> Result<Statement, No> {
-        let judged = self
-            .node
-            .against(self.now, |against| judge_statement(parsed, entry, against))?;
+        let judged = self.node.against(self.now, |against| {
+            judge_among(parsed, entry, self.leaves, against)
+        })?;
         let (statement, judgement) = judged.map_err(Unfit::from)?;
         let age = self.now.duration_since(statement.header.time);
         if judgement.included_at.is_none() && age > SignedDuration::from_hours(INCLUSION_HOURS_MAX)
@@ -588,9 +634,9 @@ impl Taking<'_> {
         {
             return Ok(());
         }
-        let judged = self
-            .node
-            .against(self.now, |against| judge_statement(parsed, entry, against))?;
+        let judged = self.node.against(self.now, |against| {
+            judge_among(parsed, entry, self.leaves, against)
+        })?;
         match judged {
             Ok(_) => {
                 if let Some(inclusion) = &entry.inclusion {

@@ -18,7 +18,7 @@ use portcullis_tlog::{
     checkpoint::Checkpoint,
     cosignature::Cosigner,
     hash::{Hash, leaf_hash},
-    note::NoteSigner,
+    note::{NoteSigner, SignedNote},
     proof::TlogProof,
     tree::{LeafIndex, TreeSize, root_of},
 };
@@ -41,7 +41,7 @@ pub(crate) fn member(word: &str) -> MemberId {
     format!("{word}.example").parse().unwrap()
 }
 
-fn seed(label: &str) -> [u8; 32] {
+pub(crate) fn seed(label: &str) -> [u8; 32] {
     sha256(format!("portcullis/verdict/tests/{label}").as_bytes()).0
 }
 
@@ -72,10 +72,26 @@ impl Log {
     /// Adds an entry and proves it under a checkpoint that these witnesses cosigned then.
     fn include(&mut self, entry: &[u8], witnesses: &[&str], time: Timestamp) -> TlogProof {
         // A leaf of somebody else's on either side, so that there is a path to prove.
-        self.leaves.push(leaf_hash(b"before"));
-        let index = self.leaves.len();
+        self.push(b"before");
+        let index = self.push(entry);
+        self.push(b"after");
+        let note = self.checkpoint(witnesses, time);
+        TlogProof::new(LeafIndex(index), self.path_to(index), note).unwrap()
+    }
+
+    /// Adds an entry; its index.
+    pub(crate) fn push(&mut self, entry: &[u8]) -> u64 {
         self.leaves.push(leaf_hash(entry));
-        self.leaves.push(leaf_hash(b"after"));
+        self.leaves.len() as u64 - 1
+    }
+
+    /// From an entry to the root.
+    pub(crate) fn path_to(&self, index: u64) -> Vec<Hash> {
+        path(usize::try_from(index).unwrap(), &self.leaves)
+    }
+
+    /// The newest checkpoint, cosigned by these witnesses then.
+    pub(crate) fn checkpoint(&self, witnesses: &[&str], time: Timestamp) -> SignedNote {
         let origin = self.signer.vkey().name().as_str().parse().unwrap();
         let size = TreeSize(self.leaves.len() as u64);
         let checkpoint = Checkpoint::new(origin, size, root_of(&self.leaves));
@@ -85,7 +101,7 @@ impl Log {
             let line = witness(word).cosign(note.text(), seconds).unwrap();
             note = note.with_signature(line).unwrap();
         }
-        TlogProof::new(LeafIndex(index as u64), path(index, &self.leaves), note).unwrap()
+        note
     }
 }
 
@@ -236,16 +252,19 @@ impl World {
         time: Timestamp,
     ) {
         let author = statement::parse(&entry.envelope).unwrap().header.author;
-        let log = self
-            .logs
-            .entry(author.clone())
-            .or_insert_with(|| Log::new(&format!("{author}/log/live/1"), &format!("{author}/log")));
-        let proof = log.include(leaf.as_bytes(), witnesses, time);
+        let proof = self.log(&author).include(leaf.as_bytes(), witnesses, time);
         entry.inclusion = Some(Inclusion {
             leaf,
             opening,
             proof,
         });
+    }
+
+    /// A member's log.
+    pub(crate) fn log(&mut self, author: &MemberId) -> &mut Log {
+        self.logs
+            .entry(author.clone())
+            .or_insert_with(|| Log::new(&format!("{author}/log/live/1"), &format!("{author}/log")))
     }
 
     /// A case about an order of this text.
@@ -422,7 +441,7 @@ pub(crate) fn order() -> Order {
 }
 
 /// Who holds which office with which key. The turncoat holds two, and suffices for neither pair.
-const PEOPLE: [(&str, &str, &[Office]); 10] = [
+const PEOPLE: [(&str, &str, &[Office]); 12] = [
     ("police", "applicant", &[Office::Applicant]),
     ("police", "senior", &[Office::SeniorOfficer]),
     ("police", "server", &[Office::ServingOfficer]),
@@ -441,6 +460,8 @@ const PEOPLE: [(&str, &str, &[Office]); 10] = [
     ),
     ("mail", "counsel", &[Office::LegalResponse]),
     ("chat", "chat-counsel", &[Office::LegalResponse]),
+    ("mail", "mail-node", &[Office::Node]),
+    ("inspectorate", "inspector", &[Office::Inspector]),
 ];
 
 fn first_register() -> Register {

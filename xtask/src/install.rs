@@ -77,6 +77,32 @@ const NEEDS: &[Need] = &[
     },
 ];
 
+/// What only the tests of the public page need: without it they are skipped, and say so.
+const WANTS: &[Need] = &[
+    Need {
+        package: "nodejs",
+        why: "runs the second implementation of the record",
+        found: Found::Programs(&["node"]),
+    },
+    Need {
+        package: "npm",
+        why: "brings what the public page's check is made from",
+        found: Found::Programs(&["npm"]),
+    },
+    Need {
+        package: "chromium",
+        why: "shows the public page in tests, as a reader would see it",
+        found: Found::AnyFile(BROWSERS),
+    },
+];
+
+/// Where a browser is found that the tests can drive.
+pub(crate) const BROWSERS: &[&str] = &[
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome",
+];
+
 /// Where aws-lc comes without sources ready for a plain C compiler.
 const NEEDS_ELSEWHERE: &[Need] = &[Need {
     package: "cmake",
@@ -106,20 +132,46 @@ pub(crate) fn install(run: &mut Run) -> Result<(), Stopped> {
         for need in &missing {
             println!("missing: {}, which {}", need.package, need.why);
         }
-        for line in machine.plan(&missing).map_err(by_hand(&missing))? {
-            println!("{line}");
-            let status = line.command().status();
-            if !status.is_ok_and(|status| status.success()) {
-                println!("this did not work: {line}");
+        match machine.plan(&missing) {
+            Ok(lines) => {
+                for line in lines {
+                    println!("{line}");
+                    let status = line.command().status();
+                    if !status.is_ok_and(|status| status.success()) {
+                        println!("this did not work: {line}");
+                    }
+                }
             }
+            Err(why) if missing.iter().any(is_needed) => return Err(by_hand(&missing)(why)),
+            Err(why) => println!("nothing is installed: {why}"),
         }
         let missing = machine.missing();
-        if missing.is_empty() {
+        let (needed, wanted): (Vec<Need>, Vec<Need>) = missing.into_iter().partition(is_needed);
+        for want in wanted {
+            println!("still missing: {}; what needs it is skipped", want.package);
+        }
+        if needed.is_empty() {
             Ok(Tally::default())
         } else {
-            Err(by_hand(&missing)("still missing after installing"))
+            Err(by_hand(&needed)("still missing after installing"))
         }
     })
+}
+
+/// Whether nothing can be tested without it.
+fn is_needed(need: &Need) -> bool {
+    !WANTS.contains(need)
+}
+
+/// Whether this machine has everything of `programs` on its path.
+pub(crate) fn has_programs(programs: &[&str]) -> bool {
+    let machine = Machine::this();
+    programs.iter().all(|program| machine.has(program))
+}
+
+/// Whether this machine has a browser that the tests can drive.
+pub(crate) fn has_browser() -> bool {
+    BROWSERS.iter().any(|file| Path::new(file).is_file())
 }
 
 /// A failure that leaves it to a person.
@@ -158,7 +210,7 @@ impl Machine {
             Found::Programs(programs) => programs.iter().all(|program| self.has(program)),
             Found::AnyFile(files) => files.iter().any(|file| Path::new(file).is_file()),
         };
-        let all = NEEDS.iter().chain(elsewhere);
+        let all = NEEDS.iter().chain(elsewhere).chain(WANTS);
         all.filter(|need| !there(need)).copied().collect()
     }
 
@@ -211,6 +263,16 @@ mod tests {
     fn named(packages: &[&str]) -> Vec<Need> {
         let named = NEEDS.iter().filter(|need| packages.contains(&need.package));
         named.copied().collect()
+    }
+
+    #[test]
+    fn what_only_some_tests_want_stops_nobody() {
+        let needed = |package: &str| {
+            let all = NEEDS.iter().chain(WANTS);
+            all.filter(|need| need.package == package).all(is_needed)
+        };
+        assert!(needed("gcc") && needed("age"));
+        assert!(!needed("nodejs") && !needed("npm") && !needed("chromium"));
     }
 
     #[test]

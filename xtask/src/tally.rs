@@ -14,9 +14,17 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// What a line of the test harness says, if it is one that closes a
-    /// program's tests: `test result: ok. 5 passed; 0 failed; 1 ignored; …`.
+    /// What a line of a test harness says, if it is one that closes a
+    /// program's tests: `test result: ok. 5 passed; 0 failed; 1 ignored; …` in
+    /// Rust; `# pass 5` and `# fail 0` on two lines in JavaScript.
     pub(crate) fn parse(line: &str) -> Option<Self> {
+        let tap = |label: &str| line.trim_end().strip_prefix(label)?.parse().ok();
+        if let Some(passed) = tap("# pass ") {
+            return Some(Self { passed, failed: 0 });
+        }
+        if let Some(failed) = tap("# fail ") {
+            return Some(Self { passed: 0, failed });
+        }
         let rest = line.trim_end().strip_prefix("test result: ")?;
         let count = |label: &str| {
             rest.split(';').find_map(|part| {
@@ -71,6 +79,13 @@ test result: \u{1b}[32mok\u{1b}[0m. 10 passed; 0 failed; 0 ignored; 0 measured; 
     fn closing_lines_are_summed_and_all_others_passed_over() {
         let sum: Tally = OUTPUT.lines().filter_map(Tally::parse).sum();
         assert_eq!(sum.to_string(), "51 passed, 2 failed");
+    }
+
+    #[test]
+    fn both_closing_lines_of_node_are_counted() {
+        let output = "ok 1 - a\n1..155\n# tests 155\n# pass 154\n# fail 1\n# passing\n";
+        let sum: Tally = output.lines().filter_map(Tally::parse).sum();
+        assert_eq!(sum.to_string(), "154 passed, 1 failed");
     }
 
     #[test]

@@ -13,8 +13,8 @@ use cargo_metadata::TargetKind;
 /// Everything that must hold before a change goes in; what CI runs.
 ///
 /// Installs what the tests need and this machine lacks, then runs `check`,
-/// every test of every crate with its doc tests, a thousand simulated
-/// federations, a few seconds of fuzzing for each parser, and the demonstration from start to end. The last line is
+/// every test of every crate with its doc tests, the public page's check and the
+/// page itself in a browser, a thousand simulated federations, a few seconds of fuzzing for each parser, and the demonstration from start to end. The last line is
 /// `N passed, M failed`, over all tests and steps.
 #[derive(clap::Args)]
 pub(crate) struct Test {}
@@ -28,6 +28,7 @@ pub(crate) fn test(run: &mut Run, workspace: &Workspace) -> Result<(), Stopped> 
     install::install(run)?;
     check::check(run)?;
     run.tests("tests", &Line::of("cargo test --workspace --no-fail-fast"))?;
+    page(run)?;
     if workspace.has("portcullis-sim", &TargetKind::Bin, "sim") {
         let seeds = "cargo run --release -p portcullis-sim --bin sim -- --seeds 1000";
         run.command("simulation", &Line::of(seeds))?;
@@ -37,4 +38,25 @@ pub(crate) fn test(run: &mut Run, workspace: &Workspace) -> Result<(), Stopped> 
     fuzz::fuzz(run, &workspace.root, &Fuzz::bounded())?;
     let demo = "cargo run --release -p portcullis --bin portcullis -- demo --exit";
     run.command("demonstration", &Line::of(demo))
+}
+
+/// The second implementation against the vectors of the first, and the public page in a browser.
+fn page(run: &mut Run) -> Result<(), Stopped> {
+    const CHECK: &str = "npm --prefix crates/web/check";
+    const BROWSER: &str = "npm --prefix crates/web/check/browser";
+    if !install::has_programs(&["node", "npm"]) {
+        run.skip("javascript", "there is no node, or no npm");
+        run.skip("browser", "there is no node, or no npm");
+        return Ok(());
+    }
+    let bring = |npm: &str| Line::of(&format!("{npm} ci --ignore-scripts --no-audit --no-fund"));
+    let test = |npm: &str| Line::of(&format!("{npm} test"));
+    run.command("javascript, what it is made from", &bring(CHECK))?;
+    run.tests("javascript", &test(CHECK))?;
+    if !install::has_browser() {
+        run.skip("browser", "there is no Chromium");
+        return Ok(());
+    }
+    run.command("browser, what drives it", &bring(BROWSER))?;
+    run.tests("browser", &test(BROWSER))
 }

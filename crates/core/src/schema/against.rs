@@ -184,15 +184,20 @@ fn no_finer(series: &Series, law: &Publication) -> bool {
         && (law.joint || !series.joint)
 }
 
-/// Whether a publication lists what a cell counts, in the words of the laws.
+/// Whether a publication lists what a cell counts, in the words of the laws. The first item of
+/// each class of data stands for the order as far as it asks for that class.
 fn lists(law: &Publication, counts: &Condition) -> bool {
-    let word = |what: &What| match what {
-        What::Order => Some("orders"),
-        What::Subject => Some("users"),
-        What::Target => Some("selectors"),
-        What::Item => Some("items"),
-        What::Package | What::Change | What::Renewal => None,
+    let words = |what: &What| match what {
+        What::Order => &["orders"][..],
+        What::Subject => &["users"],
+        What::Target => &["selectors"],
+        What::Item if counts.first == Some(true) => &["items", "orders"],
+        What::Item => &["items"],
+        What::Package | What::Change | What::Renewal => &[],
     };
-    let listed = |what| word(what).is_some_and(|word| law.counted.iter().any(|c| c == word));
+    let listed = |what| {
+        let mut words = words(what).iter();
+        words.any(|word| law.counted.iter().any(|counted| counted == word))
+    };
     counts.what.iter().all(listed)
 }

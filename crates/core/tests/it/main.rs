@@ -14,4 +14,5 @@ mod publication;
 mod refusals;
 mod release;
 mod renewal;
+mod schema;
 mod service;

@@ -303,6 +303,18 @@ fn without_its_law_or_finer_than_it_no_report_is_made() {
 }
 
 #[test]
+fn an_order_may_be_counted_by_the_first_item_of_each_class_it_asks_for() {
+    let of_items = |first| {
+        with(|desk| {
+            let counts = desk.schema.cells[0].counts.as_mut().unwrap();
+            (counts.what, counts.first) = (BTreeSet::from([What::Item]), first);
+        })
+    };
+    of_items(Some(true)).check("made");
+    of_items(None).check("report.finer_than_law");
+}
+
+#[test]
 fn a_joint_report_takes_three_and_a_joint_series() {
     Desk::exact(2).check("made");
     for (which, makers, code) in [

@@ -1,6 +1,7 @@
 //! `portcullis demo`: the front door, on this machine alone.
 
 mod forge;
+mod months;
 mod story;
 mod town;
 
@@ -13,14 +14,17 @@ use std::{
 };
 use town::Town;
 
-/// Shows the front door at work: a whole case between real nodes, and the door holding.
+/// Shows the front door at work: a whole case between real nodes, the door holding, and a
+/// record that cannot lie.
 ///
 /// Starts seven nodes on the loopback addresses of this machine — a police force, a minister's
 /// office, a court, two messaging companies, an inspectorate and a university — each with a
 /// data folder, keys and a process of its own, talking over mutual TLS. All organisations are
 /// made up. Then it runs one case under the UK's double lock, from the application to the opened package,
-/// and tries to get past the door in every way it knows. It ends with the nodes running, so
-/// that any outside tool can look at them; `--exit` ends them instead.
+/// and tries to get past the door in every way it knows. Then it lets half a year pass at three more
+/// companies, makes the reports that the laws let them publish, has them verified, and lets two
+/// lie. It ends with the nodes running, so that any browser or outside tool can look at them;
+/// `--exit` ends them instead.
 #[derive(Args)]
 pub(crate) struct Demo {
     /// Files to disclose, instead of a mailbox that the demo makes.
@@ -29,6 +33,12 @@ pub(crate) struct Demo {
     /// Ends the nodes at the end, instead of waiting for Ctrl-C.
     #[arg(long)]
     exit: bool,
+    /// From which the half year at three companies is told: the same seed, the same figures.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Shows the half year alone.
+    #[arg(long, hide = true)]
+    months_only: bool,
 }
 
 impl Demo {
@@ -77,14 +87,24 @@ impl Demo {
                 .hint("name a folder with files in it"));
             }
         }
-        let town = Town::build(&root, &stage)?;
-        let told = story::tell(&town, self.data.as_deref(), &stage)?;
-        forge::try_the_door(&town, &told, &stage)?;
-        town.verify_logs(&stage)?;
-        town.show_addresses(&stage);
+        let town = if self.months_only {
+            None
+        } else {
+            let town = Town::build(&root, &stage)?;
+            let told = story::tell(&town, self.data.as_deref(), &stage)?;
+            forge::try_the_door(&town, &told, &stage)?;
+            town.verify_logs(&stage)?;
+            Some(town)
+        };
+        let months = months::tell(&root.join("months"), self.seed, &stage)?;
+        stage.chapter("Look for yourself");
+        if let Some(town) = &town {
+            town.show_addresses(&stage);
+        }
+        let pages = months.show(&stage)?;
         stage.total();
         if self.exit {
-            drop(town);
+            drop((town, pages));
             if chosen.is_some() {
                 stage.line(format_args!("the folders stay in `{}`", root.display()));
             }
@@ -96,7 +116,7 @@ impl Demo {
             .build()
             .map_err(|error| Failure::unable("runtime", error.to_string()))?;
         let _ = runtime.block_on(tokio::signal::ctrl_c());
-        drop(town);
+        drop((town, pages));
         Ok(ExitCode::SUCCESS)
     }
 }

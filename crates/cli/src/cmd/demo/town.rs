@@ -395,7 +395,6 @@ impl Town {
     }
 
     pub(super) fn show_addresses(&self, stage: &Stage) {
-        stage.chapter("Look for yourself");
         for resident in self.residents() {
             let config = &resident.home.config;
             stage.line(format_args!(

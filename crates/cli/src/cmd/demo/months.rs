@@ -1,0 +1,124 @@
+//! The chapters of the months: simulated traffic at three companies, the reports that are made
+//! from their records, and two who lie.
+//!
+//! Everything runs in this process on a clock of its own ([`clock`]), through real nodes
+//! ([`world`]); what is checked is checked by this program's own commands ([`ours`]).
+
+mod cast;
+mod clock;
+mod lies;
+mod ours;
+mod pages;
+mod reports;
+mod traffic;
+mod wires;
+mod world;
+
+use super::Stage;
+use crate::failure::Failure;
+use cast::{BUREAU, COMMISSION, FORCE, HARBOUR, MINISTRY};
+use ours::Ours;
+pub(super) use pages::Pages;
+use std::path::{Path, PathBuf};
+use traffic::{Ask, End, Turn};
+use world::World;
+
+/// What the chapters leave behind for visitors.
+pub(super) struct Months {
+    world: World,
+    ours: Ours,
+    /// Reports, each with the logs that it counts.
+    reports: Vec<(PathBuf, Vec<PathBuf>)>,
+}
+
+/// Half a year at three companies, below `root`.
+pub(super) fn tell(root: &Path, seed: u64, stage: &Stage) -> Result<Months, Failure> {
+    stage.chapter("Half a year at three companies, told from a seed");
+    let world = World::build(root, clock::Virtual::at(traffic::FIRST_DAY))?;
+    stage.step(
+        "nine more nodes, in this process, on a clock of their own: it is July 2025, and a tick is a week",
+    );
+    let script = traffic::script(seed);
+    live(&world, &script, stage)?;
+    let ours = Ours::new(&world, root)?;
+    let exact = reports::exact(&world, &ours, stage)?;
+    let banded = reports::banded(&world, &ours, stage)?;
+    lies::tell(&world, &ours, &exact, root, stage)?;
+    let log = |word: &str| world.at(word).dir.join("log/1");
+    let reports = vec![
+        (exact, vec![log(HARBOUR)]),
+        (banded, vec![log(HARBOUR)]),
+    ];
+    Ok(Months {
+        world,
+        ours,
+        reports,
+    })
+}
+
+impl Months {
+    /// Serves the companies' pages, and says where they are and what can be tried.
+    pub(super) fn show(&self, stage: &Stage) -> Result<Pages, Failure> {
+        let pages = Pages::serve(&self.world)?;
+        stage.line("");
+        stage.line("the half-year's records have public pages, for any browser on this machine:");
+        for (word, url) in &pages.urls {
+            stage.line(format_args!("  {word:22} {url}"));
+        }
+        stage.line("");
+        stage.line("and their reports can be checked again, by these commands:");
+        for (report, logs) in &self.reports {
+            let logs: Vec<_> = logs
+                .iter()
+                .map(|log| format!("--log {}", log.display()))
+                .collect();
+            stage.line(format_args!(
+                "  portcullis report verify {} --policy {} {}",
+                report.display(),
+                self.ours.policy.display(),
+                logs.join(" ")
+            ));
+        }
+        Ok(pages)
+    }
+}
+
+/// Lets the weeks pass: what happens in each, its tick, and what may be released then.
+fn live(world: &World, script: &[Turn], stage: &Stage) -> Result<(), Failure> {
+    for week in 0..traffic::WEEKS {
+        let mut waiting = Vec::new();
+        let turns = script.iter().enumerate();
+        for (number, turn) in turns.filter(|(_, turn)| turn.week == week) {
+            waiting.extend(traffic::perform(world, turn, number)?);
+        }
+        world.clock.go_to(traffic::tick_day(week));
+        world.tick(traffic::companies(week))?;
+        for package in &waiting {
+            traffic::release(world, package)?;
+        }
+        if week == traffic::LATER {
+            stage.step("December: the second and the third company join");
+        }
+    }
+    world.tick(&[FORCE, BUREAU, MINISTRY, COMMISSION])?;
+    stage.step("it is January 2026, and behind us lie:");
+    for ask in [Ask::Subpoena, Ask::Warrant] {
+        let such = |end| {
+            let such = script.iter().filter(|turn| turn.ask == ask);
+            such.filter(|turn| turn.end == end).count()
+        };
+        let (released, declined) = (such(End::Released), such(End::Declined));
+        let all = released + declined + such(End::Accepted);
+        stage.line(format_args!(
+            "{all:5} {}: {released} answered with data, {declined} declined",
+            ask.title()
+        ));
+    }
+    let first = script.iter().filter(|turn| turn.provider == HARBOUR);
+    stage.line(format_args!(
+        "{} of them at {HARBOUR}; the records hold {} leaves, and one looks like another",
+        first.count(),
+        world.leaves()?
+    ));
+    Ok(())
+}

@@ -70,8 +70,8 @@ pub enum JointError {
     /// Nothing is counted.
     #[error("a joint report has at least one cell")]
     Cells,
-    /// Nobody has this number.
-    #[error("there is no participant {0}")]
+    /// Nobody has this number, or nobody else.
+    #[error("there is no other participant {0}")]
     Unknown(usize),
     /// Commitments to masks are missing, too many, or no points.
     #[error("participant {0} does not give one point for every other participant")]

@@ -118,7 +118,7 @@ impl Ahead {
             chosen.0.conditional_assign(base, is_it);
             chosen.1.conditional_assign(mask, is_it);
         }
-        let twice = chosen.1 + chosen.1;
+        let mut twice = chosen.1 + chosen.1;
         let commitment = (generator + RistrettoPoint::mul_base(&blinding.0)).compress();
         let second = (self.second - chosen.0 * twice).compress();
         let points = [commitment, self.first, second, self.third];
@@ -134,7 +134,10 @@ impl Ahead {
         }
         proof.extend_from_slice((blinding.0 * x + self.alpha).as_bytes());
         proof.extend_from_slice((self.beta * x + self.delta).as_bytes());
+        generator.zeroize();
+        chosen.0.zeroize();
         chosen.1.zeroize();
+        twice.zeroize();
         (commitment.to_bytes(), proof)
     }
 }

@@ -26,8 +26,9 @@ use crate::{
     leaf::LeafError,
     seed::{Blinding, Seed},
 };
-use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar};
+use curve25519_dalek::{ristretto::RistrettoPoint, scalar::Scalar, traits::MultiscalarMul as _};
 use sha2::{Digest as _, Sha512};
+use zeroize::Zeroizing;
 
 pub use line::{BAND_VALUES_MAX, Form, LINES_MAX, Line, LinesError};
 pub use misfit::misfits;
@@ -103,12 +104,9 @@ impl Totals {
 
     /// Σ `T_k` `G_k` + R H.
     pub(crate) fn commitment(&self) -> RistrettoPoint {
-        let counted: RistrettoPoint = group::cell_bases()
-            .iter()
-            .skip(1)
-            .zip(&self.counts)
-            .map(|(base, count)| base * Scalar::from(*count))
-            .sum();
+        let counts = Zeroizing::new(self.counts.map(Scalar::from));
+        let cell_bases = group::cell_bases().iter().skip(1);
+        let counted = RistrettoPoint::multiscalar_mul(counts.iter(), cell_bases);
         counted + RistrettoPoint::mul_base(&self.blinding.0)
     }
 }

@@ -40,7 +40,8 @@ pub struct Side<'a> {
 }
 
 impl Session {
-    /// What participant `me` reveals about its masks towards `other`.
+    /// What participant `me` reveals about its masks towards `other`: only
+    /// after [`Session::check_masks`] named this very pair.
     ///
     /// # Errors
     ///
@@ -52,7 +53,7 @@ impl Session {
         key: &ReportKey,
         generator: &mut impl CryptoRng,
     ) -> Result<[u8; REVEAL_BYTES], JointError> {
-        let (own, other) = (self.member(me)?, self.member(other)?);
+        let [own, other] = self.two(me, other)?;
         if own.key_bytes != key.public() {
             return Err(JointError::Key(me));
         }
@@ -83,25 +84,30 @@ impl Session {
     ///
     /// [`JointError::Unknown`].
     pub fn blame(&self, one: &Side<'_>, two: &Side<'_>) -> Result<Vec<usize>, JointError> {
-        let members = (self.member(one.number)?, self.member(two.number)?);
-        let revealed = [
-            one.reveal
-                .and_then(|reveal| self.revealed(members.0, members.1, reveal)),
-            two.reveal
-                .and_then(|reveal| self.revealed(members.1, members.0, reveal)),
-        ];
-        let shared = revealed.iter().flatten().next();
-        let masks = shared.map(|shared| {
-            let mask = |own, other| commit(&self.pair(own, other, shared)).compress().to_bytes();
-            [mask(members.0, members.1), mask(members.1, members.0)]
+        let [first, second] = self.two(one.number, two.number)?;
+        let revealed = [(one, first, second), (two, second, first)].map(|(side, own, other)| {
+            let reveal = side.reveal?;
+            self.revealed(own, other, reveal)
         });
-        let [first, second] =
-            masks.map_or([None, None], |[first, second]| [Some(first), Some(second)]);
-        let sides = [one, two].into_iter().zip(revealed).zip([first, second]);
+        let shared = revealed.iter().flatten().next();
+        let mask = |own, other| {
+            let pair = self.pair(own, other, shared?);
+            Some(commit(&pair).compress().to_bytes())
+        };
+        let masks = [mask(first, second), mask(second, first)];
+        let sides = [one, two].into_iter().zip(revealed).zip(masks);
         Ok(sides
             .filter(|((side, revealed), mask)| revealed.is_none() || *mask != Some(side.mask))
             .map(|((side, _), _)| side.number)
             .collect())
+    }
+
+    /// Two different members.
+    fn two(&self, one: usize, two: usize) -> Result<[&Member; 2], JointError> {
+        if one == two {
+            return Err(JointError::Unknown(two));
+        }
+        Ok([self.member(one)?, self.member(two)?])
     }
 
     /// Z, if it is the Diffie-Hellman point of `own`'s key and `other`'s.

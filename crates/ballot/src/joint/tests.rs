@@ -3,6 +3,7 @@ use crate::{
     report::Totals,
     seed::{ReportKey, Seed},
 };
+use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
 
 const CELLS_COUNTED: CellSet = CellSet(0x8000_4011);
@@ -281,6 +282,79 @@ fn nobody_joins_twice_or_with_a_broken_key_or_in_too_small_a_circle() {
         session.masks(9, &all[1].key).map(|_| ()),
         Err(JointError::Unknown(9))
     );
+}
+
+#[test]
+fn nobody_is_blamed_alone() {
+    let all = organisations(3);
+    let session = session(&all);
+    let side = Side {
+        number: 1,
+        mask: [0; 32],
+        reveal: None,
+    };
+    assert_eq!(session.blame(&side, &side), Err(JointError::Unknown(1)));
+    let generator = &mut StdRng::seed_from_u64(1);
+    let revealed = session.reveal(1, 1, &all[1].key, generator);
+    assert_eq!(revealed, Err(JointError::Unknown(1)));
+}
+
+#[test]
+fn a_sum_that_is_no_count_is_refused() {
+    let mut all = organisations(3);
+    for one in &mut all {
+        one.totals.counts[14] = u64::from(u32::MAX) / 3;
+    }
+    let most = session(&all);
+    let parts = rounds(&all, &most);
+    assert_eq!(total(&most, &parts).unwrap()[2].1, u32::MAX);
+    all[0].totals.counts[14] += 1;
+    let beyond = session(&all);
+    let parts = rounds(&all, &beyond);
+    let cell = Cell::new(15).unwrap();
+    assert_eq!(total(&beyond, &parts), Err(JointError::Total(cell)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+    #[test]
+    fn any_cells_of_any_totals_add_up(
+        mask in 1u32.., counts in proptest::collection::vec(0u64..1_000_000, 96),
+    ) {
+        let mut all = organisations(3);
+        for (one, counts) in all.iter_mut().zip(counts.chunks(32)) {
+            one.totals.counts.copy_from_slice(counts);
+        }
+        let session =
+            Session::new(CellSet(mask), 1, PERIOD.0, PERIOD.1, &participants(&all)).unwrap();
+        let totals = total(&session, &rounds(&all, &session)).unwrap();
+        prop_assert_eq!(totals.len(), mask.count_ones() as usize);
+        for (cell, total) in totals {
+            let place = usize::from(cell.number()) - 1;
+            let sum: u64 = counts.chunks(32).map(|counts| counts[place]).sum();
+            prop_assert_eq!(u64::from(total), sum);
+        }
+    }
+
+    #[test]
+    fn whatever_comes_in_names_its_sender_and_never_panics(
+        opening in proptest::collection::vec(any::<u8>(), 0..1200),
+        reveal in proptest::collection::vec(any::<u8>(), 0..200),
+        mask in any::<[u8; 32]>(),
+    ) {
+        let all = organisations(3);
+        let session = session(&all);
+        let masks = session.masks(1, &all[1].key).unwrap();
+        let said = session.verify_opening(1, masks.commitments(), &opening);
+        prop_assert_eq!(said, Err(JointError::Opening(1)));
+        prop_assert!(session.verify_opening(1, &[mask, mask], &opening).is_err());
+        let one = Side { number: 1, mask, reveal: Some(&reveal) };
+        let generator = &mut StdRng::seed_from_u64(1);
+        let true_one = session.reveal(0, 1, &all[0].key, generator).unwrap();
+        let own = session.masks(0, &all[0].key).unwrap().commitments()[0];
+        let zero = Side { number: 0, mask: own, reveal: Some(&true_one) };
+        prop_assert_eq!(session.blame(&zero, &one), Ok(vec![1]));
+    }
 }
 
 #[test]

@@ -78,11 +78,10 @@ pub fn prove(
         }
     }
     let statement = statement(range, lines);
-    let mut secret = Zeroizing::new(totals.blinding.to_bytes().to_vec());
-    for count in &totals.counts {
-        secret.extend_from_slice(&count.to_be_bytes());
-    }
-    secret.extend_from_slice(&statement);
+    // As long as it will be from the start: what grows leaves copies behind.
+    let counts = totals.counts.map(u64::to_be_bytes);
+    let blinding = totals.blinding.to_bytes();
+    let secret = Zeroizing::new([blinding.as_slice(), counts.as_flattened(), &statement].concat());
     let mut nonces = Nonces::new(NONCES, &secret, generator);
 
     let mut masks = Zeroizing::new(core::array::from_fn(|_| nonces.draw()));
@@ -135,21 +134,24 @@ impl Bits {
         cells: &[Scalar; CELLS],
         nonces: &mut Nonces,
     ) -> Option<Self> {
-        let mut bits = Vec::new();
-        let mut masks = Zeroizing::new(Vec::new());
-        for (line, weights) in lines.iter().zip(band::weights_of(lines)) {
+        let weights = band::weights_of(lines);
+        let count = weights.iter().map(Vec::len).sum();
+        let mut bits = Vec::with_capacity(count);
+        let mut masks = Zeroizing::new(Vec::with_capacity(count));
+        for (line, weights) in lines.iter().zip(&weights) {
             let Form::Band { low, .. } = line.form else {
                 continue;
             };
             let above = totals.of(line).saturating_sub(low);
-            bits.extend(band::bits(&weights, above));
+            bits.extend(band::bits(weights, above));
             // The first weight is 1, so its mask makes the sum come out.
-            let mut drawn: Vec<_> = weights.iter().map(|_| nonces.draw()).collect();
-            let excess = over(line.cells, cells) - band::weighted(&weights, &drawn);
-            if let Some(first) = drawn.first_mut() {
-                *first += excess;
+            let first = masks.len();
+            masks.extend(weights.iter().map(|_| nonces.draw()));
+            let drawn = masks.get_mut(first..).unwrap_or_default();
+            let excess = over(line.cells, cells) - band::weighted(weights, drawn);
+            if let Some(mask) = drawn.first_mut() {
+                *mask += excess;
             }
-            masks.append(&mut drawn);
         }
         if bits.is_empty() {
             return None;

@@ -12,7 +12,9 @@ const PAGES: &[&str] = &[
 ];
 
 /// The commands that have commands of their own.
-const GROUPS: &[&str] = &["case", "key", "law", "log", "order", "package", "register"];
+const GROUPS: &[&str] = &[
+    "case", "inspect", "key", "law", "log", "order", "package", "register",
+];
 
 /// Flags that every command takes.
 const GLOBAL: &[&str] = &["--dir", "--help", "--json", "--quiet", "--version"];

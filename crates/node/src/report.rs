@@ -68,7 +68,12 @@ struct Planned {
     previous: Option<Digest>,
     start: Bound,
     end: Bound,
+    /// Leaves of a closed log that no report of the series counts: origin, first, size.
+    left_out: Option<(String, u64, u64)>,
 }
+
+/// Where a report starts, the digest of the one before, and what a closed log left out.
+type Start = (Bound, Option<Digest>, Option<(String, u64, u64)>);
 
 impl Node {
     /// Makes, signs and publishes the next report of a series, once.
@@ -165,7 +170,7 @@ impl Node {
             makers,
             now: self.now(),
         })?;
-        let (start, previous) = self.start_of(&log, &wanted.series)?;
+        let (start, previous, left_out) = self.start_of(&log, &wanted.series)?;
         let after = log.checkpoints.iter().filter(|(_, at)| plan.closes <= *at);
         let end = after
             .map(|(bound, _)| bound)
@@ -183,11 +188,12 @@ impl Node {
             start,
             end,
             log,
+            left_out,
         })
     }
 
-    /// Where the last report of a series ended, and its digest.
-    fn start_of(&self, log: &OurLog, series: &str) -> Result<(Bound, Option<Digest>), ReportFault> {
+    /// Where the last report of a series ended, its digest, and what lies between in closed logs.
+    fn start_of(&self, log: &OurLog, series: &str) -> Result<Start, NodeError> {
         let reports = self.reports()?;
         let last = reports.iter().rfind(|one| one.report().series == series);
         let previous = last.map(Signed::digest);
@@ -197,46 +203,34 @@ impl Node {
             sources.find(|source| ours(source.origin.as_str())).cloned()
         });
         match ended {
-            Some(ended) if ended.origin.as_str() == log.origin => Ok((ended.end, previous)),
-            // A log that was closed may hold leaves that no report has counted.
+            Some(ended) if ended.origin.as_str() == log.origin => Ok((ended.end, previous, None)),
             ended => {
                 let counted = ended.map(|ended| (ended.origin.to_string(), ended.end.size.0));
-                self.nothing_left(log.generation, counted)?;
-                Ok((Bound::ZERO, previous))
+                let left_out = self.left_out(log.generation, counted)?;
+                Ok((Bound::ZERO, previous, left_out))
             }
         }
     }
 
-    /// The logs before `generation` hold no leaf after those that were counted.
-    fn nothing_left(
+    /// The leaves of the newest closed log that no report has counted, if there are any.
+    fn left_out(
         &self,
         generation: u64,
         counted: Option<(String, u64)>,
-    ) -> Result<(), ReportFault> {
-        let name = |generation| format!("{}/{generation}", self.keys.log_name);
-        let first = match &counted {
-            Some((origin, _)) => (1..generation)
-                .find(|older| name(*older) == *origin)
-                .unwrap_or(1),
-            None => 1,
-        };
-        for older in first..generation {
-            let origin = name(older);
-            let state = self.store.log(&origin).map_err(NodeError::from)?;
-            let size = state.map_or(0, |state| state.cosigned_size);
-            let seen = counted
-                .as_ref()
-                .filter(|(it, _)| *it == origin)
-                .map_or(0, |(_, size)| *size);
+    ) -> Result<Option<(String, u64, u64)>, NodeError> {
+        for older in (1..generation).rev() {
+            let origin = format!("{}/{older}", self.keys.log_name);
+            let size = self.store.log(&origin)?.map_or(0, |state| state.cosigned_size);
+            let here = counted.as_ref().filter(|(it, _)| *it == origin);
+            let seen = here.map_or(0, |(_, size)| *size);
             if seen < size {
-                return Err(ReportFault::TwoLogs {
-                    origin,
-                    from: seen,
-                    size,
-                });
+                return Ok(Some((origin, seen, size)));
+            }
+            if here.is_some() {
+                break;
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Every report made so far, as the rules for the next one see it.
@@ -396,6 +390,17 @@ impl Planned {
         lines.collect()
     }
 
+    /// What the report says of leaves that it cannot count: they lie in a log that was closed.
+    fn disclosed(&self) -> Option<Unproved> {
+        let (origin, from, size) = self.left_out.as_ref()?;
+        Some(Unproved {
+            title: format!("leaves {from} to {size} of {origin}, which was closed: no report of this series counts them"),
+            value: size.saturating_sub(*from).to_string(),
+            unit: "leaves, cover among them".to_owned(),
+            clause: "told wherever leaves are left out".to_owned(),
+        })
+    }
+
     fn report(&self, node: &Node, wanted: &Wanted, lines: Vec<Line>, subject: Subject) -> Report {
         Report {
             realm: node.realm.name().to_owned(),
@@ -411,7 +416,7 @@ impl Planned {
             first_assistance: wanted.first_assistance,
             laws: self.laws.clone(),
             lines,
-            unproved: wanted.unproved.clone(),
+            unproved: wanted.unproved.iter().cloned().chain(self.disclosed()).collect(),
             subject,
         }
     }

@@ -13,7 +13,7 @@ const PAGES: &[&str] = &[
 
 /// The commands that have commands of their own.
 const GROUPS: &[&str] = &[
-    "case", "inspect", "key", "law", "log", "order", "package", "register",
+    "case", "inspect", "key", "law", "log", "order", "package", "register", "report",
 ];
 
 /// Flags that every command takes.

@@ -11,5 +11,7 @@ mod monitor;
 mod order;
 mod package;
 mod place;
+mod record;
 mod register;
+mod report;
 mod walkthrough;

@@ -45,6 +45,7 @@ impl Node {
     /// [`ReportFault`].
     pub fn joint_part(&self, wanted: &Wanted) -> Result<Signed, ReportFault> {
         let planned = self.plan(wanted, Makers::Several(PARTICIPANTS_MIN))?;
+        planned.nothing_left_out()?;
         let counted = self.count(&planned.log, &planned.start, &planned.end)?;
         let part = Part {
             realm: self.realm.name().to_owned(),
@@ -272,6 +273,7 @@ impl Node {
             unproved: Vec::new(),
         };
         let planned = self.plan(&wanted, Makers::Several(parts.len()))?;
+        planned.nothing_left_out()?;
         let bounds = (&planned.start, &planned.end) == (&ours.source.start, &ours.source.end);
         if !bounds || self.report_key(&planned.log).public() != ours.report_key {
             let why = "our own part is of other leaves than ours".to_owned();
@@ -464,6 +466,18 @@ impl Table {
 }
 
 impl Planned {
+    /// A joint report has no place to say that leaves of a closed log are left out.
+    fn nothing_left_out(&self) -> Result<(), ReportFault> {
+        match &self.left_out {
+            None => Ok(()),
+            Some((origin, from, size)) => Err(ReportFault::TwoLogs {
+                origin: origin.clone(),
+                from: *from,
+                size: *size,
+            }),
+        }
+    }
+
     fn period(&self) -> report::Period {
         report::Period {
             from: self.plan.period.from,

@@ -109,7 +109,7 @@ impl From<ReportFault> for Failure {
             ),
             ReportFault::TwoLogs { .. } => (
                 REFUSED,
-                Some("those leaves stand in no report of this series: say so beside it"),
+                Some("a report of this log alone says so in its figures; take no part in a joint one"),
             ),
             ReportFault::Joint { .. } | ReportFault::Document { .. } => (FALSE, None),
             ReportFault::Leaf { .. } => (

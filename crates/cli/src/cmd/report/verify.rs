@@ -20,7 +20,6 @@ use portcullis_tlog::{
     tree::{Frontier, ReadError},
 };
 use portcullis_verdict::{
-    law::Laws,
     report::{
         Signed,
         check::{

@@ -10,7 +10,7 @@ use portcullis_tlog::{
     checkpoint::Checkpoint,
     note::{SignedNote, VerifierKey},
     policy::{CosignedCheckpoint, Policy, PolicyError},
-    tree::{HashReader, ReadError},
+    tree::{HashReader, ReadError, TreeSize},
 };
 
 /// The first line of the notice that closes an origin.
@@ -106,6 +106,20 @@ impl Memory {
                 reference = Some((&shown.cosigned.checkpoint, shown.note.to_text()));
             }
             looked.shown = Some(shown.cosigned.clone());
+            let notice = sight.closed.filter(|_| closed).unwrap_or_default();
+            if closing_size(notice).is_some_and(|end| end < shown.cosigned.checkpoint.size) {
+                let text = format!(
+                    "`{}` said that it takes no more leaves, and shows {}",
+                    self.origin, shown.cosigned.checkpoint.size
+                );
+                let notes = [
+                    String::from_utf8_lossy(notice).into_owned(),
+                    shown.note.to_text(),
+                ];
+                looked
+                    .findings
+                    .push(Finding::new(Code::ShapeBroken, text).notes(notes));
+            }
         } else if sight.missing
             && let Some(newest) = self.newest.as_ref().filter(|_| !closed)
         {
@@ -546,6 +560,12 @@ fn differences(before: &LogShape, now: &LogShape) -> String {
         words.push("the same".to_owned());
     }
     words.join(", ")
+}
+
+/// The size at which a log closed, from its notice: the third line.
+fn closing_size(notice: &[u8]) -> Option<TreeSize> {
+    let text = core::str::from_utf8(notice).ok()?;
+    text.lines().nth(2)?.parse().ok()
 }
 
 /// The text of a notice by which a log closes its origin (design §11), once its signature holds.

@@ -356,6 +356,11 @@ fn a_log_that_shrinks_or_goes_is_rolled_back_unless_it_says_that_it_is_closed() 
         [Code::Closed],
         "silence is its right then"
     );
+    let mut more = Log::new();
+    more.grow(&blanks(0, 768));
+    let findings = monitor.look(&more, &[more.told(START + TICK_S)], START + TICK_S);
+    assert_eq!(codes(&findings), [Code::Closed, Code::ShapeBroken]);
+    let (_, mut monitor) = seen_once(512);
     monitor.closed = Some(notice.to_text().replace("512", "513").into_bytes());
     let findings = monitor.look(&old, &[old.told(START)], START + 1);
     assert_eq!(codes(&findings), [Code::BadSignature, Code::Rollback]);

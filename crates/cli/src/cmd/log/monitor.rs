@@ -53,9 +53,9 @@ use store::{Folder, hex_of, origin_at, remember_place, write_whole};
 ///   portcullis --dir inspectorate log monitor --log https://mail.example/log/1 \
 ///     --memory watched --follow --every 60 --report-to status.json
 ///
-/// Exit codes: 0 all is well; 1 silence past a tick, no quorum, a changed shape; 3 something could not be
-/// reached; 4 something is not what it claims to be. What the evidence proves to anybody is kept under
-/// `evidence/` in the memory, and ends every later look with 4 too.
+/// Exit codes: 0 all is well; 1 silence past a tick, no quorum, a changed shape; 3 something could
+/// not be reached; 4 something is not what it claims to be. What the evidence proves to anybody is
+/// kept under `evidence/` in the memory, and ends every later look with 4 too.
 #[expect(clippy::doc_markdown, reason = "a command to be typed as it stands")]
 #[expect(rustdoc::bare_urls, reason = "a command line, as it is typed")]
 #[expect(

@@ -11,7 +11,11 @@
 use crate::{docket, schema::Schemas, text::sha256};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use portcullis_ballot::{Blinding, Cell, Context, Leaf, Salt};
-use portcullis_core::{digest::Digest, docket::Docket, schema::Schema};
+use portcullis_core::{
+    digest::Digest,
+    docket::Docket,
+    schema::{CellNumber, Schema},
+};
 use portcullis_sign::{Ed25519Key, PublicKey, SecretKey};
 use portcullis_tlog::{
     checkpoint::{Checkpoint, Origin},
@@ -346,7 +350,7 @@ impl Opened {
         let schema = schema.ok_or(OpenedError::UnknownSchema(Digest(id)))?;
         let docket = docket::parse(&self.docket)
             .map_err(|error| OpenedError::Malformed(error.to_string()))?;
-        let right = schema.cell_of(&docket).map_or(0, |cell| cell.get());
+        let right = schema.cell_of(&docket).map_or(0, CellNumber::get);
         if right != counted {
             return Err(OpenedError::WrongCell { counted, right });
         }

@@ -14,6 +14,7 @@ use crate::{
     verify::{judge_statement, verify},
 };
 use jiff::Timestamp;
+use portcullis_ballot::Cell;
 use portcullis_core::{
     digest::Digest,
     id::{CaseId, PackageId},
@@ -417,7 +418,7 @@ fn docket(
         let checked = signed
             .check(&key, &cosigned, schemas)
             .map_err(|error| (error.code(), error.to_string()))?;
-        let cell = says.cell.map_or(0, |cell| cell.number());
+        let cell = says.cell.map_or(0, Cell::number);
         Ok((checked.docket.kind.as_str(), cell))
     };
     DocketShown {

@@ -13,6 +13,7 @@ use portcullis_ballot::{Blinding, Cell, Context, Leaf, Opening, Salt};
 use portcullis_core::{
     digest::Digest,
     id::CaseId,
+    schema::CellNumber,
     statement::{Event, Look},
 };
 use portcullis_tlog::{
@@ -369,7 +370,7 @@ impl Checking<'_> {
             .schemas
             .get(&Digest(*schema))
             .ok_or("its schema is not known here")?;
-        let right = schema.cell_of(&docket).map(|cell| cell.get());
+        let right = schema.cell_of(&docket).map(CellNumber::get);
         if right != cell {
             let (right, cell) = (right.unwrap_or_default(), cell.unwrap_or_default());
             return Err(format!(

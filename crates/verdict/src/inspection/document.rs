@@ -183,7 +183,7 @@ document!(
 document!(Receipt, "receipt", "inspect-receipt", ReceiptJson);
 document!(Sample, "sample", "inspect-sample", SampleJson);
 
-fn malformed(what: &'static str, why: impl ToString) -> InspectionError {
+fn malformed(what: &'static str, why: impl core::fmt::Display) -> InspectionError {
     let why = why.to_string();
     InspectionError::Malformed { what, why }
 }

@@ -43,8 +43,8 @@ impl Scene {
         Self { world, story, held }
     }
 
-    fn lines(&self, held: &Held, by: &str) -> Vec<Vec<u8>> {
-        let parts = held.to_parts();
+    fn lines(&self, content: &Held, by: &str) -> Vec<Vec<u8>> {
+        let parts = content.to_parts();
         let head = Head {
             contents: Contents::Evidence,
             realm: "live".into(),
@@ -70,11 +70,10 @@ impl Scene {
             parts.push(reader.part(line).map_err(|error| error.to_string())?);
         }
         let (envelope, head) = reader.finish().map_err(|error| error.to_string())?;
-        let held = Held::from_parts(parts).map_err(|error| error.to_string())?;
         let evidence = Evidence {
             envelope,
             head,
-            held,
+            held: Held::from_parts(parts).map_err(|error| error.to_string())?,
         };
         tell(&evidence, Some(self.world.anchor()), at(MADE)).map_err(|error| error.to_string())
     }

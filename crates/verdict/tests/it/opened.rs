@@ -193,7 +193,7 @@ fn no_byte_of_a_file_can_be_changed() {
             .and_then(|signed| signed.check(&key, &scene.cosigned(), &schema::builtin()));
         assert!(checked.is_err(), "byte {at}");
     }
-    for garbage in [&b""[..], b"{}", b"[[", &[b' '; 300_000]] {
+    for garbage in [&b""[..], b"{}", b"[[", &vec![b' '; 300_000]] {
         assert_eq!(
             Signed::parse(garbage).unwrap_err().code(),
             "opened.malformed"

@@ -2,4 +2,5 @@
 
 mod kit;
 mod lies;
+mod together;
 mod truths;

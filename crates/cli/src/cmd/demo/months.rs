@@ -16,7 +16,7 @@ mod world;
 
 use super::Stage;
 use crate::failure::Failure;
-use cast::{BUREAU, COMMISSION, FORCE, HARBOUR, MINISTRY};
+use cast::{BUREAU, COMMISSION, FORCE, HARBOUR, MINISTRY, PROVIDERS};
 use ours::Ours;
 pub(super) use pages::Pages;
 use std::path::{Path, PathBuf};
@@ -42,12 +42,14 @@ pub(super) fn tell(root: &Path, seed: u64, stage: &Stage) -> Result<Months, Fail
     live(&world, &script, stage)?;
     let ours = Ours::new(&world, root)?;
     let exact = reports::exact(&world, &ours, stage)?;
+    let joint = reports::joint(&world, &ours, stage)?;
     let banded = reports::banded(&world, &ours, stage)?;
     lies::tell(&world, &ours, &exact, root, stage)?;
     let log = |word: &str| world.at(word).dir.join("log/1");
     let reports = vec![
         (exact, vec![log(HARBOUR)]),
         (banded, vec![log(HARBOUR)]),
+        (joint, PROVIDERS.map(log).to_vec()),
     ];
     Ok(Months {
         world,

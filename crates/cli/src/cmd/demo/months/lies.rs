@@ -37,8 +37,8 @@ pub(super) fn tell(
     stage: &Stage,
 ) -> Result<(), Failure> {
     let bytes = std::fs::read(published).map_err(|error| Failure::file(published, &error))?;
-    let signed = Signed::parse(&bytes)
-        .map_err(|error| Failure::unable(error.code(), error.to_string()))?;
+    let signed =
+        Signed::parse(&bytes).map_err(|error| Failure::unable(error.code(), error.to_string()))?;
     let liar = Liar::new(world, signed.report().clone())?;
     stage.chapter("A company that understates by one");
     understate(&liar, ours, root, stage)?;
@@ -82,7 +82,8 @@ impl<'a> Liar<'a> {
         let files = Files::Folder(self.folder.clone());
         let mut entries = Vec::new();
         for index in 0..size.div_ceil(256) {
-            let bundle = EntryTile::in_tree(index, TreeSize(size)).ok_or_else(|| broken("a tile"))?;
+            let bundle =
+                EntryTile::in_tree(index, TreeSize(size)).ok_or_else(|| broken("a tile"))?;
             let (_, bytes) =
                 bundle_file(&files, bundle).map_err(|error| broken(&error.to_string()))?;
             let some = bundle.entries_in(&bytes);
@@ -166,7 +167,9 @@ fn drop_a_leaf(
     stage: &Stage,
 ) -> Result<(), Failure> {
     let watched = ours.monitor(&liar.folder)?;
-    stage.step(format_args!("(a newspaper's monitor follows the record: {watched})"));
+    stage.step(format_args!(
+        "(a newspaper's monitor follows the record: {watched})"
+    ));
     let node = &liar.world.at(HARBOUR).node;
     let size = node.logs()?.first().map_or(0, |log| log.cosigned_size);
     let mut entries = liar.entries(size)?;
@@ -217,7 +220,9 @@ fn swap(liar: &Liar<'_>, entries: &mut [Vec<u8>]) -> Result<usize, Failure> {
         let leaf = Leaf::parse(entry).ok()?;
         leaf.cell_under(seed, origin).ok()?
     };
-    let at = entries.iter().position(|entry| line.is_some() && counts(entry) == line);
+    let at = entries
+        .iter()
+        .position(|entry| line.is_some() && counts(entry) == line);
     let at = at.ok_or_else(|| broken("a leaf that counts"))?;
     let mut generator = Generator(&*liar.world.clock);
     let context = Context {
@@ -300,7 +305,10 @@ impl Remade {
     fn report(&self, liar: &Liar<'_>, counted: &[Vec<u8>]) -> Result<Report, Failure> {
         let (totals, sum) = liar.totals(counted)?;
         let mut report = liar.report.clone();
-        let shown: Vec<u64> = lines_of(&report.lines).iter().map(|line| totals.of(line)).collect();
+        let shown: Vec<u64> = lines_of(&report.lines)
+            .iter()
+            .map(|line| totals.of(line))
+            .collect();
         for (line, value) in report.lines.iter_mut().zip(shown) {
             line.form = Form::Exact { value };
         }
@@ -321,9 +329,8 @@ impl Remade {
 /// The root that a source's last checkpoint names.
 fn root_of(source: &Source) -> Result<[u8; 32], Failure> {
     let note = source.end.checkpoint.as_ref();
-    let checkpoint = note.and_then(|note| {
-        portcullis_tlog::checkpoint::Checkpoint::parse(note.text()).ok()
-    });
+    let checkpoint =
+        note.and_then(|note| portcullis_tlog::checkpoint::Checkpoint::parse(note.text()).ok());
     Ok(checkpoint.ok_or_else(|| broken("a checkpoint"))?.root.0)
 }
 

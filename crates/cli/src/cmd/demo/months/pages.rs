@@ -16,7 +16,8 @@ impl Pages {
     /// Serves every company's public record on a loopback address of its own, in plain HTTP, so
     /// that a browser on this machine needs no certificate.
     pub(super) fn serve(world: &World) -> Result<Self, Failure> {
-        let failed = |error: &dyn core::fmt::Display| Failure::unable("demo.page", error.to_string());
+        let failed =
+            |error: &dyn core::fmt::Display| Failure::unable("demo.page", error.to_string());
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()

@@ -179,7 +179,9 @@ pub(super) fn perform(
 
 /// Releases a package once a quorum has cosigned its leaves (law 4).
 pub(super) fn release(world: &World, waiting: &Waiting) -> Result<(), Failure> {
-    let key = world.keys.person(waiting.provider, Office::ReleaseOfficer)?;
+    let key = world
+        .keys
+        .person(waiting.provider, Office::ReleaseOfficer)?;
     let node = &world.at(waiting.provider).node;
     node.release(waiting.case, waiting.package, key, false)?;
     world.deliver()

@@ -206,12 +206,7 @@ fn tick_one(seat: &Seat) -> Result<Sequenced, Failure> {
     }
 }
 
-fn open(
-    part: &Part,
-    dir: &Path,
-    keys: &Keys,
-    clock: &Arc<Virtual>,
-) -> Result<Arc<Node>, Failure> {
+fn open(part: &Part, dir: &Path, keys: &Keys, clock: &Arc<Virtual>) -> Result<Arc<Node>, Failure> {
     // Companies' records are files, for everybody to look at; the rest is gone with the demo.
     let blobs = if PROVIDERS.contains(&part.word) {
         let unavailable = |error| Failure::unable("store.unavailable", format!("{error}"));
@@ -241,9 +236,7 @@ fn open(
         witnessed_logs: vec![keys.register_log()?.vkey()],
         shape: Shape { tick, tiles: 1 },
         schema: Arc::clone(schema),
-        schema_bytes: schema::builtin_bytes(&schema.id)
-            .unwrap_or_default()
-            .into(),
+        schema_bytes: schema::builtin_bytes(&schema.id).unwrap_or_default().into(),
         ballots: Ballots::Proved,
     })?;
     Ok(Arc::new(node))

@@ -104,8 +104,8 @@ impl Node {
         };
         let path = path_of(&opened.leaf_hash());
         if !self.blobs.exists(&path)? {
-            let signed = opened.sign(signer.vkey(), *self.keys.log_seed);
-            self.blobs.put(&path, signed.to_bytes())?;
+            let file = opened.sign(signer.vkey(), *self.keys.log_seed);
+            self.blobs.put(&path, file.to_bytes())?;
         }
         // CRASH: what is listed is there.
         self.list_docket(&path, placed)?;

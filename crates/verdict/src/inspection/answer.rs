@@ -7,12 +7,15 @@ use crate::{
     schema::Schemas,
     statement::{self, Parsed},
     text::Text,
+    verify::{Against, Growing, judge_statement},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use portcullis_ballot::{Blinding, Cell, Context, Leaf, Opening, Salt};
 use portcullis_core::{
     digest::Digest,
+    docket::dockets_of,
     id::CaseId,
+    member::MemberId,
     schema::CellNumber,
     statement::{Event, Look},
 };
@@ -21,7 +24,7 @@ use portcullis_tlog::{
     tree::{LeafIndex, verify_inclusion},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most bytes of the part that holds the openings.
 pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -245,7 +248,8 @@ impl Answer {
 ///
 /// A leaf's opening holds when it is in the tree of the sample's checkpoint, its proof holds, and
 /// the blinding shows the cell. A leaf that counts something stands for a statement that is shown,
-/// and so does its digest; the schema has the cell for the docket.
+/// and so does its digest; the schema has the cell for the docket, and the docket is one of those
+/// that the statement has, by the case's statements and the laws of `against`.
 ///
 /// # Errors
 ///
@@ -256,6 +260,7 @@ pub fn check_answer(
     sample: &Signed<Sample>,
     drawn: &Drawn,
     schemas: &Schemas,
+    against: &Against<'_>,
 ) -> Result<Vec<Answered>, InspectionError> {
     let fits = head.contents == Contents::Answer
         && head.member == drawn.operator
@@ -272,6 +277,11 @@ pub fn check_answer(
         drawn,
         schemas,
         said: statements(answer),
+        dockets: answer
+            .cases
+            .iter()
+            .map(|(case, bundle)| (*case, dockets(bundle, &drawn.operator, against)))
+            .collect(),
     };
     let found = drawn.picks.iter().map(|index| Answered {
         index: *index,
@@ -295,12 +305,39 @@ fn statements(answer: &Answer) -> BTreeMap<(CaseId, Digest), Parsed> {
     said
 }
 
+/// The dockets that each statement of a member has, by the statements that joined the case
+/// before it; or why they cannot be told.
+fn dockets(bundle: &Bundle, author: &MemberId, against: &Against<'_>) -> Dockets {
+    let mut growing = Growing::new();
+    let mut dockets = BTreeMap::new();
+    for entry in &bundle.entries {
+        let parsed = statement::parse(&entry.envelope).map_err(|error| error.to_string())?;
+        let (statement, _) =
+            judge_statement(&parsed, entry, against).map_err(|error| error.to_string())?;
+        growing
+            .replay(against.laws, &statement)
+            .map_err(|error| error.to_string())?;
+        if let (Some(case), Some(grounds)) = (growing.case(), growing.grounds())
+            && statement.header.author == *author
+        {
+            let of = dockets_of(&statement, case, grounds.basis());
+            let of = of.iter().map(crate::docket::to_bytes).collect();
+            dockets.insert(statement.digest, of);
+        }
+    }
+    Ok(dockets)
+}
+
+/// Of each statement the dockets it has.
+type Dockets = Result<BTreeMap<Digest, BTreeSet<Vec<u8>>>, String>;
+
 struct Checking<'a> {
     answer: &'a Answer,
     sample: Digest,
     drawn: &'a Drawn,
     schemas: &'a Schemas,
     said: BTreeMap<(CaseId, Digest), Parsed>,
+    dockets: BTreeMap<CaseId, Dockets>,
 }
 
 impl Checking<'_> {
@@ -363,8 +400,15 @@ impl Checking<'_> {
             .opens_to(opening, parsed.envelope.as_bytes())
             .map_err(|error| error.to_string())?;
         let docket = crate::docket::parse(&opening.docket).map_err(|error| error.to_string())?;
-        if docket.kind != parsed.header.kind {
-            return Err("its docket is of another kind of statement".into());
+        match self.dockets.get(&case) {
+            Some(Ok(dockets)) => {
+                let of = dockets.get(&record.statement);
+                if !of.is_some_and(|of| of.contains(&opening.docket)) {
+                    return Err("its docket is none that the statement has".into());
+                }
+            }
+            Some(Err(why)) => return Err(format!("its case cannot be retold: {why}")),
+            None => return Err("its case is not shown".into()),
         }
         let schema = self
             .schemas

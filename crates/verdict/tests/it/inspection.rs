@@ -5,7 +5,7 @@ use crate::kit::{Log, Story, WITNESSES, World, at, key, member, order, seed};
 use portcullis_ballot::{Ahead, Blinding, Cell, Context, Leaf, Opening, Salt, Seed};
 use portcullis_core::{
     digest::Digest,
-    docket::{Docket, Secret, What},
+    docket::{Docket, Secret, What, dockets_of},
     law::Effect,
     office::Office,
     realm::Realm,
@@ -13,13 +13,13 @@ use portcullis_core::{
 };
 use portcullis_tlog::{checkpoint::Checkpoint, hash::leaf_hash};
 use portcullis_verdict::{
-    Bundle, History, Trust, docket,
+    Against, Bundle, History, Trust, docket,
     inspection::{
         Answer, Believing, Commitment, Drawn, Found, InspectionError, Nonce, Opened, Receipt,
         Record, Sample, Signed, check_answer, check_sample,
     },
     parts::{Contents, Head},
-    schema, statement,
+    schema, statement, verify,
 };
 use std::collections::BTreeMap;
 
@@ -78,6 +78,34 @@ pub(crate) fn leaf(
     (leaf, opening)
 }
 
+/// The docket of a case's last statement as a whole, which is counted in the first cell.
+fn counted(world: &World, story: &Story) -> Vec<u8> {
+    let mut growing = verify::Growing::new();
+    let mut dockets = Vec::new();
+    for entry in &story.entries {
+        let parsed = statement::parse(&entry.envelope).unwrap();
+        let (said, _) = judged(world, |by| verify::judge_statement(&parsed, entry, by)).unwrap();
+        growing.replay(&world.laws, &said).unwrap();
+        let basis = growing.grounds().unwrap().basis();
+        dockets = dockets_of(&said, growing.case().unwrap(), basis);
+    }
+    let schemas = schema::builtin();
+    let schema = schemas.by_name("provider-v1").unwrap();
+    assert_eq!(schema.cell_of(&dockets[0]).map(|cell| cell.get()), Some(1));
+    docket::to_bytes(&dockets[0])
+}
+
+fn judged<T>(world: &World, f: impl FnOnce(&Against<'_>) -> T) -> T {
+    f(&Against {
+        history: &world.history(),
+        trust: &world.trust,
+        laws: &world.laws,
+        realm: &world.realm,
+        us: None,
+        now: at("2026-03-04T09:00:00Z"),
+    })
+}
+
 fn cover(world: &mut World) -> Leaf {
     let (schema, secret) = (schema_id(), ballot_seed());
     let context = Context {
@@ -117,7 +145,7 @@ impl Scene {
             &Event::Accepted { items },
         );
         let said = story.entries.last().unwrap().envelope.clone();
-        let bytes = docket::to_bytes(&accepted());
+        let bytes = counted(&world, &story);
         let mut leaves: Vec<_> = (0..AT).map(|_| (cover(&mut world), None)).collect();
         for place in [2, 7, 11] {
             let (leaf, opening) = leaf(&mut world, &bytes, &said, Some(1));
@@ -245,7 +273,12 @@ impl Scene {
 
 const LATER: &str = "2026-03-03T11:00:00Z";
 
-fn found(sample: &Signed<Sample>, drawn: &Drawn, answer: &Answer) -> BTreeMap<u64, Found> {
+fn found(
+    world: &World,
+    sample: &Signed<Sample>,
+    drawn: &Drawn,
+    answer: &Answer,
+) -> BTreeMap<u64, Found> {
     let head = Head {
         contents: Contents::Answer,
         realm: "live".into(),
@@ -256,13 +289,18 @@ fn found(sample: &Signed<Sample>, drawn: &Drawn, answer: &Answer) -> BTreeMap<u6
     };
     // As it would arrive: through the file's parts.
     let answer = Answer::from_parts(&answer.to_parts()).unwrap();
-    let found = check_answer(&head, &answer, sample, drawn, &schema::builtin()).unwrap();
+    let check = |head: &Head| {
+        let schemas = schema::builtin();
+        judged(world, |by| {
+            check_answer(head, &answer, sample, drawn, &schemas, by)
+        })
+    };
+    let found = check(&head).unwrap();
     let other = Head {
         member: member("chat"),
         ..head
     };
-    let error = check_answer(&other, &answer, sample, drawn, &schema::builtin()).unwrap_err();
-    assert_eq!(error.code(), "inspect.other_answer");
+    assert_eq!(check(&other).unwrap_err().code(), "inspect.other_answer");
     found
         .into_iter()
         .map(|one| {
@@ -283,7 +321,7 @@ fn an_honest_answer_opens_every_leaf_that_was_picked() {
         ("mail.example", 12)
     );
     let answer = scene.answer(&sample, &drawn);
-    for (index, found) in found(&sample, &drawn, &answer) {
+    for (index, found) in found(&scene.world, &sample, &drawn, &answer) {
         let expected = if [2, 7, 11].contains(&index) {
             Found::Shown {
                 cell: Some(1),
@@ -374,7 +412,7 @@ fn every_false_answer_is_named_with_its_leaf() {
     let lie = |change: &dyn Fn(&mut Answer)| {
         let mut answer = honest.clone();
         change(&mut answer);
-        found(&sample, &drawn, &answer)
+        found(&scene.world, &sample, &drawn, &answer)
     };
     let named = |at: u64, words: &str, change: &dyn Fn(&mut Answer)| {
         for (index, found) in lie(change) {
@@ -452,7 +490,7 @@ fn a_leaf_in_the_wrong_cell_is_found_when_it_is_opened() {
     let mut scene = Scene::new();
     scene.commitment.count = 100;
     let said = scene.story.entries.last().unwrap().envelope.clone();
-    let bytes = docket::to_bytes(&accepted());
+    let bytes = counted(&scene.world, &scene.story);
     for (place, cell) in [(2, Some(9)), (7, None)] {
         let (leaf, opening) = leaf(&mut scene.world, &bytes, &said, cell);
         scene.leaves[place] = (leaf, Some(opening));
@@ -462,12 +500,38 @@ fn a_leaf_in_the_wrong_cell_is_found_when_it_is_opened() {
     let mut answer = scene.answer(&sample, &drawn);
     answer.leaves.get_mut(&2).unwrap().cell = Cell::new(9);
     answer.leaves.get_mut(&7).unwrap().cell = None;
-    let found = found(&sample, &drawn, &answer);
+    let found = found(&scene.world, &sample, &drawn, &answer);
     for (index, counts) in [(2, 9), (7, 0)] {
         let why = format!("its docket belongs to cell 1, and it counts in {counts} (0 is none)");
         assert_eq!(found[&index], Found::False(why));
     }
     assert!(matches!(found[&11], Found::Shown { .. }));
+}
+
+#[test]
+fn a_docket_that_the_statement_does_not_have_is_found_though_cell_and_schema_agree() {
+    let mut scene = Scene::new();
+    scene.commitment.count = 100;
+    let said = scene.story.entries.last().unwrap().envelope.clone();
+    // Under another law than the case's it counts nowhere: leaf, docket and cell fit together.
+    let elsewhere = Docket {
+        law: "us-sca".into(),
+        ..accepted()
+    };
+    let schemas = schema::builtin();
+    let schema = schemas.by_name("provider-v1").unwrap();
+    let cell = schema.cell_of(&elsewhere).map(|cell| cell.get());
+    let bytes = docket::to_bytes(&elsewhere);
+    let (hidden, opening) = leaf(&mut scene.world, &bytes, &said, cell);
+    scene.leaves[7] = (hidden, Some(opening));
+    let sample = scene.sample(AT, LATER);
+    let drawn = scene.check(&sample, None).unwrap();
+    let mut answer = scene.answer(&sample, &drawn);
+    answer.leaves.get_mut(&7).unwrap().cell = cell.and_then(Cell::new);
+    let found = found(&scene.world, &sample, &drawn, &answer);
+    let why = "its docket is none that the statement has";
+    assert_eq!(found[&7], Found::False(why.into()));
+    assert!(matches!(found[&2], Found::Shown { .. }));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::{
 use crate::{cmd::log::files::Files, failure::FALSE};
 use clap::Args;
 use portcullis_verdict::{
+    Against,
     inspection::{self, Answered, Found, Sample, check_answer, check_sample},
     parts::Contents,
     register::judge::judge,
@@ -19,8 +20,8 @@ use std::process::ExitCode;
 ///
 /// The nonce is the one committed to, the operator had the commitment before, the checkpoint is
 /// later and a quorum's, the picks are those that follow; each leaf is in the log at its place,
-/// counts what is said, and stands for the statement that is shown; its schema has that cell for
-/// it; and the case tells of the look. What was not answered, and what is false, is listed.
+/// counts what is said, and stands for the statement that is shown; its docket follows from the
+/// case's statements and its law, and its schema has that cell for it; and the case tells of the look. What was not answered, and what is false, is listed.
 ///
 /// Exit code 4 when anything is false or was not answered.
 #[derive(Args)]
@@ -68,7 +69,16 @@ impl Check {
                 schemas.install(schema);
             }
         }
-        let found = check_answer(&head, &answer, &sample, &drawn, &schemas)?;
+        let (trust, laws, realm) = (home.trust()?, home.laws()?, home.realm()?);
+        let against = Against {
+            history: &history,
+            trust: &trust,
+            laws: &laws,
+            realm: &realm,
+            us: None,
+            now: node.now(),
+        };
+        let found = check_answer(&head, &answer, &sample, &drawn, &schemas, &against)?;
         let bad = found.iter().filter(|one| !one.holds()).count();
         for one in &found {
             ui.say(format_args!("{:>9}  {}", one.index, words(one)));

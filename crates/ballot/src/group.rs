@@ -13,12 +13,22 @@ use curve25519_dalek::{
     traits::VartimePrecomputedMultiscalarMul as _,
 };
 use sha2::{Digest as _, Sha512};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// How many generators carry cells: one a cell, and `G_0` for "no cell".
 pub(crate) const BASES: usize = CELLS + 1;
 /// The length of an encoded point or scalar, in bytes.
 pub(crate) const WORD: usize = 32;
+
+/// The most bits that a report has: 64 lines of 16 bits.
+pub(crate) const BITS_MAX: usize = 1024;
+/// How many generators of bits are made at once.
+const BIT_BLOCK: usize = 64;
+
+/// Generators of bits, in blocks made when they are first needed: few reports
+/// need all.
+static BIT_BASES: [OnceLock<[RistrettoPoint; BIT_BLOCK]>; BITS_MAX / BIT_BLOCK] =
+    [const { OnceLock::new() }; BITS_MAX / BIT_BLOCK];
 
 /// `G_0` to `G_32`.
 static CELL_BASES: LazyLock<[RistrettoPoint; BASES]> =
@@ -34,9 +44,12 @@ pub(crate) fn cell_bases() -> &'static [RistrettoPoint; BASES] {
     &CELL_BASES
 }
 
-/// `Q_0` to `Q_{count-1}`.
+/// `Q_0` to `Q_{count-1}`, of which there are at most [`BITS_MAX`].
 pub(crate) fn bit_bases(count: usize) -> Vec<RistrettoPoint> {
-    (0..count).map(|number| hashed("Q", number)).collect()
+    let blocks = BIT_BASES.iter().enumerate().flat_map(|(block, bases)| {
+        bases.get_or_init(|| core::array::from_fn(|number| hashed("Q", block * BIT_BLOCK + number)))
+    });
+    blocks.take(count).copied().collect()
 }
 
 /// A generator: `from_uniform_bytes(SHA-512("portcullis/v1/" ‖ family ‖ decimal number))`.
@@ -123,13 +136,13 @@ mod tests {
         let mut seen: Vec<_> = cell_bases()
             .iter()
             .copied()
-            .chain(bit_bases(40))
+            .chain(bit_bases(BITS_MAX))
             .chain([RISTRETTO_BASEPOINT_POINT, RistrettoPoint::identity()])
             .map(|point| point.compress().to_bytes())
             .collect();
         seen.sort_unstable();
         seen.dedup();
-        assert_eq!(seen.len(), BASES + 42);
+        assert_eq!(seen.len(), BASES + BITS_MAX + 2);
     }
 
     #[test]

@@ -46,6 +46,7 @@ pub(crate) fn file() -> Value {
             "keys: report_key = k H with k = HKDF-SHA-512(no salt, seed, \"portcullis/v1/report-key\\0\" + str16(origin), 64) mod l.",
             "sessions: masks are deterministic; openings are randomised, so another participant makes others. totals are the sums over all participants, by cell.",
             "counts are those of cells 1 to 32 of one participant, its secret; the sum of its leaves opens to counts and blinding.",
+            "unfit: participants with whom no session may begin, with the code of the first thing that is wrong.",
             "refused: what one published and what a verifier must say, with the participant it is pinned on.",
             "blame: both sides of a pair whose masks do not cancel, what each reveals (null: nothing), and who is at fault.",
         ],
@@ -58,6 +59,7 @@ pub(crate) fn file() -> Value {
             one_cell.json("one cell"),
             all_cells.json("all cells"),
         ],
+        "unfit": unfit(&three),
         "refused": refused(&three),
         "blame": blame(&three),
     })
@@ -258,6 +260,51 @@ fn refused(round: &Round) -> Vec<Value> {
         entry
     })
     .collect()
+}
+
+/// Participants with whom no session may begin.
+fn unfit(round: &Round) -> Vec<Value> {
+    let entry = round.bare("", &round.masks, &round.openings);
+    let with = |name: &str, refused: &str, change: &dyn Fn(&mut Value, &mut Vec<Value>)| {
+        let mut entry = entry.clone();
+        let mut participants = entry["participants"].as_array().expect("a list").clone();
+        for participant in &mut participants {
+            let fields = participant.as_object_mut().expect("an object");
+            fields.retain(|name, _| name != "masks" && name != "opening");
+        }
+        change(&mut entry, &mut participants);
+        entry["name"] = json!(name);
+        entry["refused"] = json!(format!("report.joint_{refused}"));
+        entry["participants"] = Value::Array(participants);
+        entry
+    };
+    let none = json!("ff".repeat(32));
+    vec![
+        with("only two", "participants", &|_, all| all.truncate(2)),
+        with("nobody", "participants", &|_, all| all.clear()),
+        with("no cells", "cells", &|entry, _| entry["mask"] = json!(0)),
+        with("not in the order of their keys", "order", &|_, all| {
+            all.swap(0, 1);
+        }),
+        with("one of them twice", "order", &|_, all| {
+            all[1] = all[0].clone();
+        }),
+        with("one log twice", "repeated", &|_, all| {
+            all[2]["origin"] = all[0]["origin"].clone();
+        }),
+        with("a range that ends before it starts", "range", &|_, all| {
+            all[1]["start"] = json!("513");
+        }),
+        with("the identity as a report key", "key", &|_, all| {
+            all[0]["report_key"] = json!("00".repeat(32));
+        }),
+        with("a report key that is no point", "key", &|_, all| {
+            all[2]["report_key"] = none.clone();
+        }),
+        with("a sum that is no point", "sum", &|_, all| {
+            all[1]["sum"] = none.clone();
+        }),
+    ]
 }
 
 /// A true opening of other leaves than the session says.

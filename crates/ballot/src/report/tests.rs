@@ -108,6 +108,19 @@ fn a_proof_is_as_long_as_its_bands_ask_for() {
 }
 
 #[test]
+fn as_many_lines_in_as_wide_bands_as_there_may_be_are_proved() {
+    let generator = &mut StdRng::seed_from_u64(5);
+    let totals = some_totals(generator);
+    let masks = (0..LINES_MAX).map(|number| 0x0001_0001 * u32::try_from(number + 1).unwrap());
+    let lines: Vec<_> = masks.map(|mask| band(mask, 0, BAND_VALUES_MAX)).collect();
+    let bits: usize = band::weights_of(&lines).iter().map(Vec::len).sum();
+    assert_eq!(bits, group::BITS_MAX);
+    let proof = prove(&range(&totals), &lines, &totals, generator).unwrap();
+    assert_eq!(verify(&range(&totals), &lines, &proof), Ok(()));
+    assert_eq!(proof.len(), 1088 + (6 + 1024) * 32);
+}
+
+#[test]
 fn a_false_line_cannot_be_proved_and_is_named() {
     let generator = &mut StdRng::seed_from_u64(3);
     let totals = some_totals(generator);

@@ -11,7 +11,12 @@ use rand::{SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 
 fn session(one: &Value) -> Session {
-    let participants: Vec<_> = list(one, "participants")
+    begin(one).unwrap()
+}
+
+fn begin(one: &Value) -> Result<Session, JointError> {
+    let participants = one["participants"].as_array().unwrap();
+    let participants: Vec<_> = participants
         .iter()
         .map(|one| Participant {
             range: range(one),
@@ -27,7 +32,6 @@ fn session(one: &Value) -> Session {
         text(one, "to"),
         &participants,
     )
-    .unwrap()
 }
 
 fn masks(one: &Value) -> Vec<[u8; 32]> {
@@ -84,6 +88,14 @@ fn sessions_open_to_their_totals() {
             let holds = session.verify_opening(number, made.commitments(), &opening);
             assert_eq!(holds, Ok(()));
         }
+    }
+}
+
+#[test]
+fn with_whom_no_session_may_begin_is_refused() {
+    for one in list(&file("joint.json"), "unfit") {
+        let said = begin(one).map(|_| ()).map_err(JointError::code);
+        assert_eq!(said, Err(text(one, "refused")), "{}", text(one, "name"));
     }
 }
 

@@ -3,5 +3,6 @@
 mod kit;
 mod life;
 mod record;
+mod report;
 mod seeds;
 mod trouble;

@@ -1,0 +1,213 @@
+//! Half a year later: reports of real logs, alone and together.
+
+use crate::kit::Town;
+use portcullis_core::{member::MemberId, publication::Period};
+use portcullis_node::{
+    Ballots, Node,
+    door::Doors as _,
+    report::{ReportFault, Wanted},
+};
+use portcullis_sim::{cast::Place, op::Op};
+use portcullis_verdict::{
+    report::{
+        Form, Signed,
+        joint::{Document, Masks, Signed as Letter},
+    },
+    schema,
+};
+use std::sync::Arc;
+
+const DAY: i64 = 86_400;
+/// They count under the same schema here, and prove it.
+const COUNTING: [Place; 3] = [Place::Mail, Place::Chat, Place::Police];
+
+/// A federation in which three logs prove what they count, under the providers' schema.
+fn town(seed: u64) -> Town {
+    let mut town = Town::new(seed);
+    for place in COUNTING {
+        let world = &mut town.run.world;
+        let proved = world.restart_with(place, |parts| {
+            let provider = schema::builtin().by_name("provider-v1").cloned();
+            parts.schema = provider.unwrap();
+            parts.schema_bytes = Arc::from(schema::builtin_bytes(&parts.schema.id).unwrap());
+            parts.ballots = Ballots::Proved;
+        });
+        proved.unwrap();
+    }
+    town
+}
+
+fn half_year(series: &str) -> Wanted {
+    Wanted {
+        series: series.to_owned(),
+        period: Period {
+            from: "2026-01-01".parse().unwrap(),
+            to: "2026-06-30".parse().unwrap(),
+        },
+        first_assistance: None,
+        unproved: Vec::new(),
+    }
+}
+
+fn values(signed: &Signed) -> Vec<u64> {
+    let lines = signed.report().lines.iter();
+    lines
+        .map(|line| match line.form {
+            Form::Exact { value } => value,
+            Form::Band { .. } | Form::Withheld { .. } => unreachable!("exact series"),
+        })
+        .collect()
+}
+
+fn code<T>(made: Result<T, ReportFault>) -> &'static str {
+    made.err().map_or("", |fault| fault.code())
+}
+
+/// A public file of a node.
+fn public(node: &Node, path: &str) -> Option<Vec<u8>> {
+    node.public_file(path).map(|file| file.bytes)
+}
+
+/// Subpoenas at one provider, and then the half-year passes.
+fn half_a_year(town: &mut Town, subpoenas: usize) {
+    for _ in 0..subpoenas {
+        town.subpoena_collected();
+    }
+    town.tick();
+    town.step(Op::Advance(130 * DAY));
+    town.work();
+    town.tick();
+}
+
+#[test]
+fn a_report_is_made_once_after_its_period_and_says_what_was_received() {
+    let mut town = town(3);
+    let wanted = half_year("us-process");
+    town.subpoena_collected();
+    assert_eq!(code(town.run.world.node(Place::Chat).make_report(&wanted)), "report.not_closed");
+    half_a_year(&mut town, 1);
+    let world = &town.run.world;
+    let chat = world.node(Place::Chat);
+    assert_eq!(code(chat.make_report(&half_year("us-everything"))), "report.series");
+    let made = chat.make_report(&wanted).unwrap();
+    let first = made.report().lines.first().unwrap();
+    assert_eq!((first.id.as_str(), values(&made)[0]), ("us-subpoenas", 2));
+    assert_eq!(values(&made)[1..4], [0, 0, 0]);
+    assert_eq!(public(chat, &made.report().path()), Some(made.to_bytes()));
+    let index = public(chat, "report/index.json").unwrap();
+    assert!(String::from_utf8(index).unwrap().contains("report/us-process/1.json"));
+    assert_eq!(code(chat.make_report(&wanted)), "report.published_before");
+    // Another half-year: it starts where the first one ended.
+    let next = chat.next_report("us-process").unwrap();
+    assert_eq!(next.to_string(), "2026-07-01 to 2026-12-31");
+    town.step(Op::Advance(180 * DAY));
+    town.work();
+    let chat = town.run.world.node(Place::Chat);
+    let second = chat.make_report(&Wanted { period: next, ..wanted }).unwrap();
+    assert_eq!(values(&second)[0], 0);
+    assert_eq!(second.report().previous, Some(made.digest()));
+    let ends = |signed: &Signed| {
+        let source = signed.report().sources().next().unwrap().clone();
+        (source.start.size, source.end.size)
+    };
+    assert_eq!(ends(&second).0, ends(&made).1);
+    assert_eq!(chat.reports().unwrap().len(), 2);
+}
+
+#[test]
+fn leaves_that_prove_nothing_make_no_report() {
+    let mut town = Town::new(4);
+    let schema = |town: &mut Town| {
+        town.run.world.restart_with(Place::Chat, |parts| {
+            parts.schema = schema::builtin().by_name("provider-v1").cloned().unwrap();
+            parts.schema_bytes = Arc::from(schema::builtin_bytes(&parts.schema.id).unwrap());
+        })
+    };
+    schema(&mut town).unwrap();
+    half_a_year(&mut town, 1);
+    let chat = town.run.world.node(Place::Chat);
+    assert_eq!(code(chat.make_report(&half_year("us-process"))), "leaf.version");
+}
+
+/// What everybody makes in a step.
+fn each<T>(town: &Town, step: impl Fn(&Node) -> Result<T, ReportFault>) -> Vec<T> {
+    let nodes = COUNTING.iter().map(|place| town.run.world.node(*place));
+    nodes.map(|node| step(node).unwrap()).collect()
+}
+
+#[test]
+fn three_make_a_joint_report_step_by_step() {
+    let mut town = town(5);
+    half_a_year(&mut town, 2);
+    let wanted = half_year("us-process-joint");
+    let parts = each(&town, |node| node.joint_part(&wanted));
+    let mail = town.run.world.node(Place::Mail);
+    assert_eq!(code(mail.joint_masks(&parts[..2], 1)), "report.joint_too_few");
+    let masks = each(&town, |node| node.joint_masks(&parts, 1));
+    assert_eq!(code(mail.joint_opening(&parts, &masks, 2)), "report.joint_session");
+    assert_eq!(code(mail.joint_opening(&parts, &masks[..2], 1)), "report.joint_missing");
+    let openings = each(&town, |node| node.joint_opening(&parts, &masks, 1));
+    let first = each(&town, |node| node.joint_finish(&parts, &masks, &openings, &[], 1));
+    assert!(first.iter().all(|(_, published)| !published));
+    let signed: Vec<_> = first.into_iter().map(|(signed, _)| signed).collect();
+    assert_eq!(signed[0].payload(), signed[2].payload());
+    let last = each(&town, |node| node.joint_finish(&parts, &masks, &openings, &signed, 1));
+    for (report, published) in &last {
+        assert!(published);
+        assert_eq!((report.signatures().len(), values(report)[0]), (3, 2));
+    }
+    let chat = town.run.world.node(Place::Chat);
+    let path = "report/us-process-joint/1.json";
+    assert_eq!(public(chat, path), Some(last[0].0.to_bytes()));
+    assert_eq!(code(chat.joint_part(&wanted)), "report.published_before");
+}
+
+#[test]
+fn who_puts_a_false_mask_in_is_named() {
+    let mut town = town(6);
+    half_a_year(&mut town, 0);
+    let wanted = half_year("us-process-joint");
+    let parts = each(&town, |node| node.joint_part(&wanted));
+    let mut masks = each(&town, |node| node.joint_masks(&parts, 1));
+    // Chat swaps its masks for the two others, and signs that.
+    let chat = town.run.world.node(Place::Chat);
+    let Document::Masks(mut false_masks) = masks[1].document().clone() else {
+        panic!("masks");
+    };
+    false_masks.masks.reverse();
+    masks[1] = resigned(chat, false_masks);
+    let fault = chat.joint_opening(&parts, &masks, 1).unwrap_err();
+    assert_eq!(fault.code(), "report.joint_pair");
+    let name = chat.me().clone();
+    assert!(fault.to_string().contains(name.as_str()), "{fault}");
+    let others: Vec<MemberId> = [Place::Mail, Place::Police]
+        .map(|place| town.run.world.node(place).me().clone())
+        .into();
+    let mut reveals = Vec::new();
+    for other in &others {
+        reveals.push(chat.joint_reveal(&parts, 1, other).unwrap());
+    }
+    for place in [Place::Mail, Place::Police] {
+        reveals.push(town.run.world.node(place).joint_reveal(&parts, 1, &name).unwrap());
+    }
+    for node in COUNTING.map(|place| town.run.world.node(place)) {
+        let blamed = node.joint_blame(&parts, &masks, &reveals, 1).unwrap();
+        assert_eq!(blamed, std::slice::from_ref(&name));
+    }
+    // Who reveals nothing is at fault, too.
+    let silent = chat.joint_blame(&parts, &masks, &reveals[2..], 1).unwrap();
+    assert_eq!(silent, std::slice::from_ref(&name));
+    // A letter that somebody else signed is not theirs.
+    let forged = Letter::sign(
+        masks[0].document().clone(),
+        chat.keys().log_signer(1).unwrap().vkey(),
+        *chat.keys().log_seed,
+    );
+    let handed = [forged, masks[1].clone(), masks[2].clone()];
+    assert_eq!(code(chat.joint_opening(&parts, &handed, 1)), "report.not_signed");
+}
+
+fn resigned(node: &Node, masks: Masks) -> Letter {
+    let key = node.keys().log_signer(1).unwrap().vkey();
+    Letter::sign(Document::Masks(masks), key, *node.keys().log_seed)
+}

@@ -206,7 +206,7 @@ fn make_ahead(node: &Arc<Node>, _peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>)
             Ok(false) => AHEAD_LOOK,
             Err(error) => {
                 tracing::debug!(%error, "no leaf can be made ahead now");
-                10 * AHEAD_LOOK
+                AHEAD_LOOK
             }
         };
     }
@@ -315,12 +315,9 @@ const QUIET: Duration = Duration::from_secs(10);
 /// After a restore from a backup: asks peers for what they kept, until all have answered
 /// and nothing more arrives.
 fn resync(node: &Arc<Node>, peers: &Arc<HttpPeers>, stop: &Arc<AtomicBool>) {
-    loop {
+    // The sequencer marks the node too, when witnesses know more of our log than we do.
+    while goes_on(stop, 10 * LOOK) {
         get_in_step(node, peers, stop);
-        // The sequencer marks the node too, when witnesses know more of our log than we do.
-        if !goes_on(stop, Duration::from_secs(2)) {
-            return;
-        }
     }
 }
 

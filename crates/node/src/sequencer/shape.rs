@@ -115,37 +115,37 @@ impl Node {
         size: u64,
     ) -> Result<LogShape, NodeError> {
         let origin = log.origin()?;
-        let wanted = LogShape {
-            report_key: self.seed.report_key(origin.as_str()).public(),
-            origin,
-            tick_ms: u64::try_from(self.shape.tick.as_millis())
-                .unwrap_or(1)
-                .max(1),
-            tiles: self.shape.tiles.max(1),
-            schema: self.schema.id.0,
-            since: TreeSize(size),
-        };
-        let published = match held.shape.take() {
-            Some(shape) if shape.origin == wanted.origin => Some(shape),
-            _ => self.read_shape(log)?,
-        };
-        let shape = match published {
-            Some(shape) if shape.schema != wanted.schema => {
-                return Err(LogFault::OtherSchema {
-                    origin: shape.origin.to_string(),
-                }
-                .into());
+        let tick_ms = u64::try_from(self.shape.tick.as_millis()).unwrap_or(1);
+        let (tick_ms, tiles) = (tick_ms.max(1), self.shape.tiles.max(1));
+        let as_told = |shape: &LogShape| (shape.tick_ms, shape.tiles) == (tick_ms, tiles);
+        if let Some(shape) = &held.shape
+            && shape.origin == origin
+            && as_told(shape)
+        {
+            return Ok(shape.clone());
+        }
+        let report_key = self.seed.report_key(origin.as_str()).public();
+        let shape = match self.read_shape(log)? {
+            Some(shape) if shape.schema != self.schema.id.0 => {
+                let origin = shape.origin.to_string();
+                return Err(LogFault::OtherSchema { origin }.into());
             }
             Some(shape)
-                if shape.since.0 >= size
-                    || (LogShape {
-                        since: shape.since,
-                        ..wanted.clone()
-                    }) == shape =>
+                if size <= shape.since.0 || (as_told(&shape) && shape.report_key == report_key) =>
             {
                 shape
             }
-            _ => self.publish_shape(log, wanted)?,
+            _ => self.publish_shape(
+                log,
+                LogShape {
+                    origin,
+                    tick_ms,
+                    tiles,
+                    schema: self.schema.id.0,
+                    report_key,
+                    since: TreeSize(size),
+                },
+            )?,
         };
         held.shape = Some(shape.clone());
         Ok(shape)

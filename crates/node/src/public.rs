@@ -122,11 +122,9 @@ pub struct OpenedEntry {
     /// The log that it is in.
     pub origin: String,
     /// Its place there.
-    pub index: Option<u64>,
-    /// The cell that it counts in; 0 for none.
-    pub cell: Option<u8>,
-    /// What that cell counts.
-    pub title: Option<String>,
+    pub index: u64,
+    /// When it was opened, as the list writes it.
+    pub opened_at: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -106,12 +106,16 @@ test("a report that leaves entries out at its start is found", async () => {
   await page.close();
 });
 
-test("an opened docket is checked, and a changed one is found", async () => {
+test("an opened docket is checked, and a changed or miscounted one is found", async () => {
   const truthful = await openedDocket("truthful");
   assert.equal(truthful.outcome.heading, "Everything that was checked holds.");
   assert.deepEqual(truthful.errors, []);
   const changed = await openedDocket("false-docket");
-  assert.deepEqual([changed.outcome.steps.digest.state, changed.outcome.steps.digest.code], ["failed", "leaf.digest"]);
+  assert.deepEqual([changed.outcome.steps.digest.state, changed.outcome.steps.digest.code], ["failed", "opened.other_docket"]);
+  const miscounted = await openedDocket("wrong-cell");
+  assert.deepEqual([miscounted.outcome.steps.right.state, miscounted.outcome.steps.right.code], ["failed", "opened.wrong_cell"]);
+  assert.match(miscounted.outcome.text, /cell 5, and such a docket belongs to cell 4, “Communications-data notices received”/);
+  await miscounted.page.close();
   await truthful.page.close();
   await changed.page.close();
 });

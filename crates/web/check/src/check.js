@@ -13,7 +13,7 @@ import { verifyLines } from "./lines.js";
 import { Log, demandRoot } from "./log.js";
 import { logKey, parsePolicy, verifyCheckpoint } from "./policy.js";
 import { Refusal, demand } from "./refusal.js";
-import { endOfPeriod, parseReport } from "./report.js";
+import { endOfPeriod, parseReport, startOfPeriod } from "./report.js";
 import { Frontier, emptyRoot } from "./tree.js";
 
 /** How a step ended. */
@@ -28,6 +28,9 @@ export const number = (value) => value.toLocaleString("en-GB");
 export const counted = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
 /** An instant as people read it. */
 export const instant = (seconds) => `${new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
+/** What is left open without the proofs. */
+const UNPROVED = "not asked for: each entry’s own proof was not checked here, and one false entry could make any total true";
 
 /** The steps over a report of one log, in the order they are shown. */
 const SINGLE = [
@@ -145,7 +148,14 @@ function seenBy({ witnesses, time }) {
 function startCheckpoint(_, found) {
   const { report, policy } = found;
   found.start = edge(policy, report.origin, report.start);
+  if (report.start.size > 0) afterStart(report.period, found.start);
   return report.start.size === 0 ? "it starts with the record’s first entry" : seenBy(found.start);
+}
+
+/** That the start was cosigned once the period before was over, so that none of its entries is counted again. */
+function afterStart(period, seen) {
+  const begins = startOfPeriod(period);
+  demand(seen.time >= begins, "report.early", `witnesses saw this start at ${instant(seen.time)}, before the period began at ${instant(begins)}`);
 }
 
 /** That the end was cosigned once the period was over. */
@@ -265,7 +275,7 @@ function joint(_, found) {
 
 function proofs(task, found) {
   const { bad } = found.read;
-  if (!task.proofs) return { state: SKIPPED, detail: "not asked for: each entry’s own proof was not checked here" };
+  if (!task.proofs) return { state: SKIPPED, detail: UNPROVED };
   if (bad) throw at(new Refusal(bad.code, `entry ${number(bad.at)}: ${bad.message}`), bad.at);
   return `${number(found.report.range.end - found.report.range.start)} proofs`;
 }

@@ -2,7 +2,7 @@
 
 import { fromBase64 } from "./bytes.js";
 import { parseJson, shape } from "./json.js";
-import { ED25519, pae, parseKey, verifyEd25519 } from "./note.js";
+import { ED25519, pae, verifyEd25519 } from "./note.js";
 import { demand } from "./refusal.js";
 
 export const ENVELOPE_BYTES_MAX = 16 * 1024 * 1024;
@@ -23,18 +23,11 @@ export function parseEnvelope(bytes, type) {
   return { type, payload: fromBase64(envelope.payload), signatures };
 }
 
-/** The keys that an envelope claims, as verifier keys by origin. They prove nothing before a policy knows them. */
-export function claimedKey(envelope, origin) {
-  const found = envelope.signatures.find(({ keyid }) => keyid.startsWith(`${origin}+`));
-  demand(found, "report.unsigned", `the log \`${origin}\` has not signed`);
-  return parseKey(found.keyid);
-}
-
-/** Verifies that the log's key has signed. */
-export function verifyEnvelope(envelope, key) {
+/** Verifies that the log's key has signed; `code` names what is wrong if it has not. */
+export function verifyEnvelope(envelope, key, code = "report.signature") {
   demand(key.kind === ED25519, "policy.key", "a log signs with a key of kind 01");
   const found = envelope.signatures.filter(({ keyid }) => keyid === key.text);
-  demand(found.length === 1, "report.unsigned", `the log \`${key.name}\` has not signed, or not once`);
+  demand(found.length === 1, code, `the log \`${key.name}\` has not signed, or not once`);
   const good = verifyEd25519(key.key, pae(envelope.type, envelope.payload), found[0].signature);
-  demand(good, "report.signature", `the signature of \`${key.name}\` is false`);
+  demand(good, code, `the signature of \`${key.name}\` is false`);
 }

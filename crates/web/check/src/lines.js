@@ -72,20 +72,21 @@ function measure(lines) {
   return { bands, bits, length: 32 * (34 + (bits > 0 ? 6 + bits : 0)) };
 }
 
-/** The proof's points and scalars. */
+/** The proof's points and scalars: first every point is decoded, then every scalar, each in the order of the bytes. */
 function parse({ bands, bits }, bytes) {
   const reader = new Reader(bytes, "report.proof_length");
-  const points = (names) => Object.fromEntries(names.map((name) => [name, reader.take(32)]));
-  const scalars = (count) => Array.from({ length: count }, () => scalar(reader.take(32)));
-  const raw = points(["S"]);
-  const proof = { bands, bits, raw, S: point(raw.S), z: scalars(CELLS), z3: scalars(1)[0] };
-  if (bits > 0) {
-    const more = points(["P", "A", "B", "D"]);
-    Object.assign(raw, more);
-    for (const [name, encoded] of Object.entries(more)) proof[name] = point(encoded);
-    proof.f = scalars(bits);
-    [proof.z1, proof.z2] = scalars(2);
-  }
+  const words = (count) => Array.from({ length: count }, () => reader.take(32));
+  const named = (names) => Object.fromEntries(names.map((name) => [name, reader.take(32)]));
+  const raw = named(["S"]);
+  const answers = words(CELLS + 1);
+  if (bits > 0) Object.assign(raw, named(["P", "A", "B", "D"]));
+  const tail = words(bits > 0 ? bits + 2 : 0);
+  const proof = { bands, bits, raw };
+  for (const [name, encoded] of Object.entries(raw)) proof[name] = point(encoded);
+  proof.z = answers.map(scalar);
+  proof.z3 = proof.z.pop();
+  proof.f = tail.map(scalar);
+  [proof.z1, proof.z2] = proof.f.splice(bits);
   return proof;
 }
 

@@ -2,7 +2,7 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { concat, equal, fromBase64, fromUtf8, hex, uint, utf8 } from "./bytes.js";
+import { base64, concat, equal, fromBase64, fromUtf8, hex, utf8 } from "./bytes.js";
 import { demand } from "./refusal.js";
 
 export const NOTE_BYTES_MAX = 64 * 1024;
@@ -27,10 +27,19 @@ export function parseKey(text) {
   const kind = bytes[0];
   demand(kind === ED25519 || kind === COSIGNATURE, "key.kind", `keys of kind ${kind} are not known here`);
   demand(bytes.length === 33, "key.length", "an Ed25519 key has 32 bytes");
-  const made = sha256(concat(utf8(`${name}\n`), bytes)).subarray(0, 4);
-  demand(hex(made) === id, "key.id", "the id of the key is another key's");
-  return { text, name, id: made, kind, key: bytes.subarray(1) };
+  const made = keyOf(name, bytes);
+  demand(hex(made.id) === id, "key.id", "the id of the key is another key's");
+  return made;
 }
+
+/** The key of these bytes under a name: its id depends on the name. */
+function keyOf(name, bytes) {
+  const id = sha256(concat(utf8(`${name}\n`), bytes)).subarray(0, 4);
+  return { text: `${name}+${hex(id)}+${base64(bytes)}`, name, id, kind: bytes[0], key: bytes.subarray(1) };
+}
+
+/** The same key under another name, as the next generation of a log uses it. */
+export const renamed = ({ kind, key }, name) => keyOf(name, concat(Uint8Array.of(kind), key));
 
 /** Splits a note at its last empty line; nothing is verified yet. */
 export function parseNote(bytes) {
@@ -76,8 +85,8 @@ export function verifyNote(note, key) {
     if (name !== key.name || !equal(id, key.id)) continue;
     said.push(key.kind === ED25519 ? signed(note, key, signature) : cosigned(note, key, signature));
   }
-  if (said.length === 0) return null;
-  return said.reduce((first, other) => ((other.time ?? 0) < (first.time ?? 0) ? other : first));
+  demand(said.length <= 1, "note.twice", `\`${key.name}\` has signed twice`);
+  return said[0] ?? null;
 }
 
 function signed(note, key, signature) {
@@ -111,6 +120,3 @@ export function parseCheckpoint(note) {
 export function pae(type, payload) {
   return concat(utf8(`DSSEv1 ${utf8(type).length} ${type} ${payload.length} `), payload);
 }
-
-/** Eight bytes, the greatest first; for tests that sign. */
-export const time64 = (seconds) => uint(seconds, 8);

@@ -5,9 +5,10 @@ import { equal, fromBase64, fromUtf8, hex, utf8 } from "./bytes.js";
 import { parseEnvelope, verifyEnvelope } from "./envelope.js";
 import { parseJson, shape } from "./json.js";
 import { leafDigest, salted, verifyLeaf, verifyOpening } from "./leaf.js";
-import { scalar } from "./group.js";
+import { scalar, under } from "./group.js";
 import { logKey, parsePolicy, verifyCheckpoint } from "./policy.js";
 import { Refusal, demand } from "./refusal.js";
+import { cellOf, parseSchema } from "./schema.js";
 import { leafHash, verifyInclusion } from "./tree.js";
 
 export const TYPE = "application/vnd.portcullis.opened.v1+json";
@@ -39,7 +40,7 @@ export function parseOpened(bytes) {
     docketSalt: fromBase64(opened.docket_salt, 32),
     envelopeDigest: fromBase64(opened.envelope_digest, 32),
     cell: opened.cell,
-    blinding: scalar(fromBase64(opened.blinding, 32)),
+    blinding: under("opened.", () => scalar(fromBase64(opened.blinding, 32))),
     proof: parseProof(opened.proof),
     leaf: fromBase64(opened.leaf),
   };
@@ -66,7 +67,8 @@ const STEPS = [
   { id: "inclusion", title: "Witnesses saw the record with this entry in it", needs: ["file", "policy"], run: inclusion },
   { id: "schema", title: "The list of what is counted is the one the entry names", needs: ["file"], run: schema },
   { id: "proof", title: "The entry counts at most one", needs: ["file"], run: proof },
-  { id: "cell", title: "The entry counts in the place that the file says", needs: ["file"], run: cell },
+  { id: "cell", title: "The entry is counted as the file says", needs: ["file"], run: cell },
+  { id: "right", title: "It is counted where such a docket belongs", needs: ["digest", "schema", "cell"], run: right },
 ];
 
 /** The steps, without their work. */
@@ -110,27 +112,29 @@ function readPolicy(task, found) {
 }
 
 function signature(_, { opened, policy }) {
-  verifyEnvelope(opened.envelope, logKey(policy, opened.origin));
+  verifyEnvelope(opened.envelope, logKey(policy, opened.origin), "opened.signature");
   return `signed with the key of \`${opened.origin}\``;
 }
 
 function digest(_, { opened }) {
   const made = leafDigest(salted(opened.docketSalt, opened.docket), opened.envelopeDigest);
-  demand(equal(made, opened.leaf.subarray(33, 65)), "leaf.digest", "the entry binds another docket");
+  demand(equal(made, opened.leaf.subarray(33, 65)), "opened.other_docket", "the entry binds another docket");
   return fromUtf8(opened.docket);
 }
 
 function inclusion(_, { opened, policy }) {
   const seen = verifyCheckpoint(policy, utf8(opened.proof.checkpoint), logKey(policy, opened.origin));
-  demand(opened.proof.index === opened.index, "proof.index", "the proof is of another place");
+  demand(opened.proof.index === opened.index, "opened.other_place", "the proof is of another place");
   verifyInclusion(leafHash(opened.leaf), opened.index, seen.size, seen.root, opened.proof.path);
   return `one of ${seen.size} entries, seen by ${seen.witnesses.map(({ name }) => `\`${name}\``).join(", ")}`;
 }
 
-async function schema(task, { opened }) {
+async function schema(task, found) {
   const bytes = await task.read("schema");
-  demand(bytes, "report.schema", "the record does not give its list of what is counted");
-  demand(equal(sha256(bytes), opened.leaf.subarray(1, 33)), "report.schema", "the record’s list of what is counted is another one");
+  demand(bytes, "opened.unknown_schema", "the record does not give its list of what is counted");
+  const same = equal(sha256(bytes), found.opened.leaf.subarray(1, 33));
+  demand(same, "opened.unknown_schema", "the record’s list of what is counted is another one");
+  found.cells = parseSchema(bytes);
   return `SHA-256 ${hex(sha256(bytes)).slice(0, 16)}…`;
 }
 
@@ -140,6 +144,21 @@ function proof(_, { opened }) {
 }
 
 function cell(_, { opened }) {
-  verifyOpening(opened.leaf.slice(65, 97), opened.cell, opened.blinding);
-  return opened.cell === 0 ? "in none" : `in cell ${opened.cell}`;
+  try {
+    verifyOpening(opened.leaf.slice(65, 97), opened.cell, opened.blinding);
+  } catch (error) {
+    if (error.code !== "leaf.opening") throw error;
+    throw new Refusal("opened.other_cell", `the entry does not count ${named(opened.cell)}`);
+  }
+  return `it counts ${named(opened.cell)}`;
+}
+
+const named = (number) => (number === 0 ? "in no cell" : `cell ${number}`);
+
+function right(_, { opened, cells }) {
+  const wanted = cellOf(cells, parseJson(opened.docket));
+  const number = wanted?.number ?? 0;
+  const wrong = `the entry counts ${named(opened.cell)}, and such a docket belongs to ${wanted ? `cell ${number}, “${wanted.title}”` : "no cell"}`;
+  demand(number === opened.cell, "opened.wrong_cell", wrong);
+  return wanted ? `cell ${number}: ${wanted.title}` : "in no cell";
 }

@@ -1,7 +1,7 @@
 /** Which logs and witnesses are believed, and how many witnesses must have cosigned (C2SP tlog-policy). */
 
 import { fromUtf8 } from "./bytes.js";
-import { COSIGNATURE, ED25519, parseCheckpoint, parseKey, parseNote, verifyNote } from "./note.js";
+import { COSIGNATURE, ED25519, parseCheckpoint, parseKey, parseNote, renamed, verifyNote } from "./note.js";
 import { demand } from "./refusal.js";
 
 export const POLICY_BYTES_MAX = 256 * 1024;
@@ -101,11 +101,18 @@ function timeOf(member, times) {
   return members.map((one) => timeOf(one, times)).sort((a, b) => a - b)[needed - 1];
 }
 
-/** The key under which the policy believes the log `origin`; `policy.log` if it knows none. */
+/**
+ * The key under which the policy believes the log `origin`; `policy.log` if it
+ * knows none. A log that is listed by its registered name is known in every
+ * generation: `mail.example/log/live` is `mail.example/log/live/2` as well.
+ */
 export function logKey(policy, origin) {
-  const log = policy.logs.find(({ key }) => key.name === origin);
+  const whole = policy.logs.find(({ key }) => key.name === origin);
+  if (whole) return whole.key;
+  const above = /^(.+)\/[1-9][0-9]{0,15}$/.exec(origin)?.[1];
+  const log = policy.logs.find(({ key }) => key.name === above);
   demand(log, "policy.log", `the policy does not list the log \`${origin}\``);
-  return log.key;
+  return renamed(log.key, origin);
 }
 
 /**

@@ -126,8 +126,13 @@ function range({ origin, schema, start, end, commitment }) {
  * The first instant after the last day of a period in its time zone, in seconds
  * since 1970: midnight there, or what follows it where a clock change skips it.
  */
-export function endOfPeriod({ to, zone }) {
-  const midnight = Date.parse(`${to}T00:00:00Z`) / 1000 + 86400;
+export const endOfPeriod = ({ to, zone }) => startOfDay(Date.parse(`${to}T00:00:00Z`) / 1000 + 86400, zone);
+
+/** The first instant of a period's first day in its time zone, in seconds since 1970. */
+export const startOfPeriod = ({ from, zone }) => startOfDay(Date.parse(`${from}T00:00:00Z`) / 1000, zone);
+
+/** The midnight in `zone` that `midnight` is in UTC. */
+function startOfDay(midnight, zone) {
   let format;
   try {
     format = new Intl.DateTimeFormat("en-GB-u-ca-iso8601-nu-latn", {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hex } from "../src/bytes.js";
-import { sessionOf, verifyShares } from "../src/joint.js";
+import { H, point } from "../src/group.js";
+import { blame, maskPoint, reportKey, sessionOf, verifyShares } from "../src/joint.js";
 import { bytes, vectors } from "./kit/vectors.js";
 
 const given = vectors("joint");
@@ -45,5 +46,30 @@ for (const one of given.refused) {
         return true;
       },
     );
+  });
+}
+
+test("a seed gives the report key again, and two keys the masks of their pair", () => {
+  for (const { seed, origin, report_key: key } of given.keys) {
+    assert.equal(hex(H.multiply(reportKey(bytes(seed), origin)).toBytes()), key);
+  }
+  const one = given.sessions[0];
+  const { cells } = agreedOf(one);
+  const [first, second] = one.participants;
+  const shared = point(bytes(second.report_key)).multiply(reportKey(bytes(first.seed), first.origin)).toBytes();
+  const mask = maskPoint(cells, bytes(one.session), bytes(first.report_key), bytes(second.report_key), shared);
+  assert.equal(hex(mask.toBytes()), first.masks[0]);
+});
+
+for (const one of given.blame) {
+  test(`blame falls where it belongs: ${one.name}`, () => {
+    const session = given.sessions.find(({ name }) => name === one.session);
+    const sides = one.sides.map(({ participant, mask, reveal }) => ({
+      key: bytes(session.participants[participant].report_key),
+      mask: bytes(mask),
+      reveal: reveal === null ? null : bytes(reveal),
+    }));
+    const named = blame(agreedOf(session).cells, bytes(session.session), sides).map((at) => one.sides[at].participant);
+    assert.deepEqual(named, one.named);
   });
 }

@@ -11,7 +11,6 @@ use portcullis_node::{
     door::{Doors, Problem, PublicFile, WitnessAnswer},
     public::Record,
 };
-use portcullis_sign::SecretKey;
 use portcullis_tlog::{
     checkpoint::{Checkpoint, Origin},
     cosignature::Cosigner,
@@ -23,6 +22,7 @@ use portcullis_tlog::{
 };
 use portcullis_verdict::{
     monitor::shape::LogShape,
+    opened::{self, Opened},
     report::{Bound, Form, Line, Period, Report, Signed, Single, Source, Subject, Unproved, sign},
 };
 use rand::{SeedableRng as _, rngs::StdRng};
@@ -33,8 +33,8 @@ use std::{collections::BTreeMap, fmt::Write as _};
 pub(crate) const ORIGIN: &str = "mail.example/log/live/1";
 /// The one series.
 pub(crate) const SERIES: &str = "uk-interception";
-/// What is counted; here only its digest matters.
-const SCHEMA: &[u8] = b"# The cells of a record that only tests know.\n";
+/// What is counted.
+const SCHEMA: &[u8] = include_bytes!("../../../../schemas/provider-v1.toml");
 const LOG_SEED: [u8; 32] = [1; 32];
 const BALLOT_SEED: [u8; 32] = [2; 32];
 const WITNESSES: [(&str, u8); 3] = [("inspectorate", 11), ("newspaper", 12), ("university", 13)];
@@ -58,11 +58,13 @@ pub(crate) enum Lie {
     Gap,
     /// An opened docket is another than the entry binds.
     FalseDocket,
+    /// An opened entry counts another cell than its docket belongs to.
+    WrongCell,
 }
 
 impl Lie {
     /// Every one, with the name that a test asks for.
-    pub(crate) const ALL: [(&'static str, Self); 8] = [
+    pub(crate) const ALL: [(&'static str, Self); 9] = [
         ("truthful", Self::None),
         ("false-total", Self::FalseTotal),
         ("missing-leaf", Self::MissingLeaf),
@@ -71,6 +73,7 @@ impl Lie {
         ("false-leaf", Self::FalseLeaf),
         ("gap", Self::Gap),
         ("false-docket", Self::FalseDocket),
+        ("wrong-cell", Self::WrongCell),
     ];
 }
 
@@ -86,12 +89,19 @@ pub(crate) struct Shelf {
 pub(crate) struct Ballots {
     leaves: Vec<Leaf>,
     opening: Opening,
-    opened: usize,
 }
 
 /// What the docket of the opened leaf was made with.
 const ENVELOPE: &[u8] = b"an envelope that stays closed";
-const OPENED_CELL: u8 = 3;
+const OTHER_ENVELOPE: &[u8] = b"another envelope";
+/// The leaf that is opened, and counts the cell that its docket belongs to.
+const OPENED: usize = 100;
+/// The leaf of the same docket that counts another.
+const MISCOUNTED: usize = 101;
+const RIGHT_CELL: u8 = 4;
+const WRONG_CELL: u8 = 5;
+/// A docket of [`RIGHT_CELL`].
+const DOCKET: &[u8] = br#"{"docket":"v2","realm":"live","kind":"received","law":"uk-ipa-2016","rule":"part-3","effect":"disclose","what":"order","first":true,"urgent":false,"secrecy":"ordered","took_hours":3,"date":"2026-02-03"}"#;
 
 fn schema() -> [u8; 32] {
     Sha256::digest(SCHEMA).into()
@@ -112,29 +122,25 @@ impl Ballots {
             schema: &schema,
         };
         let opening = Opening {
-            docket: br#"{"docket":"v1","basis":"uk-ipa-2016","category":"content","issued":"2026-02-03","ended":"2026-03-03","outcome":"sealed"}"#.to_vec(),
+            docket: DOCKET.to_vec(),
             docket_salt: Salt::draw(&mut generator),
             envelope_salt: Salt::draw(&mut generator),
         };
-        let opened = 100;
         let leaves = (0..tiles * 256).map(|index| {
             let ahead = Ahead::draw(&seed, &mut generator);
-            let (digest, cell) = if index == opened {
-                (opening.digest(ENVELOPE), Cell::new(OPENED_CELL))
-            } else {
-                let cell = u8::try_from(index / 8 % 6 + 1).unwrap();
-                let counted = index % 8 == 0;
-                (
-                    Salt::draw(&mut generator).0,
-                    counted.then(|| Cell::new(cell)).flatten(),
-                )
+            let counted = u8::try_from(index / 8 % 6 + 1).unwrap();
+            let (digest, cell) = match index {
+                OPENED => (opening.digest(ENVELOPE), RIGHT_CELL),
+                MISCOUNTED => (opening.digest(OTHER_ENVELOPE), WRONG_CELL),
+                _ if index % 8 == 0 => (Salt::draw(&mut generator).0, counted),
+                _ => (Salt::draw(&mut generator).0, 0),
             };
+            let cell = Cell::new(cell);
             Leaf::prove(ahead, &context, &digest, cell, &seed)
         });
         Self {
             leaves: leaves.collect(),
             opening,
-            opened,
         }
     }
 }
@@ -338,41 +344,44 @@ impl Maker {
     }
 
     fn open(&mut self, ballots: &Ballots, checkpoint: &SignedNote, lie: Lie) {
-        let index = ballots.opened;
-        let leaf = &self.leaves[index];
+        let (index, envelope, cell) = match lie {
+            Lie::WrongCell => (MISCOUNTED, OTHER_ENVELOPE, WRONG_CELL),
+            _ => (OPENED, ENVELOPE, RIGHT_CELL),
+        };
+        let leaf = Leaf::parse(&self.leaves[index]).unwrap();
         let hashes: Vec<Hash> = self.leaves.iter().map(|entry| leaf_hash(entry)).collect();
         let path = path_of(&hashes, index);
-        let proof = TlogProof::new(LeafIndex(index as u64), path, checkpoint.clone()).unwrap();
         let opening = &ballots.opening;
-        let mut docket = String::from_utf8(opening.docket.clone()).unwrap();
+        let mut docket = opening.docket.clone();
         if lie == Lie::FalseDocket {
-            docket = docket.replace("content", "subscriber");
+            docket = String::from_utf8(docket)
+                .unwrap()
+                .replace("disclose", "preserve")
+                .into();
         }
-        let digest = opening.digest(ENVELOPE);
-        let blinding = Seed::new(BALLOT_SEED).blinding(ORIGIN, &digest).to_bytes();
-        let base64 = |bytes: &[u8]| to_base64(bytes);
-        let payload = format!(
-            r#"{{"portcullis":"opened/v1","origin":"{ORIGIN}","index":{index},"docket":"{}","docket_salt":"{}","envelope_digest":"{}","cell":{OPENED_CELL},"blinding":"{}","proof":{},"leaf":"{}"}}"#,
-            base64(docket.as_bytes()),
-            base64(&opening.docket_salt.0),
-            base64(&opening.envelope_salt.digest(ENVELOPE)),
-            base64(&blinding[..]),
-            serde_json::Value::from(proof.to_string()),
-            base64(leaf),
-        );
-        let kind = "application/vnd.portcullis.opened.v1+json";
-        let name = Digest(leaf_hash(leaf).0).to_string();
-        let name = name.trim_start_matches("sha256:");
-        let signature = sign_as(kind, payload.as_bytes());
-        self.put(&format!("opened/{name}.json"), format!(
-            r#"{{"payloadType":"{kind}","payload":"{}","signatures":[{{"keyid":"{}","sig":"{}"}}]}}"#,
-            base64(payload.as_bytes()),
-            signer().vkey(),
-            base64(&signature),
-        ));
-        self.put("opened/index.json", format!(
-            r#"{{"opened":[{{"path":"opened/{name}.json","origin":"{ORIGIN}","index":{index},"cell":{OPENED_CELL},"title":"Warrants for content"}}]}}"#
-        ));
+        let opened = Opened {
+            origin: ORIGIN.parse().unwrap(),
+            index: index as u64,
+            docket,
+            docket_salt: opening.docket_salt,
+            envelope: opening.envelope_salt.digest(envelope),
+            cell: Cell::new(cell),
+            blinding: Seed::new(BALLOT_SEED).blinding(ORIGIN, &opening.digest(envelope)),
+            proof: TlogProof::new(LeafIndex(index as u64), path, checkpoint.clone()).unwrap(),
+            leaf,
+        };
+        let path = opened::path_of(&opened.leaf_hash());
+        let mut list = opened::Index::default();
+        list.add(opened::Listed {
+            path: path.clone(),
+            origin: ORIGIN.into(),
+            index: index as u64,
+            opened_at: "2026-12-01T08:00:00Z".into(),
+        });
+        let signed = opened.sign(signer().vkey(), LOG_SEED);
+        self.files.insert(path, signed.to_bytes());
+        self.files
+            .insert("opened/index.json".into(), list.to_bytes());
     }
 
     fn tamper(&mut self, lie: Lie) {
@@ -396,7 +405,8 @@ impl Maker {
             | Lie::ForgedWitness
             | Lie::FalseLeaf
             | Lie::Gap
-            | Lie::FalseDocket => {}
+            | Lie::FalseDocket
+            | Lie::WrongCell => {}
         }
     }
 }
@@ -554,11 +564,6 @@ fn path_of(leaves: &[Hash], index: usize) -> Vec<Hash> {
     };
     path.push(sibling);
     path
-}
-
-/// Signs another payload type with the log's key, as [`sign`] does for reports.
-fn sign_as(kind: &str, payload: &[u8]) -> Vec<u8> {
-    SecretKey::from_seed(LOG_SEED).sign(kind, payload).sig
 }
 
 fn to_base64(bytes: &[u8]) -> String {

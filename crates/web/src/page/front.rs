@@ -72,9 +72,9 @@ struct Newest {
 struct Docket {
     path: String,
     name: String,
-    counted: String,
+    opened_at: String,
     origin: String,
-    index: Option<u64>,
+    index: u64,
 }
 
 impl Front {
@@ -240,7 +240,10 @@ impl Docket {
         Self {
             path: format!("opened/{name}"),
             name: name.chars().take(16).collect(),
-            counted: super::opened::counted(entry),
+            opened_at: entry
+                .opened_at
+                .as_deref()
+                .map_or_else(|| "not said".to_owned(), time::read),
             origin: entry.origin.clone(),
             index: entry.index,
         }

@@ -1,12 +1,11 @@
 //! The page of an opened docket.
 
-use super::{Check, Frame, Page, asset};
+use super::{Check, Frame, Page, asset, time::grouped};
 use askama::Template;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use portcullis_node::{
-    door::Doors,
-    public::{OpenedEntry, Record},
-};
+use portcullis_core::schema::{CellNumber, Schema};
+use portcullis_node::{door::Doors, public::Record};
+use portcullis_verdict::schema;
 use serde_json::Value;
 
 /// The most fields of a docket that are shown.
@@ -28,16 +27,16 @@ pub(super) fn page(doors: &dyn Doors, record: &Record, file: &str) -> Option<Pag
     let path = format!("opened/{file}.json");
     let entry = record.opened.iter().find(|entry| entry.path == path)?;
     let log = record.log(&entry.origin)?;
-    let docket = docket(&doors.public_file(&path)?.bytes)?;
+    let payload = payload(&doors.public_file(&path)?.bytes)?;
+    let docket = STANDARD.decode(payload.get("docket")?.as_str()?).ok()?;
+    let schema = doors.public_file(&format!("{}/schema", log.prefix));
+    let schema = schema.and_then(|file| schema::parse("schema", &file.bytes).ok());
     Some(Page::found(&Shown {
         frame: Frame::of(record, ""),
         origin: entry.origin.clone(),
-        index: entry.index.map_or_else(
-            || "of which the list does not say the place".to_owned(),
-            |index| index.to_string(),
-        ),
-        counted: counted(entry),
-        fields: fields(&docket),
+        index: grouped(entry.index),
+        counted: counted(payload.get("cell")?.as_u64()?, schema.as_ref()),
+        fields: fields(&serde_json::from_slice(&docket).ok()?),
         check: Check {
             what: "docket",
             subject: "opened",
@@ -51,22 +50,22 @@ pub(super) fn page(doors: &dyn Doors, record: &Record, file: &str) -> Option<Pag
     }))
 }
 
-/// How an opened docket was counted, in words.
-pub(super) fn counted(entry: &OpenedEntry) -> String {
-    match (&entry.title, entry.cell) {
-        (Some(title), Some(cell)) if cell > 0 => format!("{title} (cell {cell})"),
-        (None, Some(cell)) if cell > 0 => format!("cell {cell}"),
-        (_, Some(0)) => "in no cell".to_owned(),
-        _ => "not said in the list".to_owned(),
+/// How the file says that the docket was counted, in words.
+fn counted(cell: u64, schema: Option<&Schema>) -> String {
+    let number = u8::try_from(cell).ok().and_then(CellNumber::new);
+    let cell_of = |number| schema.and_then(|schema| schema.cell(number));
+    match (cell, number.and_then(cell_of)) {
+        (0, _) => "in no cell".to_owned(),
+        (_, Some(known)) => format!("{} (cell {cell})", known.title),
+        (_, None) => format!("cell {cell}"),
     }
 }
 
-/// The docket inside the signed file. Nothing is verified: the page shows what the file says.
-fn docket(bytes: &[u8]) -> Option<Value> {
-    let decoded = |value: &Value| STANDARD.decode(value.as_str()?).ok();
+/// The payload of the signed file. Nothing is verified: the page shows what the file says.
+fn payload(bytes: &[u8]) -> Option<Value> {
     let envelope: Value = serde_json::from_slice(bytes).ok()?;
-    let payload: Value = serde_json::from_slice(&decoded(envelope.get("payload")?)?).ok()?;
-    serde_json::from_slice(&decoded(payload.get("docket")?)?).ok()
+    let payload = STANDARD.decode(envelope.get("payload")?.as_str()?).ok()?;
+    serde_json::from_slice(&payload).ok()
 }
 
 /// The fields of a docket as rows, nested names joined by points.

@@ -9,6 +9,11 @@ pub(crate) fn shown(at: Timestamp) -> String {
         .to_string()
 }
 
+/// An instant that somebody wrote, as people read it; as it stands if it is none.
+pub(crate) fn read(text: &str) -> String {
+    text.parse().map_or_else(|_| text.to_owned(), shown)
+}
+
 /// Digits in groups of three: `1,234,567`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -107,8 +107,8 @@ fn an_opened_docket_is_shown_field_by_field() {
     let link = front[at..].split('"').next().unwrap();
     let page = get(truthful(), link);
     assert_eq!(page.status, 200);
-    page.holds("<th scope=\"row\">category</th><td>content</td>");
-    page.holds("Warrants for content (cell 3)");
+    page.holds("<th scope=\"row\">effect</th><td>disclose</td>");
+    page.holds("Communications-data notices received (cell 4)");
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn names_that_are_markup_are_shown_as_names() {
     let hostile = "<script>alert(1)</script>\"'&";
     let index = serde_json::json!({"opened": [{
         "path": format!("opened/{hostile}.json"),
-        "origin": hostile, "index": 1, "cell": 1, "title": hostile
+        "origin": hostile, "index": 1, "opened_at": hostile
     }]});
     shelf
         .files
@@ -241,7 +241,7 @@ fn the_record_reads_like_the_files_it_is_made_from() {
     assert_eq!(log.checkpoint.as_ref().unwrap().witnesses.len(), 3);
     assert_eq!(log.shape.as_ref().unwrap().tiles, 1);
     assert_eq!(record.reports.len(), 2);
-    assert_eq!(record.opened[0].cell, Some(3));
+    assert_eq!(record.opened[0].index, 100);
 }
 
 #[test]

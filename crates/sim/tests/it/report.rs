@@ -8,9 +8,16 @@ use portcullis_node::{
     report::{ReportFault, Wanted},
 };
 use portcullis_sim::{cast::Place, op::Op};
+use portcullis_tlog::{
+    checkpoint::Origin,
+    tile::{FileTiles, LogFiles, bundle_file},
+    tree::{Frontier, ReadError},
+};
 use portcullis_verdict::{
+    law,
     report::{
         Form, Signed,
+        check::{Against, Checked, Checker, Depth, Outcome, check_bundle},
         joint::{Document, Masks, Signed as Letter},
     },
     schema,
@@ -59,6 +66,53 @@ fn values(signed: &Signed) -> Vec<u64> {
         .collect()
 }
 
+/// The log of a node, as everybody reads it.
+struct Files<'n>(&'n Node);
+
+impl LogFiles for Files<'_> {
+    fn file(&self, path: &str) -> Result<Vec<u8>, ReadError> {
+        let whole = format!("log/1/{path}");
+        public(self.0, &whole).ok_or(ReadError::Missing { path: whole })
+    }
+}
+
+/// What somebody finds who has the register's policy, and the logs of `nodes`.
+fn checked(nodes: &[&Node], signed: &Signed, previous: Option<&Signed>) -> Checked {
+    let (schemas, laws) = (schema::builtin(), law::builtin());
+    let history = nodes[0].history().unwrap();
+    let sources: Vec<_> = signed.report().sources().cloned().collect();
+    let node_of = |origin: &Origin| {
+        let of = |node: &&&Node| origin.as_str().starts_with(&node.keys().log_name);
+        nodes.iter().find(of).unwrap()
+    };
+    let keys = sources.iter().map(|source| {
+        let signer = node_of(&source.origin).keys().log_signer(1).unwrap();
+        (source.origin.clone(), signer.vkey())
+    });
+    let against = Against {
+        keys: &keys.collect(),
+        policy: Some(&history.newest().policy),
+        schemas: &schemas,
+        laws: &laws,
+        previous,
+        depth: Depth::Proofs,
+    };
+    let mut checker = Checker::new(signed.clone(), &against);
+    let mut generator = rand::SeedableRng::seed_from_u64(1);
+    let generator: &mut rand::rngs::StdRng = &mut generator;
+    for (at, source) in sources.iter().enumerate() {
+        let files = Files(node_of(&source.origin));
+        let edge = Frontier::load(&FileTiles(&files), source.start.size).unwrap();
+        checker.begin(at, edge);
+        for bundle in checker.bundles(at) {
+            let (_, bytes) = bundle_file(&files, bundle).unwrap();
+            let bundle = check_bundle(source, bundle, &bytes, Depth::Proofs, generator);
+            assert!(checker.absorb(at, bundle));
+        }
+    }
+    checker.finish()
+}
+
 fn code<T>(made: Result<T, ReportFault>) -> &'static str {
     made.err().map_or("", |fault| fault.code())
 }
@@ -84,18 +138,28 @@ fn a_report_is_made_once_after_its_period_and_says_what_was_received() {
     let mut town = town(3);
     let wanted = half_year("us-process");
     town.subpoena_collected();
-    assert_eq!(code(town.run.world.node(Place::Chat).make_report(&wanted)), "report.not_closed");
+    assert_eq!(
+        code(town.run.world.node(Place::Chat).make_report(&wanted)),
+        "report.not_closed"
+    );
     half_a_year(&mut town, 1);
     let world = &town.run.world;
     let chat = world.node(Place::Chat);
-    assert_eq!(code(chat.make_report(&half_year("us-everything"))), "report.series");
+    assert_eq!(
+        code(chat.make_report(&half_year("us-everything"))),
+        "report.series"
+    );
     let made = chat.make_report(&wanted).unwrap();
     let first = made.report().lines.first().unwrap();
     assert_eq!((first.id.as_str(), values(&made)[0]), ("us-subpoenas", 2));
     assert_eq!(values(&made)[1..4], [0, 0, 0]);
     assert_eq!(public(chat, &made.report().path()), Some(made.to_bytes()));
     let index = public(chat, "report/index.json").unwrap();
-    assert!(String::from_utf8(index).unwrap().contains("report/us-process/1.json"));
+    assert!(
+        String::from_utf8(index)
+            .unwrap()
+            .contains("report/us-process/1.json")
+    );
     assert_eq!(code(chat.make_report(&wanted)), "report.published_before");
     // Another half-year: it starts where the first one ended.
     let next = chat.next_report("us-process").unwrap();
@@ -103,7 +167,12 @@ fn a_report_is_made_once_after_its_period_and_says_what_was_received() {
     town.step(Op::Advance(180 * DAY));
     town.work();
     let chat = town.run.world.node(Place::Chat);
-    let second = chat.make_report(&Wanted { period: next, ..wanted }).unwrap();
+    let second = chat
+        .make_report(&Wanted {
+            period: next,
+            ..wanted
+        })
+        .unwrap();
     assert_eq!(values(&second)[0], 0);
     assert_eq!(second.report().previous, Some(made.digest()));
     let ends = |signed: &Signed| {
@@ -112,6 +181,10 @@ fn a_report_is_made_once_after_its_period_and_says_what_was_received() {
     };
     assert_eq!(ends(&second).0, ends(&made).1);
     assert_eq!(chat.reports().unwrap().len(), 2);
+    for (report, before) in [(&made, None), (&second, Some(&made))] {
+        let checked = checked(&[chat], report, before);
+        assert_eq!(checked.outcome, Outcome::Verified, "{:#?}", checked.checks);
+    }
 }
 
 #[test]
@@ -126,7 +199,10 @@ fn leaves_that_prove_nothing_make_no_report() {
     schema(&mut town).unwrap();
     half_a_year(&mut town, 1);
     let chat = town.run.world.node(Place::Chat);
-    assert_eq!(code(chat.make_report(&half_year("us-process"))), "leaf.version");
+    assert_eq!(
+        code(chat.make_report(&half_year("us-process"))),
+        "leaf.version"
+    );
 }
 
 /// What everybody makes in a step.
@@ -142,16 +218,29 @@ fn three_make_a_joint_report_step_by_step() {
     let wanted = half_year("us-process-joint");
     let parts = each(&town, |node| node.joint_part(&wanted));
     let mail = town.run.world.node(Place::Mail);
-    assert_eq!(code(mail.joint_masks(&parts[..2], 1)), "report.joint_too_few");
+    assert_eq!(
+        code(mail.joint_masks(&parts[..2], 1)),
+        "report.joint_too_few"
+    );
     let masks = each(&town, |node| node.joint_masks(&parts, 1));
-    assert_eq!(code(mail.joint_opening(&parts, &masks, 2)), "report.joint_session");
-    assert_eq!(code(mail.joint_opening(&parts, &masks[..2], 1)), "report.joint_missing");
+    assert_eq!(
+        code(mail.joint_opening(&parts, &masks, 2)),
+        "report.joint_session"
+    );
+    assert_eq!(
+        code(mail.joint_opening(&parts, &masks[..2], 1)),
+        "report.joint_missing"
+    );
     let openings = each(&town, |node| node.joint_opening(&parts, &masks, 1));
-    let first = each(&town, |node| node.joint_finish(&parts, &masks, &openings, &[], 1));
+    let first = each(&town, |node| {
+        node.joint_finish(&parts, &masks, &openings, &[], 1)
+    });
     assert!(first.iter().all(|(_, published)| !published));
     let signed: Vec<_> = first.into_iter().map(|(signed, _)| signed).collect();
     assert_eq!(signed[0].payload(), signed[2].payload());
-    let last = each(&town, |node| node.joint_finish(&parts, &masks, &openings, &signed, 1));
+    let last = each(&town, |node| {
+        node.joint_finish(&parts, &masks, &openings, &signed, 1)
+    });
     for (report, published) in &last {
         assert!(published);
         assert_eq!((report.signatures().len(), values(report)[0]), (3, 2));
@@ -160,6 +249,9 @@ fn three_make_a_joint_report_step_by_step() {
     let path = "report/us-process-joint/1.json";
     assert_eq!(public(chat, path), Some(last[0].0.to_bytes()));
     assert_eq!(code(chat.joint_part(&wanted)), "report.published_before");
+    let nodes = COUNTING.map(|place| town.run.world.node(place));
+    let checked = checked(&nodes, &last[0].0, None);
+    assert_eq!(checked.outcome, Outcome::Verified, "{:#?}", checked.checks);
 }
 
 #[test]
@@ -188,7 +280,13 @@ fn who_puts_a_false_mask_in_is_named() {
         reveals.push(chat.joint_reveal(&parts, 1, other).unwrap());
     }
     for place in [Place::Mail, Place::Police] {
-        reveals.push(town.run.world.node(place).joint_reveal(&parts, 1, &name).unwrap());
+        reveals.push(
+            town.run
+                .world
+                .node(place)
+                .joint_reveal(&parts, 1, &name)
+                .unwrap(),
+        );
     }
     for node in COUNTING.map(|place| town.run.world.node(place)) {
         let blamed = node.joint_blame(&parts, &masks, &reveals, 1).unwrap();
@@ -204,7 +302,10 @@ fn who_puts_a_false_mask_in_is_named() {
         *chat.keys().log_seed,
     );
     let handed = [forged, masks[1].clone(), masks[2].clone()];
-    assert_eq!(code(chat.joint_opening(&parts, &handed, 1)), "report.not_signed");
+    assert_eq!(
+        code(chat.joint_opening(&parts, &handed, 1)),
+        "report.not_signed"
+    );
 }
 
 fn resigned(node: &Node, masks: Masks) -> Letter {

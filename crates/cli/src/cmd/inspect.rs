@@ -40,6 +40,8 @@ const DOCUMENT_BYTES_MAX: usize = 256 * 1024;
 ///   overseer$ portcullis inspect check sample.json answer.parts
 ///
 /// Every look at a case is a statement in that case, before anything is shown.
+#[expect(clippy::doc_markdown, reason = "a command to be typed as it stands")]
+#[expect(rustdoc::bare_urls, reason = "a command line, as it is typed")]
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(crate) enum Inspect {

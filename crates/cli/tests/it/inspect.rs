@@ -131,7 +131,6 @@ fn altered(town: &Town, file: &Path, from: &[u8], to: &[u8]) -> PathBuf {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn a_docket_is_opened_at_the_end_of_secrecy_and_checked_by_anybody() {
     let town = town();
     let mail = town.dir("mail");
@@ -253,6 +252,11 @@ fn first_tile(town: &Town, dir: &Path, case: &str, shown: &Value) -> String {
     (first / 256 * 256).to_string()
 }
 
+/// A command's words.
+fn words(args: &[String]) -> Vec<&str> {
+    args.iter().map(String::as_str).collect()
+}
+
 /// How many leaves the log has now.
 fn size(dir: &Path) -> u64 {
     let checkpoint = fs::read_to_string(dir.join("blobs/log/1/checkpoint")).unwrap();
@@ -360,9 +364,6 @@ fn a_sample_is_committed_to_drawn_answered_and_checked() {
             .map(|word| (*word).to_owned())
             .collect::<Vec<_>>()
     };
-    fn words(args: &[String]) -> Vec<&str> {
-        args.iter().map(String::as_str).collect()
-    }
     let (now, then) = (("--log", text(&log)), ("--checkpoint", early.as_str()));
     assert_eq!(
         no(&watch, &words(&draw(&nonce, then))),

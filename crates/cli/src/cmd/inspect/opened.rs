@@ -6,6 +6,7 @@ use crate::cmd::log::{
     files::{Files, read_failure},
 };
 use clap::Args;
+use portcullis_ballot::Cell;
 use portcullis_tlog::tile::LogFiles as _;
 use portcullis_verdict::{
     docket,
@@ -51,7 +52,7 @@ impl Opened {
         let checked = signed.check(&key, &cosigned, &self.schemas()?)?;
         let text = String::from_utf8_lossy(&docket::to_bytes(&checked.docket)).into_owned();
         let says: Value = serde_json::from_str(&text).unwrap_or_default();
-        let number = opened.cell.map(|cell| cell.number());
+        let number = opened.cell.map(Cell::number);
         let cell = checked.schema.cell_of(&checked.docket);
         let title = cell.and_then(|cell| checked.schema.cell(cell));
         ui.say(format_args!(

@@ -62,8 +62,8 @@ impl Pack {
         let mut held = node.evidence(self.case, self.with_application)?;
         held.laws = laws(&home, &held.bundle)?;
         let parts = held.to_parts();
-        let head = node.seal_parts(Contents::Evidence, self.case.to_string(), &parts)?;
-        let lines = once(Cow::Owned(head)).chain(parts.iter().map(Part::line).map(Cow::Owned));
+        let first = node.seal_parts(Contents::Evidence, self.case.to_string(), &parts)?;
+        let lines = once(Cow::Owned(first)).chain(parts.iter().map(Part::line).map(Cow::Owned));
         write_lines(&self.output, lines)?;
         let entries = &held.bundle.entries;
         let proved = entries.iter().filter(|one| one.inclusion.is_some()).count();

@@ -50,11 +50,10 @@ impl Verify {
             .collect();
         let at = self.at.unwrap_or(head.made_at);
         let made_at = head.made_at;
-        let held = Held::from_parts(parts).map_err(|error| false_(&error))?;
         let evidence = Evidence {
             envelope,
             head,
-            held,
+            held: Held::from_parts(parts).map_err(|error| false_(&error))?,
         };
         let story =
             tell(&evidence, self.register_id.map(Anchor), at).map_err(|error| false_(&error))?;

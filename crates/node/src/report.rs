@@ -98,10 +98,10 @@ impl Node {
             let report = planned.report(self, wanted, lines, subject);
             let signer = self.signer_of(planned.log.generation)?;
             let signature = sign(signer, *self.keys.log_seed, &report.to_bytes());
-            let signed = Signed::new(&report, vec![signature])
+            let made = Signed::new(&report, vec![signature])
                 .map_err(|error| NodeError::Broken(error.to_string()))?;
-            self.publish_report(&signed)?;
-            Ok(signed)
+            self.publish_report(&made)?;
+            Ok(made)
         })
     }
 
@@ -113,7 +113,7 @@ impl Node {
     pub fn reports(&self) -> Result<Vec<Signed>, NodeError> {
         let mut reports = Vec::new();
         for path in self.blobs.list("report")? {
-            if path == INDEX || !path.ends_with(".json") {
+            if path == INDEX || path.strip_suffix(".json").is_none() {
                 continue;
             }
             let bytes = self.blobs.get(&path)?.unwrap_or_default();
@@ -147,10 +147,10 @@ impl Node {
         if !ours.map_err(NodeError::from)? {
             return Err(ReportFault::Busy);
         }
-        let made = make();
+        let outcome = make();
         // The lease ends now; if it cannot be given back, it ends by itself.
         let _ = self.store.lease("report", &holder, self.now(), self.now());
-        made
+        outcome
     }
 
     /// Whether a report may be made now, and of which leaves.
@@ -206,7 +206,7 @@ impl Node {
             Some(ended) if ended.origin.as_str() == log.origin => Ok((ended.end, previous, None)),
             ended => {
                 let counted = ended.map(|ended| (ended.origin.to_string(), ended.end.size.0));
-                let left_out = self.left_out(log.generation, counted)?;
+                let left_out = self.left_out(log.generation, counted.as_ref())?;
                 Ok((Bound::ZERO, previous, left_out))
             }
         }
@@ -216,12 +216,15 @@ impl Node {
     fn left_out(
         &self,
         generation: u64,
-        counted: Option<(String, u64)>,
+        counted: Option<&(String, u64)>,
     ) -> Result<Option<(String, u64, u64)>, NodeError> {
         for older in (1..generation).rev() {
             let origin = format!("{}/{older}", self.keys.log_name);
-            let size = self.store.log(&origin)?.map_or(0, |state| state.cosigned_size);
-            let here = counted.as_ref().filter(|(it, _)| *it == origin);
+            let size = self
+                .store
+                .log(&origin)?
+                .map_or(0, |state| state.cosigned_size);
+            let here = counted.filter(|(it, _)| *it == origin);
             let seen = here.map_or(0, |(_, size)| *size);
             if seen < size {
                 return Ok(Some((origin, seen, size)));
@@ -394,7 +397,9 @@ impl Planned {
     fn disclosed(&self) -> Option<Unproved> {
         let (origin, from, size) = self.left_out.as_ref()?;
         Some(Unproved {
-            title: format!("leaves {from} to {size} of {origin}, which was closed: no report of this series counts them"),
+            title: format!(
+                "leaves {from} to {size} of {origin}, which was closed: no report of this series counts them"
+            ),
             value: size.saturating_sub(*from).to_string(),
             unit: "leaves, cover among them".to_owned(),
             clause: "told wherever leaves are left out".to_owned(),
@@ -416,7 +421,12 @@ impl Planned {
             first_assistance: wanted.first_assistance,
             laws: self.laws.clone(),
             lines,
-            unproved: wanted.unproved.iter().cloned().chain(self.disclosed()).collect(),
+            unproved: wanted
+                .unproved
+                .iter()
+                .cloned()
+                .chain(self.disclosed())
+                .collect(),
             subject,
         }
     }

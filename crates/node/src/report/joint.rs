@@ -101,7 +101,7 @@ impl Node {
         let document = Document::Opening(Opening {
             session: table.id(),
             origin: table.own().source.origin.clone(),
-            opening: opening.map_err(|error| table.fault(error))?.to_vec(),
+            opening: opening.map_err(|error| table.fault(error))?,
             made_at: self.now(),
         });
         self.sign_document(&table.planned.log, document)
@@ -291,13 +291,13 @@ impl Node {
         let named = |error| named(&parts, error);
         let session = session_of(&draft, &joint).map_err(named)?;
         Ok(Table {
+            parts,
             keys,
             draft,
             attempt,
             session,
             me,
             planned,
-            parts,
         })
     }
 

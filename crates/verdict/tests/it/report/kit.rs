@@ -24,7 +24,7 @@ use portcullis_verdict::{
     schema::{self, Schemas},
 };
 use rand::{SeedableRng as _, rngs::StdRng};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 pub(crate) const LOG_SEED: [u8; 32] = [7; 32];
 
@@ -33,7 +33,7 @@ pub(crate) struct Log {
     pub(crate) member: &'static str,
     pub(crate) origin: String,
     pub(crate) seed: Seed,
-    pub(crate) log_seed: [u8; 32],
+    pub(crate) secret: [u8; 32],
     pub(crate) schema: [u8; 32],
     pub(crate) entries: Vec<Vec<u8>>,
     pub(crate) files: BTreeMap<String, Vec<u8>>,
@@ -70,7 +70,7 @@ impl Log {
             member,
             origin: format!("{member}/log/live/1"),
             seed: Seed::new([number; 32]),
-            log_seed: [LOG_SEED[0] + number; 32],
+            secret: [LOG_SEED[0] + number; 32],
             schema: provider_schema().0,
             entries: Vec::new(),
             files: BTreeMap::new(),
@@ -86,13 +86,12 @@ impl Log {
             schema: &self.schema,
         };
         let cell = cell.map(|number| Cell::new(number).unwrap());
-        let leaf = match cell {
-            None => Leaf::cover(ahead, &context, &self.seed, &mut self.generator),
-            Some(_) => {
-                let mut digest = [0; 32];
-                rand::Rng::fill_bytes(&mut self.generator, &mut digest);
-                Leaf::prove(ahead, &context, &digest, cell, &self.seed)
-            }
+        let leaf = if cell.is_some() {
+            let mut digest = [0; 32];
+            rand::Rng::fill_bytes(&mut self.generator, &mut digest);
+            Leaf::prove(ahead, &context, &digest, cell, &self.seed)
+        } else {
+            Leaf::cover(ahead, &context, &self.seed, &mut self.generator)
         };
         leaf.as_bytes().to_vec()
     }
@@ -132,7 +131,7 @@ impl Log {
     }
 
     pub(crate) fn signer(&self) -> NoteSigner {
-        NoteSigner::new(self.origin.parse().unwrap(), &self.log_seed)
+        NoteSigner::new(self.origin.parse().unwrap(), &self.secret)
     }
 
     pub(crate) fn vkey(&self) -> VerifierKey {
@@ -199,10 +198,10 @@ impl Log {
 pub(crate) fn policy(logs: &[&Log]) -> Policy {
     let mut text = String::new();
     for log in logs {
-        text += &format!("log {}\n", log.vkey());
+        writeln!(text, "log {}", log.vkey()).unwrap();
     }
     for (name, seed) in WITNESSES {
-        text += &format!("witness {name} {}\n", witness(name, seed).vkey());
+        writeln!(text, "witness {name} {}", witness(name, seed).vkey()).unwrap();
     }
     text += "group two 2 w1.example w2.example w3.example\nquorum two\n";
     Policy::parse(text.as_bytes()).unwrap()
@@ -323,7 +322,7 @@ pub(crate) fn signed_by(logs: &[&Log], report: &Report) -> Signed {
     let payload = report.to_bytes();
     let signatures = logs
         .iter()
-        .map(|log| sign(log.vkey(), log.log_seed, &payload));
+        .map(|log| sign(log.vkey(), log.secret, &payload));
     Signed::new(report, signatures.collect()).unwrap()
 }
 
@@ -387,9 +386,8 @@ impl<'a> Setting<'a> {
             }
             for bundle in checker.bundles(at).take(bundles) {
                 let bytes = log.file(&bundle.path()).unwrap();
-                let checked =
-                    check_bundle(&source, bundle, &bytes, checker.depth(), &mut generator);
-                if !checker.absorb(at, checked) {
+                let found = check_bundle(&source, bundle, &bytes, checker.depth(), &mut generator);
+                if !checker.absorb(at, found) {
                     break;
                 }
             }

@@ -37,7 +37,11 @@ fn draft(logs: &[Log]) -> Report {
         opening: Vec::new(),
     });
     let schemas = schemas();
-    let series = schemas.by_name("provider-v1").unwrap().series(SERIES).unwrap();
+    let series = schemas
+        .by_name("provider-v1")
+        .unwrap()
+        .series(SERIES)
+        .unwrap();
     let law = laws().by_id("us-sca").unwrap().digest;
     Report {
         realm: "live".into(),
@@ -75,7 +79,11 @@ fn made(logs: &mut [Log]) -> Report {
     let masks: Vec<Masks> = logs
         .iter()
         .enumerate()
-        .map(|(at, log)| session.masks(at, &log.seed.report_key(&log.origin)).unwrap())
+        .map(|(at, log)| {
+            session
+                .masks(at, &log.seed.report_key(&log.origin))
+                .unwrap()
+        })
         .collect();
     let mut totals = Totals::zero();
     for (at, log) in logs.iter_mut().enumerate() {
@@ -85,7 +93,7 @@ fn made(logs: &mut [Log]) -> Report {
         let opening = session.open(at, &key, &own, &mut log.generator).unwrap();
         let participant = &mut joint(&mut report).participants[at];
         participant.masks = masks[at].commitments().to_vec();
-        participant.opening = opening.to_vec();
+        participant.opening = opening;
     }
     report.lines = lines_for(SERIES, &totals, exact);
     report
@@ -100,7 +108,11 @@ fn check(logs: &[Log], report: &Report) -> portcullis_verdict::report::check::Ch
 fn three_show_their_sum_and_nobody_s_own() {
     let mut logs = logs();
     let report = made(&mut logs);
-    let shown: Vec<_> = report.lines.iter().map(|line| line.form.to_string()).collect();
+    let shown: Vec<_> = report
+        .lines
+        .iter()
+        .map(|line| line.form.to_string())
+        .collect();
     assert_eq!(shown[..2], ["6", "12"]);
     let checked = check(&logs, &report);
     assert_eq!(checked.outcome, Outcome::Verified, "{:#?}", checked.checks);
@@ -112,7 +124,11 @@ fn three_show_their_sum_and_nobody_s_own() {
     false_sum.lines[0].form = Form::Exact { value: 5 };
     let checked = check(&logs, &false_sum);
     assert_eq!(checked.code, Some("report.proof_line"));
-    assert!(checked.line.contains("`us-subpoenas` (5)"), "{}", checked.line);
+    assert!(
+        checked.line.contains("`us-subpoenas` (5)"),
+        "{}",
+        checked.line
+    );
 }
 
 #[test]
@@ -123,7 +139,11 @@ fn a_false_opening_is_pinned_on_whose_it_is() {
     joint(&mut report).participants[1].opening[40] ^= 1;
     let checked = check(&logs, &report);
     assert_eq!(checked.code, Some("report.joint_opening"));
-    assert!(checked.line.contains(&format!("`{who}`: ")), "{}", checked.line);
+    assert!(
+        checked.line.contains(&format!("`{who}`: ")),
+        "{}",
+        checked.line
+    );
 }
 
 #[test]
@@ -138,7 +158,10 @@ fn of_two_whose_masks_do_not_fit_the_one_at_fault_is_named_and_the_rest_is_too_f
     // The second puts its mask for the third where that for the first belongs.
     rows[1][0] = rows[1][1];
     let slices: Vec<&[[u8; 32]]> = rows.iter().map(Vec::as_slice).collect();
-    assert_eq!(session.check_masks(&slices), Err(JointError::Pair { one: 0, two: 1 }));
+    assert_eq!(
+        session.check_masks(&slices),
+        Err(JointError::Pair { one: 0, two: 1 })
+    );
     let mut generator = rand::SeedableRng::seed_from_u64(3);
     let generator: &mut rand::rngs::StdRng = &mut generator;
     let first = session.reveal(0, 1, &key(0), generator).unwrap();

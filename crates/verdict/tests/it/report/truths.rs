@@ -185,9 +185,9 @@ fn what_was_not_checked_is_never_verified() {
     );
     // Leaves that were not read to the end.
     setting = Setting::of(&[&log]);
-    let mut checker = setting.checker(&made);
-    setting.read(&mut checker, 2);
-    let checked = checker.finish();
+    let mut half = setting.checker(&made);
+    setting.read(&mut half, 2);
+    let checked = half.finish();
     assert!(
         checked.line.starts_with("INSUFFICIENT: report.leaves"),
         "{}",

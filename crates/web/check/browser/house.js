@@ -9,11 +9,14 @@ import puppeteer from "puppeteer-core";
 const WORKSPACE = fileURLToPath(new URL("../../../../", import.meta.url));
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Serves a truthful record and the false ones; `PORTCULLIS_RECORD` names a program that is built already. */
-export async function openHouse(tiles = 6) {
+/**
+ * Serves a truthful record and the false ones; `PORTCULLIS_RECORD` names a program that is built already.
+ * `only` names the records that are wanted; none means all.
+ */
+export async function openHouse(tiles = 6, only = []) {
   const built = process.env.PORTCULLIS_RECORD;
   const [program, ...rest] = built ? [built] : ["cargo", "run", "--quiet", "-p", "portcullis-web", "--example", "record", "--"];
-  const server = spawn(program, [...rest, String(tiles)], { cwd: WORKSPACE, stdio: ["pipe", "pipe", "inherit"] });
+  const server = spawn(program, [...rest, String(tiles), ...only], { cwd: WORKSPACE, stdio: ["pipe", "pipe", "inherit"] });
   const line = await new Promise((resolve, reject) => {
     createInterface({ input: server.stdout }).once("line", resolve);
     server.once("error", reject);

@@ -39,6 +39,20 @@ async function fetchFile(path, signal) {
   return new Uint8Array(await response.arrayBuffer());
 }
 
+/** Fills an element with a sentence, in which what stands between backticks is code. */
+function fill(element, sentence) {
+  const parts = sentence.split("`").map((part, at) => {
+    if (at % 2 === 0) return part;
+    const code = document.createElement("code");
+    code.textContent = part;
+    return code;
+  });
+  element.replaceChildren(...parts);
+}
+
+/** A sentence as it is said aloud. */
+const aloud = (sentence) => sentence.replaceAll("`", "");
+
 class Desk {
   constructor(app) {
     this.app = app;
@@ -55,7 +69,6 @@ class Desk {
     this.barText = find("bar-text");
     this.result = find("result");
     this.said = find("said");
-    this.origin = this.policy.value;
   }
 
   open() {
@@ -76,7 +89,9 @@ class Desk {
   async offerPolicy() {
     try {
       const bytes = await fetchFile(this.data.policy);
-      if (bytes && this.policy.value === "") this.policy.value = new TextDecoder().decode(bytes);
+      if (!bytes || this.policy.value !== "") return;
+      this.policy.value = new TextDecoder().decode(bytes);
+      this.offered = this.policy.value;
     } catch {
       // The visitor can paste one; an empty list is refused by name.
     }
@@ -151,7 +166,7 @@ class Desk {
     item.dataset.state = state;
     if (code) item.dataset.code = code;
     item.querySelector(".step-state").textContent = WORDS[state];
-    item.querySelector(".step-detail").textContent = detail + (code ? ` (${code})` : "");
+    fill(item.querySelector(".step-detail"), detail + (code ? ` (\`${code}\`)` : ""));
     if (state === FAILED) this.say(`${item.querySelector(".step-title").textContent}: does not hold. ${detail}`);
     for (const one of wrong ?? []) this.mark(one);
   }
@@ -188,7 +203,7 @@ class Desk {
     const skipped = steps.filter((step) => step.state === SKIPPED);
     const took = `${seconds.toFixed(1)} seconds, ${workers === 1 ? "one worker" : `${workers} workers`}`;
     const heading = state === PASSED ? "Everything that was checked holds." : "This does not hold.";
-    const lines = failed.map(({ detail, code }) => `${detail} (${code}).`);
+    const lines = failed.map(({ detail, code }) => `${detail} (\`${code}\`).`);
     for (const { wrong } of failed) {
       for (const { at, value } of wrong ?? []) {
         const line = report?.lines?.[at];
@@ -199,15 +214,15 @@ class Desk {
     }
     for (const { id, detail } of skipped) lines.push(`${this.titleOf(id)}: ${detail}.`);
     lines.push(`This took ${took}.`);
-    if (state === PASSED && this.policy.value.trim() !== "" && !this.ownPolicy()) {
-      lines.push("The witnesses were those that this organisation names itself. Who has their own list should use that.");
+    if (state === PASSED && !this.ownPolicy()) {
+      lines.push("The witnesses were those that this organisation names itself. Whoever has a list of their own should use that.");
     }
     this.show(state, heading, lines);
   }
 
   /** Whether the visitor brought a list that is not the server's. */
   ownPolicy() {
-    return this.file.files.length > 0;
+    return this.policy.value !== this.offered;
   }
 
   titleOf(id) {
@@ -216,7 +231,7 @@ class Desk {
 
   stop(error) {
     if (error.name === "AbortError") return this.show("stopped", "The check was stopped.", ["Nothing is said about what was not reached."]);
-    if (error instanceof Refusal) return this.show(FAILED, "The check could not be done.", [`${error.message} (${error.code}).`]);
+    if (error instanceof Refusal) return this.show(FAILED, "The check could not be done.", [`${error.message} (\`${error.code}\`).`]);
     this.show(FAILED, "The check itself broke.", [String(error.message ?? error)]);
     throw error;
   }
@@ -228,7 +243,7 @@ class Desk {
     title.textContent = heading;
     const list = lines.map((line) => {
       const item = document.createElement("p");
-      item.textContent = line;
+      fill(item, line);
       return item;
     });
     this.result.replaceChildren(title, ...list);
@@ -238,6 +253,6 @@ class Desk {
   }
 
   say(text) {
-    this.said.textContent = text;
+    this.said.textContent = aloud(text);
   }
 }

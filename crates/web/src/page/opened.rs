@@ -68,37 +68,40 @@ fn payload(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice(&payload).ok()
 }
 
-/// The fields of a docket as rows, nested names joined by points.
+/// What a docket may say, in the order it is shown, with names for people (docs/reports.md).
+const NAMES: [(&str, &str); 16] = [
+    ("kind", "Kind of statement"),
+    ("date", "Date"),
+    ("law", "Law"),
+    ("rule", "Rule"),
+    ("effect", "What it brings about"),
+    ("what", "What is counted"),
+    ("first", "First of its kind"),
+    ("category", "Category of data"),
+    ("selector", "Kind of selector"),
+    ("urgent", "Urgent"),
+    ("reason", "Reason"),
+    ("grant", "Kind of grant"),
+    ("secrecy", "Secrecy"),
+    ("took_hours", "Hours it took"),
+    ("outcome", "Outcome"),
+    ("realm", "Realm"),
+];
+
+/// The fields of a docket as rows: those that are known first, by their names for people.
 fn fields(docket: &Value) -> Vec<(String, String)> {
-    let mut rows = Vec::new();
-    let mut open = vec![(String::new(), docket)];
-    while let Some((name, value)) = open.pop() {
-        if rows.len() == FIELDS_MAX {
-            break;
-        }
-        match value {
-            Value::Object(object) => {
-                let inner = object.iter().rev().map(|(key, value)| {
-                    let key = if name.is_empty() {
-                        key.clone()
-                    } else {
-                        format!("{name}.{key}")
-                    };
-                    (key, value)
-                });
-                open.extend(inner);
-            }
-            Value::Array(all) if all.iter().all(|one| !one.is_object() && !one.is_array()) => {
-                rows.push((name, all.iter().map(plain).collect::<Vec<_>>().join(", ")));
-            }
-            Value::Array(all) => {
-                let inner = all.iter().enumerate().rev();
-                open.extend(inner.map(|(at, value)| (format!("{name} {}", at + 1), value)));
-            }
-            other => rows.push((name, plain(other))),
-        }
-    }
-    rows
+    let Some(object) = docket.as_object() else {
+        return Vec::new();
+    };
+    let known = NAMES
+        .iter()
+        .filter_map(|(key, name)| Some(((*name).to_owned(), plain(object.get(*key)?))));
+    let named = |key: &str| NAMES.iter().any(|(known, _)| *known == key) || key == "docket";
+    let rest = object
+        .iter()
+        .filter(|(key, _)| !named(key))
+        .map(|(key, value)| (key.clone(), plain(value)));
+    known.chain(rest).take(FIELDS_MAX).collect()
 }
 
 fn plain(value: &Value) -> String {
@@ -116,20 +119,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_docket_is_shown_field_by_field() {
+    fn a_docket_is_shown_field_by_field_and_what_is_not_known_comes_last() {
         let docket = serde_json::json!({
-            "kind": "order",
-            "dates": {"issued": "2026-01-01", "end": null},
-            "categories": ["content", "traffic"],
-            "items": [{"outcome": "sealed"}]
+            "docket": "v2", "kind": "received", "first": true, "took_hours": 3,
+            "date": "2026-02-03", "another": "word"
         });
-        let shown = fields(&docket);
-        let of = |name: &str| {
-            let row = shown.iter().find(|(field, _)| field == name);
-            row.map(|(_, value)| value.as_str())
-        };
-        assert_eq!(of("dates.end"), Some("nothing"));
-        assert_eq!(of("categories"), Some("content, traffic"));
-        assert_eq!(of("items 1.outcome"), Some("sealed"));
+        let expected = [
+            ("Kind of statement", "received"),
+            ("Date", "2026-02-03"),
+            ("First of its kind", "yes"),
+            ("Hours it took", "3"),
+            ("another", "word"),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(fields(&docket), expected);
+        assert_eq!(fields(&Value::Null), []);
     }
 }

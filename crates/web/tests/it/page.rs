@@ -107,7 +107,7 @@ fn an_opened_docket_is_shown_field_by_field() {
     let link = front[at..].split('"').next().unwrap();
     let page = get(truthful(), link);
     assert_eq!(page.status, 200);
-    page.holds("<th scope=\"row\">effect</th><td>disclose</td>");
+    page.holds("<th scope=\"row\">What it brings about</th><td>disclose</td>");
     page.holds("Communications-data notices received (cell 4)");
 }
 

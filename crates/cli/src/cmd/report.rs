@@ -22,6 +22,7 @@ use std::path::Path;
 ///
 ///   portcullis --dir mail report make --series orders --from 2026-01-01 --to 2026-12-31
 ///   portcullis report verify 1.json --log https://mail.example/log/1 --policy mail.policy
+#[expect(clippy::doc_markdown, reason = "a command to be typed as it stands")]
 #[expect(rustdoc::bare_urls, reason = "a command line, as it is typed")]
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]

@@ -107,7 +107,15 @@ fn write_log(folder: &Path, root: &Path) -> Report {
         origin: ORIGIN,
         schema: &schema.id.0,
     };
-    let cell = |id: &str| schema.cells.iter().find(|cell| cell.id == id).unwrap().number.get();
+    let cell = |id: &str| {
+        schema
+            .cells
+            .iter()
+            .find(|cell| cell.id == id)
+            .unwrap()
+            .number
+            .get()
+    };
     let (subpoena, order) = (cell("us-subpoenas"), cell("us-orders"));
     let mut entries = Vec::new();
     let (mut sum, mut totals) = (Sum::zero(), Totals::zero());
@@ -142,7 +150,11 @@ fn write_log(folder: &Path, root: &Path) -> Report {
     let line = witness.cosign(note.text(), u64::try_from(ended.as_second()).unwrap());
     let note = note.with_signature(line.unwrap()).unwrap();
     put(folder, "checkpoint", note.to_text().as_bytes());
-    let policy = format!("log {}\nwitness w {}\nquorum w\n", signer().vkey(), witness.vkey());
+    let policy = format!(
+        "log {}\nwitness w {}\nquorum w\n",
+        signer().vkey(),
+        witness.vkey()
+    );
     fs::write(root.join("log.policy"), policy).unwrap();
     let series = schema.series("us-process").unwrap();
     let lines: Vec<Line> = series
@@ -198,7 +210,11 @@ fn a_report_is_verified_from_a_folder_by_somebody_who_has_no_node() {
     let record = Record::made();
     for threads in ["1", "3"] {
         let (code, answer) = said(&record.verify("1.json", &["--threads", threads]));
-        assert_eq!((code, &answer["outcome"]), (Some(0), &"VERIFIED".into()), "{answer:#}");
+        assert_eq!(
+            (code, &answer["outcome"]),
+            (Some(0), &"VERIFIED".into()),
+            "{answer:#}"
+        );
     }
     let shown = Command::new(env!("CARGO_BIN_EXE_portcullis"))
         .args(["report", "show", record.path("1.json").to_str().unwrap()])
@@ -231,14 +247,20 @@ fn a_report_is_verified_from_a_server_of_plain_files() {
                 Err(_) => ("404 Not Found", Vec::new()),
             };
             let length = body.len();
-            let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+            let head = format!(
+                "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+            );
             let _ = stream.write_all(&[head.into_bytes(), body].concat());
         }
     });
     let (log, policy) = (format!("http://{address}/log/1"), record.path("log.policy"));
     let args = ["--log", &log, "--policy", policy.to_str().unwrap()];
     let (code, answer) = said(&record.run("1.json", &args));
-    assert_eq!((code, &answer["outcome"]), (Some(0), &"VERIFIED".into()), "{answer:#}");
+    assert_eq!(
+        (code, &answer["outcome"]),
+        (Some(0), &"VERIFIED".into()),
+        "{answer:#}"
+    );
 }
 
 #[test]
@@ -248,9 +270,15 @@ fn a_report_that_is_false_is_refused_by_the_name_of_what_is_false() {
     changed.lines[1].form = Form::Exact { value: 1 };
     record.write("changed.json", &changed);
     let (code, answer) = said(&record.verify("changed.json", &[]));
-    assert_eq!((code, &answer["code"]), (Some(4), &"report.proof_sum".into()));
+    assert_eq!(
+        (code, &answer["code"]),
+        (Some(4), &"report.proof_sum".into())
+    );
     let line = answer["line"].as_str().unwrap();
-    assert!(line.starts_with("FALSE: ") && line.contains("`us-orders` (1)"), "{line}");
+    assert!(
+        line.starts_with("FALSE: ") && line.contains("`us-orders` (1)"),
+        "{line}"
+    );
     // Edited on its way: nobody signed that.
     let whole = fs::read_to_string(record.path("1.json")).unwrap();
     let edited = fs::read_to_string(record.path("changed.json")).unwrap();
@@ -258,7 +286,10 @@ fn a_report_that_is_false_is_refused_by_the_name_of_what_is_false() {
     let edited = whole.replace(&payload(&whole), &payload(&edited));
     fs::write(record.path("edited.json"), edited).unwrap();
     let (code, answer) = said(&record.verify("edited.json", &[]));
-    assert_eq!((code, &answer["code"]), (Some(4), &"report.signature".into()));
+    assert_eq!(
+        (code, &answer["code"]),
+        (Some(4), &"report.signature".into())
+    );
     // A leaf of the log is another.
     let bundle = record.path("log").join("tile/entries/000");
     let mut bytes = fs::read(&bundle).unwrap();
@@ -266,7 +297,10 @@ fn a_report_that_is_false_is_refused_by_the_name_of_what_is_false() {
     fs::write(&bundle, bytes).unwrap();
     let (code, answer) = said(&record.verify("1.json", &[]));
     assert_eq!(code, Some(4), "{answer:#}");
-    assert!(answer["line"].as_str().unwrap().contains("leaf 7: "), "{answer:#}");
+    assert!(
+        answer["line"].as_str().unwrap().contains("leaf 7: "),
+        "{answer:#}"
+    );
     fs::remove_file(&bundle).unwrap();
     let (code, answer) = said(&record.verify("1.json", &[]));
     assert_eq!((code, &answer["code"]), (Some(4), &"report.tile".into()));
@@ -280,9 +314,15 @@ fn what_was_not_checked_is_insufficient_and_never_verified() {
     let record = Record::made();
     let log = record.path("log");
     let (code, answer) = said(&record.run("1.json", &["--log", log.to_str().unwrap()]));
-    assert_eq!((code, &answer["outcome"]), (Some(1), &"INSUFFICIENT".into()));
+    assert_eq!(
+        (code, &answer["outcome"]),
+        (Some(1), &"INSUFFICIENT".into())
+    );
     let (code, answer) = said(&record.verify("1.json", &["--totals-only"]));
-    assert_eq!((code, &answer["outcome"]), (Some(1), &"INSUFFICIENT".into()));
+    assert_eq!(
+        (code, &answer["outcome"]),
+        (Some(1), &"INSUFFICIENT".into())
+    );
     let line = answer["line"].as_str().unwrap();
     assert!(line.starts_with("INSUFFICIENT: report.leaves"), "{line}");
 }
@@ -304,7 +344,10 @@ fn a_check_that_was_stopped_goes_on_where_it_stood_and_nobody_else_can_say_where
     fs::rename(&aside, &bundle).unwrap();
     let resumed = record.verify("1.json", &resume);
     let noted = String::from_utf8(resumed.stderr.clone()).unwrap();
-    assert!(noted.contains("going on after 256 of 300 leaves"), "{noted}");
+    assert!(
+        noted.contains("going on after 256 of 300 leaves"),
+        "{noted}"
+    );
     assert_eq!(said(&resumed).0, Some(0));
     assert!(!state.exists(), "a check that is done leaves no state");
     // The same state for somebody with another secret: it is not believed, and all is checked.

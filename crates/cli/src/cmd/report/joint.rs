@@ -104,7 +104,12 @@ impl Joint {
             }
             Self::Mask(step) => {
                 let (folder, attempt) = step.read()?;
-                wrote(home, &step.folder, &node.joint_masks(&folder.of("part"), attempt)?, ui)
+                wrote(
+                    home,
+                    &step.folder,
+                    &node.joint_masks(&folder.of("part"), attempt)?,
+                    ui,
+                )
             }
             Self::Open(step) => {
                 let (folder, attempt) = step.read()?;
@@ -139,11 +144,17 @@ impl Joint {
                 write(&path, &signed.to_bytes())?;
                 show::say(&signed, ui);
                 ui.say(if complete {
-                    format!("\neverybody has signed: published as {}", signed.report().path())
+                    format!(
+                        "\neverybody has signed: published as {}",
+                        signed.report().path()
+                    )
                 } else {
                     let (found, needed) =
                         (signed.signatures().len(), signed.report().sources().count());
-                    format!("\n{found} of {needed} have signed; pass on `{}`", path.display())
+                    format!(
+                        "\n{found} of {needed} have signed; pass on `{}`",
+                        path.display()
+                    )
                 });
                 Ok(ExitCode::SUCCESS)
             }
@@ -161,7 +172,10 @@ impl Folder {
     /// The documents of a kind.
     fn of(&self, word: &str) -> Vec<Signed> {
         let fitting = self.documents.iter();
-        fitting.filter(|it| it.document().word() == word).cloned().collect()
+        fitting
+            .filter(|it| it.document().word() == word)
+            .cloned()
+            .collect()
     }
 }
 
@@ -178,13 +192,18 @@ impl Step {
         }
         paths.sort();
         for path in paths {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default();
             if name.ends_with(".report.json") {
                 folder.reports.push(read_report(&path)?);
-            } else if name.ends_with(".json") {
+            } else if name.strip_suffix(".json").is_some() {
                 let bytes = crate::cmd::log::read_bounded(&path, SIGNED_BYTES_MAX)?;
                 let document = Signed::parse(&bytes);
-                folder.documents.push(document.map_err(|error| super::of_file(&path, &error))?);
+                folder
+                    .documents
+                    .push(document.map_err(|error| super::of_file(&path, &error))?);
             }
         }
         Ok((folder, self.attempt))
@@ -206,7 +225,10 @@ fn wrote(home: &Home, folder: &Path, signed: &Signed, ui: Ui) -> Answer {
     fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
     let path = folder.join(name);
     write(&path, &signed.to_bytes())?;
-    ui.say(format_args!("wrote `{}`: pass it on to all others", path.display()));
+    ui.say(format_args!(
+        "wrote `{}`: pass it on to all others",
+        path.display()
+    ));
     ui.answer(&serde_json::json!({ "wrote": path.display().to_string() }));
     Ok(ExitCode::SUCCESS)
 }

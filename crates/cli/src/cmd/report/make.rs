@@ -1,11 +1,19 @@
 //! `report make`: the next report of a series, counted, proved, signed, published.
 
 use super::show;
-use crate::{Answer, failure::{FALSE, Failure, REFUSED, UNABLE}, home::Home, ui::Ui};
+use crate::{
+    Answer,
+    failure::{FALSE, Failure, REFUSED, UNABLE},
+    home::Home,
+    ui::Ui,
+};
 use clap::Args;
 use jiff::civil::Date;
 use portcullis_core::publication::Period;
-use portcullis_node::{Node, report::{ReportFault, Wanted}};
+use portcullis_node::{
+    Node,
+    report::{ReportFault, Wanted},
+};
 use portcullis_verdict::report::{Signed, Unproved};
 use std::{path::PathBuf, process::ExitCode};
 
@@ -109,12 +117,16 @@ impl From<ReportFault> for Failure {
             ),
             ReportFault::TwoLogs { .. } => (
                 REFUSED,
-                Some("a report of this log alone says so in its figures; take no part in a joint one"),
+                Some(
+                    "a report of this log alone says so in its figures; take no part in a joint one",
+                ),
             ),
             ReportFault::Joint { .. } | ReportFault::Document { .. } => (FALSE, None),
             ReportFault::Leaf { .. } => (
                 UNABLE,
-                Some("perhaps `keys/ballot.seed` is another than the one the leaves were made with"),
+                Some(
+                    "perhaps `keys/ballot.seed` is another than the one the leaves were made with",
+                ),
             ),
             ReportFault::Busy => (UNABLE, Some("try again when it has ended")),
             ReportFault::NoLog | ReportFault::Tree { .. } | ReportFault::Prove(_) => (UNABLE, None),

@@ -73,7 +73,10 @@ pub(super) fn say(signed: &Signed, ui: Ui) {
     }
     ui.say(format_args!("  made at {}", report.made_at));
     for line in &report.lines {
-        ui.say(format_args!("  {:>12}  {} ({})", line.form, line.title, line.clause));
+        ui.say(format_args!(
+            "  {:>12}  {} ({})",
+            line.form, line.title, line.clause
+        ));
     }
     for figure in &report.unproved {
         ui.say(format_args!(
@@ -86,7 +89,10 @@ pub(super) fn say(signed: &Signed, ui: Ui) {
 
 /// Whose counts they are.
 fn whose(report: &Report) -> String {
-    let members: Vec<_> = report.sources().map(|source| source.member.as_str()).collect();
+    let members: Vec<_> = report
+        .sources()
+        .map(|source| source.member.as_str())
+        .collect();
     match report.subject {
         Subject::Single(_) => members.join(", "),
         Subject::Joint(_) => format!("{} together", members.join(", ")),

@@ -55,8 +55,10 @@ impl Saved {
         let folder = self.path.parent().filter(|it| !it.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-        file.write_all(&checker.save(&self.secret)).map_err(failed)?;
-        file.persist(&self.path).map_err(|error| failed(error.error))?;
+        file.write_all(&checker.save(&self.secret))
+            .map_err(failed)?;
+        file.persist(&self.path)
+            .map_err(|error| failed(error.error))?;
         Ok(())
     }
 
@@ -73,8 +75,16 @@ impl Saved {
 
 /// The secret of this account, drawn when it is first needed:
 /// `$XDG_STATE_HOME/portcullis/verify.key`, else below `~/.local/state`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where an account keeps its state is said by its environment"
+)]
 fn secret() -> Result<Zeroizing<[u8; 32]>, Failure> {
-    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|it| it.is_absolute());
+    let absolute = |name| {
+        env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|it| it.is_absolute())
+    };
     let state = absolute("XDG_STATE_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
         .ok_or_else(|| {

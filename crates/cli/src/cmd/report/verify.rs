@@ -3,6 +3,7 @@
 use super::{read_report, state::Saved};
 use crate::{
     Answer,
+    clock::stopwatch,
     cmd::log::{
         believed::{Believed, Believing},
         files::{Files, read_failure},
@@ -23,7 +24,8 @@ use portcullis_verdict::{
     report::{
         Signed,
         check::{
-            Against, CheckedBundle, Checked, Checker, Depth, LeafFault, Outcome, State, check_bundle,
+            Against, Checked, CheckedBundle, Checker, Depth, LeafFault, Outcome, State,
+            check_bundle,
         },
     },
     schema::{self, Schemas},
@@ -37,7 +39,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// The most threads: each may hold a bundle of the largest size.
@@ -58,6 +60,7 @@ const SAVE_EVERY: Duration = Duration::from_secs(20);
 ///
 /// With `--resume STATE` a check that was stopped goes on. Exit code 0: verified. 1: INSUFFICIENT,
 /// something was not checked, and it says what. 4: FALSE, and it names the line, leaf or witness.
+#[expect(clippy::doc_markdown, reason = "a command to be typed as it stands")]
 #[expect(rustdoc::bare_urls, reason = "a command line, as it is typed")]
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
@@ -115,8 +118,8 @@ impl Verify {
             },
         };
         let checker = Checker::new(signed, &against);
-        let checked = self.leaves(checker, &logs, ui)?;
-        Ok(answer(&checked, &self.report, ui))
+        let found = self.leaves(checker, &logs, ui)?;
+        Ok(answer(&found, &self.report, ui))
     }
 
     /// The files of each source, in the order of the report.
@@ -131,13 +134,18 @@ impl Verify {
         }
         let mut by_origin = BTreeMap::new();
         for (place, files) in opened {
-            let bytes = files.file("checkpoint").map_err(|error| read_failure(&error))?;
+            let bytes = files
+                .file("checkpoint")
+                .map_err(|error| read_failure(&error))?;
             let origin = SignedNote::parse(&bytes)
                 .ok()
                 .and_then(|note| Checkpoint::parse(note.text()).ok())
                 .map(|checkpoint| checkpoint.origin);
             let origin = origin.ok_or_else(|| {
-                Failure::false_("log.checkpoint", format!("`{place}`: its checkpoint is none"))
+                Failure::false_(
+                    "log.checkpoint",
+                    format!("`{place}`: its checkpoint is none"),
+                )
             })?;
             by_origin.insert(origin, files);
         }
@@ -202,10 +210,12 @@ impl Verify {
             if let (Err(_), Some(saved)) = (&read, &saved) {
                 saved.keep(&checker)?;
             }
-            read.map_err(|failure| failure.hint(match saved {
-                Some(_) => "the same command goes on from here",
-                None => "with `--resume STATE` a check that was stopped goes on where it stood",
-            }))?;
+            read.map_err(|failure| {
+                failure.hint(match saved {
+                    Some(_) => "the same command goes on from here",
+                    None => "with `--resume STATE` a check that was stopped goes on where it stood",
+                })
+            })?;
         }
         bar.finish_and_clear();
         if let Some(saved) = &saved {
@@ -236,7 +246,7 @@ impl Verify {
             }
         }
         let threads = self.threads();
-        let mut next = Instant::now() + SAVE_EVERY;
+        let mut next = stopwatch() + SAVE_EVERY;
         let bundles = checker.bundles(at).collect::<Vec<_>>();
         for some in bundles.chunks(threads * BUNDLES_A_THREAD) {
             for read in on_threads(threads, some, |bundle| read(checker, at, files, bundle)) {
@@ -255,10 +265,10 @@ impl Verify {
                 bar.set_position(checker.progress().0);
             }
             if let Some(saved) = saved
-                && next <= Instant::now()
+                && next <= stopwatch()
             {
                 saved.keep(checker)?;
-                next = Instant::now() + SAVE_EVERY;
+                next = stopwatch() + SAVE_EVERY;
             }
         }
         Ok(())
@@ -339,7 +349,10 @@ fn answer(checked: &Checked, path: &Path, ui: Ui) -> ExitCode {
             State::Failed(code) => ("FALSE", Some(code)),
         };
         let code = code.map(|code| format!(" [{code}]")).unwrap_or_default();
-        ui.say(format_args!("  {mark:12} {:18} {}{code}", check.name, check.detail));
+        ui.say(format_args!(
+            "  {mark:12} {:18} {}{code}",
+            check.name, check.detail
+        ));
     }
     ui.say(&checked.line);
     let checks = checked.checks.iter().map(|check| {

@@ -75,7 +75,11 @@ fn shown(line: &str) -> Option<Shown<'_>> {
     let mut command = Vec::new();
     let mut flags = Vec::new();
     while let Some(word) = words.next() {
-        let wanted = 1 + usize::from(command.first().is_some_and(|group| GROUPS.contains(group)));
+        let wanted = match command.as_slice() {
+            ["report", "joint", ..] => 3,
+            [group, ..] if GROUPS.contains(group) => 2,
+            _ => 1,
+        };
         let plain = word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
         if let Some(flag) = word.strip_prefix("--") {
             flags.push(&word[..2 + flag.find('=').unwrap_or(flag.len())]);

@@ -186,6 +186,36 @@ mod tests {
         }
     }
 
+    /// Leaves that all hold are never looked at one by one.
+    #[test]
+    fn the_sum_of_all_equations_holds_exactly_for_good_leaves() {
+        let generator = &mut StdRng::seed_from_u64(3);
+        let leaves = leaves(9, generator);
+        let mut batch = Batch::new(&CONTEXT);
+        for leaf in &leaves {
+            batch.push(leaf).unwrap();
+        }
+        assert_eq!(batch.len(), 9);
+        assert!(batch.holds(generator));
+        let one = Scalar::ONE;
+        let changes: [&dyn Fn(&mut Claim); 8] = [
+            &|claim| claim.answers[0] += one,
+            &|claim| claim.answers[32] += one,
+            &|claim| claim.z1 += one,
+            &|claim| claim.z2 += one,
+            &|claim| claim.commitment += RISTRETTO_BASEPOINT_POINT,
+            &|claim| claim.first += RISTRETTO_BASEPOINT_POINT,
+            &|claim| claim.second += RISTRETTO_BASEPOINT_POINT,
+            &|claim| claim.third += RISTRETTO_BASEPOINT_POINT,
+        ];
+        for change in changes {
+            let good = batch.claims[4].clone();
+            change(&mut batch.claims[4]);
+            assert!(!batch.holds(generator));
+            batch.claims[4] = good;
+        }
+    }
+
     #[test]
     fn a_batch_names_the_leaf_at_fault() {
         let generator = &mut StdRng::seed_from_u64(2);

@@ -339,6 +339,7 @@ fn blame(round: &Round) -> Vec<Value> {
     let (first, third) = (reveal(0, 2), reveal(2, 0));
     let mut forged = third.clone();
     forged[96] ^= 1;
+    let [other_point, other_key] = lies(round, &third);
     let (good, bad) = (round.masks[2][0], plain::base().compress().to_bytes());
     [
         ("both are honest", good, Some(&first), Some(&third), vec![]),
@@ -361,6 +362,20 @@ fn blame(round: &Round) -> Vec<Value> {
             bad,
             Some(&first),
             Some(&forged),
+            vec![2],
+        ),
+        (
+            "a good mask, and another point, proved with the right key",
+            good,
+            Some(&first),
+            Some(&other_point),
+            vec![2],
+        ),
+        (
+            "a good mask, and another key's point, proved with that key",
+            good,
+            Some(&first),
+            Some(&other_key),
             vec![2],
         ),
         (
@@ -410,4 +425,21 @@ fn blame(round: &Round) -> Vec<Value> {
         })
     })
     .collect()
+}
+
+/// What the last participant reveals to the first of another point than
+/// theirs: proved with its own key, and with a key of nobody's.
+fn lies(round: &Round, truth: &[u8]) -> [Vec<u8>; 2] {
+    let session = round.session();
+    let keys = [2, 0].map(|number: usize| round.all[number].key.public());
+    let (known, strange) = (&round.all[2], plain::whole(77));
+    let known = plain::report_secret(&known.seed, &known.origin);
+    let lie = |shared, secret| {
+        let fixed = &mut Fixed::new("a lie");
+        plain::reveal(session.id(), [&keys[0], &keys[1]], shared, secret, fixed)
+    };
+    let first_key = plain::point(&keys[1]);
+    let honest = lie(first_key * known, known);
+    assert_eq!(honest[..32], truth[..32], "the true point");
+    [lie(plain::base(), known), lie(first_key * strange, strange)]
 }

@@ -3,7 +3,9 @@
 
 use super::files::Fixed;
 use curve25519_dalek::{
-    constants::RISTRETTO_BASEPOINT_POINT, ristretto::RistrettoPoint, scalar::Scalar,
+    constants::RISTRETTO_BASEPOINT_POINT,
+    ristretto::{CompressedRistretto, RistrettoPoint},
+    scalar::Scalar,
 };
 use sha2::{Digest as _, Sha512};
 
@@ -16,6 +18,11 @@ pub(crate) fn base() -> RistrettoPoint {
 pub(crate) fn generator(family: &str, number: usize) -> RistrettoPoint {
     let hash: [u8; 64] = Sha512::digest(format!("portcullis/v1/{family}{number}")).into();
     RistrettoPoint::from_uniform_bytes(&hash)
+}
+
+/// A point that is one.
+pub(crate) fn point(bytes: &[u8; 32]) -> RistrettoPoint {
+    CompressedRistretto(*bytes).decompress().expect("a point")
 }
 
 /// A hash as a scalar.
@@ -175,4 +182,31 @@ pub(crate) fn report(
         bytes.extend((hidden[3] * x + hidden[4]).to_bytes());
     }
     bytes
+}
+
+/// What one side of a pair reveals, by the formulas of the honest one: it
+/// holds if `shared` is `secret` times the other's key, and `secret` the key
+/// behind its own.
+pub(crate) fn reveal(
+    session: &[u8; 32],
+    keys: [&[u8; 32]; 2],
+    shared: RistrettoPoint,
+    secret: Scalar,
+    fixed: &mut Fixed,
+) -> Vec<u8> {
+    let other = point(keys[1]);
+    let nonce = draw(fixed, 1)[0];
+    let points = [shared, base() * nonce, other * nonce].map(|point| point.compress().to_bytes());
+    let label = b"portcullis/v1/joint-blame\0";
+    let c = challenge(&[label, session, keys[0], keys[1], &points.concat()]);
+    [points.concat().as_slice(), (nonce + c * secret).as_bytes()].concat()
+}
+
+/// The secret behind a report key.
+pub(crate) fn report_secret(seed: &[u8; 32], origin: &str) -> Scalar {
+    let mut wide = [0; 64];
+    let info = [b"portcullis/v1/report-key\0", text(origin).as_slice()].concat();
+    let expanded = hkdf::Hkdf::<Sha512>::new(None, seed).expand(&info, &mut wide);
+    expanded.expect("64 bytes are few");
+    Scalar::from_bytes_mod_order_wide(&wide)
 }

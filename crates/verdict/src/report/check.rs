@@ -157,7 +157,11 @@ impl Checker {
 
     /// Takes the right edge of the tree at the start of a source, as its tiles give it.
     pub fn begin(&mut self, source: usize, edge: Frontier) {
-        let Some(start) = self.sources().nth(source).map(|it| it.start.clone()) else {
+        let Some((start, end)) = self
+            .sources()
+            .nth(source)
+            .map(|it| (it.start.clone(), it.end.size))
+        else {
             return;
         };
         let root = edge.root();
@@ -168,7 +172,7 @@ impl Checker {
             self.fault(source, "report.start_root", why);
         }
         if let Some(stream) = self.streams.get_mut(source) {
-            *stream = Some(Stream::new(edge));
+            *stream = Some(Stream::new(edge, end.0.saturating_sub(start.size.0)));
         }
     }
 

@@ -13,9 +13,9 @@ use portcullis_tlog::{
 };
 use rand_core::CryptoRng;
 
-/// Of how many leaves it is remembered that they were seen: 64 MiB, above half a year of the default
+/// Of how many leaves it is remembered that they were seen: 128 MiB, above a year of the default
 /// shape. What comes after is not compared, and the check says so.
-pub const SEEN_MAX: usize = 8 * 1024 * 1024;
+pub const SEEN_MAX: usize = 16 * 1024 * 1024;
 
 /// How much of a leaf is checked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -150,6 +150,11 @@ fn mark(leaf: &Leaf) -> u64 {
     u64::from_be_bytes(bytes)
 }
 
+/// Of how many of so many leaves it is remembered that they were seen.
+pub(super) fn remembered(leaves: u64) -> usize {
+    usize::try_from(leaves).unwrap_or(usize::MAX).min(SEEN_MAX)
+}
+
 /// How far the leaves of one log were checked.
 #[derive(Clone, Debug)]
 pub struct Stream {
@@ -161,20 +166,19 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// From the right edge of the tree at the report's start.
-    pub fn new(edge: Frontier) -> Self {
+    /// From the right edge of the tree at the report's start; so many leaves will come.
+    pub fn new(edge: Frontier, leaves: u64) -> Self {
         Self {
             edge,
             sum: Sum::zero(),
-            seen: Vec::new(),
+            seen: Vec::with_capacity(remembered(leaves)),
             count: 0,
         }
     }
 
     /// From the parts that [`Self::parts`] gave; `None` when they do not fit each other.
     pub(super) fn from_parts(edge: Frontier, sum: Sum, seen: Vec<u64>, count: u64) -> Option<Self> {
-        let remembered = usize::try_from(count).unwrap_or(usize::MAX).min(SEEN_MAX);
-        (seen.len() == remembered).then_some(Self {
+        (seen.len() == remembered(count)).then_some(Self {
             edge,
             sum,
             seen,

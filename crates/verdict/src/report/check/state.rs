@@ -5,7 +5,7 @@
 //! all before it`. What is in it is believed as if it had just been checked. So it is made under a
 //! key that the verifier alone has: who hands out a report cannot hand out a state with it.
 
-use super::{Checker, Depth, Stream, leaves::SEEN_MAX};
+use super::{Checker, Depth, Stream, leaves::remembered};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use portcullis_ballot::Sum;
 use portcullis_tlog::tree::Frontier;
@@ -37,7 +37,11 @@ impl StateError {
 impl Checker {
     /// Where the check stands, under the verifier's own secret of 32 bytes.
     pub fn save(&self, secret: &[u8; 32]) -> Vec<u8> {
-        let mut bytes = LABEL.to_vec();
+        let marks = self.streams.iter().flatten().map(Stream::compared);
+        // An edge with its size, a sum and a count take less than 4 kB.
+        let parts = marks.map(|marks| marks.saturating_mul(8).saturating_add(4096));
+        let mut bytes = Vec::with_capacity(parts.fold(1024, usize::saturating_add));
+        bytes.extend(LABEL);
         bytes.extend(self.signed.digest().0);
         bytes.push(u8::from(self.depth == Depth::Proofs));
         let sources = u16::try_from(self.streams.len()).unwrap_or(u16::MAX);
@@ -75,8 +79,9 @@ impl Checker {
             return Err(StateError::Other);
         }
         let mut streams = Vec::with_capacity(self.streams.len());
-        for _ in 0..sources {
-            streams.push(read(&mut rest).ok_or(foreign)?);
+        for source in self.signed.report().sources() {
+            let leaves = source.end.size.0.saturating_sub(source.start.size.0);
+            streams.push(read(&mut rest, leaves).ok_or(foreign)?);
         }
         for (stream, source) in streams.iter().zip(self.signed.report().sources()) {
             let range = source.start.size.0..=source.end.size.0;
@@ -119,7 +124,7 @@ fn write(stream: &Stream, bytes: &mut Vec<u8>) {
     clippy::option_option,
     reason = "whether it can be read, and whether it was begun"
 )]
-fn read(rest: &mut &[u8]) -> Option<Option<Stream>> {
+fn read(rest: &mut &[u8], leaves: u64) -> Option<Option<Stream>> {
     let [begun] = take(rest)?;
     match begun {
         0 => Some(None),
@@ -130,11 +135,12 @@ fn read(rest: &mut &[u8]) -> Option<Option<Stream>> {
             let edge = Frontier::from_bytes(edge).ok()?;
             let sum = Sum::from_bytes(&take(rest)?).ok()?;
             let count = u64::from_be_bytes(take(rest)?);
-            let marks = usize::try_from(count).unwrap_or(usize::MAX).min(SEEN_MAX);
+            let marks = remembered(count);
             let (seen, after) = rest.split_at_checked(marks.checked_mul(8)?)?;
             *rest = after;
-            let (seen, _) = seen.as_chunks();
-            let seen = seen.iter().map(|mark| u64::from_be_bytes(*mark)).collect();
+            let (marks, _) = seen.as_chunks();
+            let mut seen = Vec::with_capacity(remembered(leaves));
+            seen.extend(marks.iter().map(|mark| u64::from_be_bytes(*mark)));
             Stream::from_parts(edge, sum, seen, count).map(Some)
         }
         _ => None,

@@ -120,8 +120,27 @@ test("an opened docket is checked, and a changed or miscounted one is found", as
   await changed.page.close();
 });
 
+test("a joint report is checked, and a false total is named", async () => {
+  const joint = async (record) => {
+    const opened = await openPage(browser);
+    await opened.page.goto(at(record, "/record/reports/uk-joint/1"));
+    return { ...opened, outcome: await check(opened.page) };
+  };
+  const truthful = await joint("truthful");
+  assert.equal(truthful.outcome.heading, "Everything that was checked holds.");
+  assert.equal(truthful.outcome.steps.sums.state, "skipped");
+  assert.match(truthful.outcome.text, /the entries lie in several organisations’ records, and were not fetched here/);
+  assert.deepEqual(truthful.errors, []);
+  const changed = await joint("false-total");
+  assert.deepEqual([changed.outcome.steps.lines.state, changed.outcome.steps.lines.code], ["failed", "report.joint_total"]);
+  assert.match(changed.outcome.text, /“Orders, of all three” is given as 17; the record says 18/);
+  await truthful.page.close();
+  await changed.page.close();
+});
+
 test("the visitor's own list decides, and one that asks for no witness is refused", async () => {
-  const [log, ...witnesses] = house.policy.trim().split("\n");
+  const lines = house.policy.trim().split("\n");
+  const [log, witnesses] = [lines[0], lines.filter((line) => !line.startsWith("log "))];
   const none = await checked("truthful", { policy: `${log}\nquorum none\n` });
   assert.deepEqual([none.outcome.steps.policy.state, none.outcome.steps.policy.code], ["failed", "policy.quorum"]);
   const unknown = await checked("truthful", { policy: `${witnesses.join("\n")}\n` });

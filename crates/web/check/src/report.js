@@ -46,7 +46,6 @@ const unproved = object({ title: text, value: text, unit: text, clause: text });
 const common = {
   portcullis: is("report/v1"),
   realm: text,
-  member: text,
   series: text,
   number: count,
   previous: orNull(text),
@@ -61,6 +60,7 @@ const common = {
 const SINGLE = object({
   ...common,
   kind: is("single"),
+  member: text,
   origin: text,
   schema: text,
   start: edge,

@@ -1,6 +1,9 @@
 //! A small record made from a seed: a log, two reports, an opened docket — and
 //! the ways in which each can be false.
 
+#[path = "joint.rs"]
+mod joint;
+
 use jiff::{Timestamp, civil::date};
 use portcullis_ballot::{
     Ahead, Batch, Cell, CellSet, Context, Leaf, Opening, Salt, Seed,
@@ -103,7 +106,7 @@ const WRONG_CELL: u8 = 5;
 /// A docket of [`RIGHT_CELL`].
 const DOCKET: &[u8] = br#"{"docket":"v2","realm":"live","kind":"received","law":"uk-ipa-2016","rule":"part-3","effect":"disclose","what":"order","first":true,"urgent":false,"secrecy":"ordered","took_hours":3,"date":"2026-02-03"}"#;
 
-fn schema() -> [u8; 32] {
+pub(crate) fn schema() -> [u8; 32] {
     Sha256::digest(SCHEMA).into()
 }
 
@@ -243,7 +246,7 @@ impl Maker {
         self.put(
             "report/index.json",
             format!(
-                r#"{{"reports":[{},{}]}}"#,
+                r#"{{"reports":[{},{},{{"series":"uk-joint","number":1,"period":{{"from":"2026-07-01","to":"2026-12-31"}},"path":"report/uk-joint/1.json","kind":"joint"}}]}}"#,
                 entry(1, "2026-01-01", "2026-06-30"),
                 entry(2, "2026-07-01", "2026-12-31")
             ),
@@ -257,25 +260,7 @@ impl Maker {
     }
 
     fn checkpoint(&self, size: usize, at: Timestamp) -> SignedNote {
-        let origin: Origin = ORIGIN.parse().unwrap();
-        let size = TreeSize(size as u64);
-        let mut note = Checkpoint::new(origin, size, self.builder.root())
-            .sign(&signer())
-            .unwrap();
-        for (place, (name, seed)) in WITNESSES.iter().enumerate() {
-            let time = u64::try_from(at.as_second()).unwrap() + place as u64;
-            let mut line = cosigner(name, *seed)
-                .cosign(note.text(), time)
-                .unwrap()
-                .to_text();
-            if self.forged && place == 1 {
-                // Another time than the one that was signed.
-                line = forge(&line);
-            }
-            let text = format!("{}{line}", note.to_text());
-            note = text.parse().unwrap();
-        }
-        note
+        checkpoint_of(&signer(), size, self.builder.root(), at, self.forged)
     }
 
     fn report(
@@ -340,6 +325,17 @@ impl Maker {
         let signed = Signed::new(&report, vec![signature]).unwrap();
         self.files
             .insert(format!("report/{SERIES}/{number}.json"), signed.to_bytes());
+        if number == 2 {
+            let frame = Report {
+                series: "uk-joint".into(),
+                number: 1,
+                previous: None,
+                ..report
+            };
+            let less = u64::from(lie == Lie::FalseTotal);
+            let bytes = joint::report(frame, less).to_bytes();
+            self.files.insert("report/uk-joint/1.json".into(), bytes);
+        }
         signed.digest()
     }
 
@@ -411,6 +407,64 @@ impl Maker {
     }
 }
 
+/// A checkpoint with every witness's cosignature, the second of them forged where that is asked for.
+pub(crate) fn checkpoint_of(
+    signer: &NoteSigner,
+    size: usize,
+    root: Hash,
+    at: Timestamp,
+    forged: bool,
+) -> SignedNote {
+    let origin: Origin = signer.vkey().name().as_str().parse().unwrap();
+    let mut note = Checkpoint::new(origin, TreeSize(size as u64), root)
+        .sign(signer)
+        .unwrap();
+    for (place, (name, seed)) in WITNESSES.iter().enumerate() {
+        let time = u64::try_from(at.as_second()).unwrap() + place as u64;
+        let cosigner = cosigner(name, *seed);
+        let mut line = cosigner.cosign(note.text(), time).unwrap().to_text();
+        if forged && place == 1 {
+            // Another time than the one that was signed.
+            line = forge(&line);
+        }
+        note = format!("{}{line}", note.to_text()).parse().unwrap();
+    }
+    note
+}
+
+/// A log's part of a joint report, from its first leaf on.
+pub(crate) fn to_part(
+    origin: &str,
+    size: usize,
+    checkpoint: &SignedNote,
+    commitment: [u8; 32],
+) -> Source {
+    let bound = |size: usize, checkpoint: Option<SignedNote>| Bound {
+        size: TreeSize(size as u64),
+        checkpoint,
+    };
+    Source {
+        member: origin.split('/').next().unwrap().parse().unwrap(),
+        origin: origin.parse().unwrap(),
+        schema: Digest(schema()),
+        start: bound(0, None),
+        end: bound(size, Some(checkpoint.clone())),
+        commitment,
+    }
+}
+
+/// An exact line.
+pub(crate) fn to_line(id: &str, title: &str, cells: &[u8], value: u64) -> Line {
+    Line {
+        id: id.into(),
+        title: title.into(),
+        cells: cells.to_vec(),
+        law: Some("uk-ipa-2016".into()),
+        clause: "SI 2018/349 reg. 4".into(),
+        form: Form::Exact { value },
+    }
+}
+
 /// The sum, the proof and the totals of a range of leaves.
 fn prove(
     ballots: &Ballots,
@@ -448,7 +502,7 @@ fn prove(
     (sum, proof, totals)
 }
 
-fn set(cells: &[u8]) -> CellSet {
+pub(crate) fn set(cells: &[u8]) -> CellSet {
     CellSet(cells.iter().fold(0, |mask, cell| mask | 1 << (cell - 1)))
 }
 
@@ -532,7 +586,7 @@ fn cosigner(name: &str, seed: u8) -> Cosigner {
 
 /// The policy that a visitor may paste: two of three witnesses.
 pub(crate) fn policy() -> String {
-    let mut text = format!("log {}\n", signer().vkey());
+    let mut text = format!("log {}\n{}", signer().vkey(), joint::policy_lines());
     for (name, seed) in WITNESSES {
         writeln!(text, "witness {name} {}", cosigner(name, seed).vkey()).unwrap();
     }

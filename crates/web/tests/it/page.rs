@@ -101,6 +101,15 @@ fn a_report_page_gives_every_figure_in_words_beside_its_bar() {
 }
 
 #[test]
+fn a_joint_report_says_whose_totals_it_gives() {
+    let page = get(truthful(), "/record/reports/uk-joint/1");
+    assert_eq!(page.status, 200);
+    page.holds("it gives the totals of several organisations, and no one’s own");
+    page.holds("mail-2.example/log/live/1");
+    page.holds("aria-label=\"exactly 18\"");
+}
+
+#[test]
 fn an_opened_docket_is_shown_field_by_field() {
     let front = get(truthful(), "/").body;
     let at = front.find("/record/opened/").unwrap();
@@ -240,7 +249,7 @@ fn the_record_reads_like_the_files_it_is_made_from() {
     let log = record.log("mail.example/log/live/1").unwrap();
     assert_eq!(log.checkpoint.as_ref().unwrap().witnesses.len(), 3);
     assert_eq!(log.shape.as_ref().unwrap().tiles, 1);
-    assert_eq!(record.reports.len(), 2);
+    assert_eq!(record.reports.len(), 3);
     assert_eq!(record.opened[0].index, 100);
 }
 

@@ -38,9 +38,9 @@ fn signer(number: u8) -> NoteSigner {
 
 /// What a policy says of these logs.
 pub(crate) fn policy_lines() -> String {
-    (0..PARTIES)
-        .map(|number| format!("log {}\n", signer(number).vkey()))
-        .collect()
+    let lines =
+        (0..PARTIES).map(|number| ["log ", &signer(number).vkey().to_string(), "\n"].concat());
+    lines.collect()
 }
 
 impl Log {

@@ -49,7 +49,9 @@ fn a_provider_answers_each_item_and_the_authority_sees_it() {
     assert_eq!(
         exit(
             &mail,
-            &["case", "accept", &case, "--items", "1,x", "--key", "response"]
+            &[
+                "case", "accept", &case, "--items", "1,x", "--key", "response"
+            ]
         ),
         Some(2)
     );
@@ -57,7 +59,15 @@ fn a_provider_answers_each_item_and_the_authority_sees_it() {
     assert_eq!(
         no(
             &police,
-            &["case", "accept", &case, "--items", "1", "--key", "applicant"]
+            &[
+                "case",
+                "accept",
+                &case,
+                "--items",
+                "1",
+                "--key",
+                "applicant"
+            ]
         ),
         (1, "statement.wrong_office".into())
     );
@@ -113,7 +123,9 @@ fn a_provider_answers_each_item_and_the_authority_sees_it() {
     assert_eq!(
         exit(
             &mail,
-            &["case", "decline", &case, "--items", "3", "--key", "response"]
+            &[
+                "case", "decline", &case, "--items", "3", "--key", "response"
+            ]
         ),
         Some(2)
     );
@@ -191,7 +203,15 @@ fn a_question_is_answered_once_and_what_the_law_does_not_know_is_refused_by_name
     assert_eq!(
         no(
             &police,
-            &["case", "answer", &case, "--answer", "yes", "--key", "applicant"]
+            &[
+                "case",
+                "answer",
+                &case,
+                "--answer",
+                "yes",
+                "--key",
+                "applicant"
+            ]
         ),
         (1, "case.no_question".into())
     );
@@ -209,7 +229,15 @@ fn a_question_is_answered_once_and_what_the_law_does_not_know_is_refused_by_name
     );
     let twice = no(
         &mail,
-        &["case", "ask", &case, "--question", "and?", "--key", "response"],
+        &[
+            "case",
+            "ask",
+            &case,
+            "--question",
+            "and?",
+            "--key",
+            "response",
+        ],
     );
     assert_eq!(twice, (1, "case.question_open".into()));
     assert_eq!(
@@ -264,7 +292,10 @@ fn a_question_is_answered_once_and_what_the_law_does_not_know_is_refused_by_name
         "challenged: comity"
     );
     assert_eq!(
-        no(&mail, &["case", "inform", "given", &case, "--key", "response"]),
+        no(
+            &mail,
+            &["case", "inform", "given", &case, "--key", "response"]
+        ),
         (1, "information.nobody".into())
     );
     let delay = [

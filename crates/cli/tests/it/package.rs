@@ -259,7 +259,9 @@ fn a_package_goes_from_two_officers_to_the_authority_and_opens() {
     // Law 3: whoever sealed it never releases it, though the office is held.
     let by_sealer = no(
         &mail,
-        &["package", "release", &id, &name, "--key", "response", "--wait"],
+        &[
+            "package", "release", &id, &name, "--key", "response", "--wait",
+        ],
     );
     assert_eq!(by_sealer, (1, "package.second_person".to_owned()));
     assert_eq!(no(&mail, &["package", "push", &id, &name]).0, 1);

@@ -111,7 +111,14 @@ fn a_register_is_drafted_signed_published_joined_and_changed() {
                 "--days",
                 "30",
             ],
-            &["revoke", "DRAFT", &applicant, "--since", "now", "--compromised"],
+            &[
+                "revoke",
+                "DRAFT",
+                &applicant,
+                "--since",
+                "now",
+                "--compromised",
+            ],
             &["renew", "DRAFT", "--days", "400"],
         ],
     );

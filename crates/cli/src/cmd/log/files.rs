@@ -48,7 +48,11 @@ pub(in crate::cmd) enum Files {
 impl Files {
     /// The files at a folder or a URL. A server's certificate is the one of the register in
     /// `dir`, or any, if that is wanted.
-    pub(in crate::cmd) fn open(place: &str, dir: &Path, any_certificate: bool) -> Result<Self, Failure> {
+    pub(in crate::cmd) fn open(
+        place: &str,
+        dir: &Path,
+        any_certificate: bool,
+    ) -> Result<Self, Failure> {
         let Some((scheme, rest)) = place.split_once("://") else {
             return Ok(Self::Folder(place.into()));
         };

@@ -7,6 +7,7 @@
 mod cast;
 mod clock;
 mod lies;
+mod looks;
 mod ours;
 mod pages;
 mod reports;
@@ -16,12 +17,18 @@ mod world;
 
 use super::Stage;
 use crate::failure::Failure;
-use cast::{BUREAU, COMMISSION, FORCE, HARBOUR, MINISTRY, PROVIDERS};
+use cast::{BUREAU, COMMISSION, COURTHOUSE, FORCE, HARBOUR, MINISTRY, PROVIDERS};
+use jiff::civil::Date;
 use ours::Ours;
 pub(super) use pages::Pages;
+use portcullis_core::id::CaseId;
 use std::path::{Path, PathBuf};
 use traffic::{Ask, End, Turn};
 use world::World;
+
+/// When the law of interception lets the half-year be published: six months after its end. A
+/// Thursday.
+const HALF_A_YEAR_ON: Date = jiff::civil::date(2026, 7, 2);
 
 /// What the chapters leave behind for visitors.
 pub(super) struct Months {
@@ -39,11 +46,16 @@ pub(super) fn tell(root: &Path, seed: u64, stage: &Stage) -> Result<Months, Fail
         "nine more nodes, in this process, on a clock of their own: it is July 2025, and a tick is a week",
     );
     let script = traffic::script(seed);
-    live(&world, &script, stage)?;
+    let lived = live(&world, &script, stage)?;
     let ours = Ours::new(&world, root)?;
     let exact = reports::exact(&world, &ours, stage)?;
     let joint = reports::joint(&world, &ours, stage)?;
+    looks::sample(&world, lived.committed, stage)?;
+    reports::too_early(&world, stage)?;
+    looks::too_early(&world, lived.secret, stage)?;
+    jump(&world, stage)?;
     let banded = reports::banded(&world, &ours, stage)?;
+    looks::unseal(&world, &ours, lived.secret, stage)?;
     lies::tell(&world, &ours, &exact, root, stage)?;
     let log = |word: &str| world.at(word).dir.join("log/1");
     let reports = vec![
@@ -85,13 +97,26 @@ impl Months {
     }
 }
 
+/// What of the months goes on later.
+struct Lived {
+    /// A case that a court keeps secret until March.
+    secret: CaseId,
+    /// The inspectorate's sample, before it is drawn.
+    committed: looks::Committed,
+}
+
 /// Lets the weeks pass: what happens in each, its tick, and what may be released then.
-fn live(world: &World, script: &[Turn], stage: &Stage) -> Result<(), Failure> {
+fn live(world: &World, script: &[Turn], stage: &Stage) -> Result<Lived, Failure> {
+    let secret = traffic::secret(world)?;
+    let mut committed = None;
     for week in 0..traffic::WEEKS {
         let mut waiting = Vec::new();
         let turns = script.iter().enumerate();
         for (number, turn) in turns.filter(|(_, turn)| turn.week == week) {
             waiting.extend(traffic::perform(world, turn, number)?);
+        }
+        if week == traffic::LATER {
+            committed = Some(looks::commit(world)?);
         }
         world.clock.go_to(traffic::tick_day(week));
         world.tick(traffic::companies(week))?;
@@ -102,7 +127,7 @@ fn live(world: &World, script: &[Turn], stage: &Stage) -> Result<(), Failure> {
             stage.step("December: the second and the third company join");
         }
     }
-    world.tick(&[FORCE, BUREAU, MINISTRY, COMMISSION])?;
+    world.tick(&[FORCE, BUREAU, MINISTRY, COMMISSION, COURTHOUSE])?;
     stage.step("it is January 2026, and behind us lie:");
     for ask in [Ask::Subpoena, Ask::Warrant] {
         let such = |end| {
@@ -116,11 +141,30 @@ fn live(world: &World, script: &[Turn], stage: &Stage) -> Result<(), Failure> {
             ask.title()
         ));
     }
+    stage.line("    1 subpoena more, which a court keeps secret until March (18 USC 2705(b))");
     let first = script.iter().filter(|turn| turn.provider == HARBOUR);
     stage.line(format_args!(
         "{} of them at {HARBOUR}; the records hold {} leaves, and one looks like another",
-        first.count(),
+        first.count() + 1,
         world.leaves()?
+    ));
+    Ok(Lived {
+        secret,
+        committed: committed.ok_or_else(|| Failure::unable("demo", "no sample"))?,
+    })
+}
+
+/// Half a year passes in which nothing runs.
+fn jump(world: &World, stage: &Stage) -> Result<(), Failure> {
+    world.clock.go_to(HALF_A_YEAR_ON);
+    world.tick(&[HARBOUR])?;
+    let node = &world.at(HARBOUR).node;
+    let record = node.record();
+    let silences = record.logs.iter().flat_map(|log| log.silences(node.now()));
+    stage.step("(the clock jumps to July 2026)");
+    stage.line(format_args!(
+        "nothing fills the ticks that were jumped over: the record shows {} silence, and keeps it",
+        silences.count()
     ));
     Ok(())
 }

@@ -34,6 +34,8 @@ pub(super) const BUREAU: &str = "bureau.example";
 pub(super) const MINISTRY: &str = "ministry.example";
 /// The Judicial Commissioners.
 pub(super) const COMMISSION: &str = "commission.example";
+/// A court of the United States, for orders of secrecy.
+pub(super) const COURTHOUSE: &str = "courthouse.example";
 /// The first witness, which publishes the register as well.
 pub(super) const OVERSIGHT: &str = "oversight.example";
 /// The second witness, of another sector.
@@ -52,7 +54,7 @@ pub(super) struct Part {
 const COMPANY: &[Office] = &[Office::LegalResponse, Office::ReleaseOfficer];
 
 /// Everybody.
-pub(super) const CAST: [Part; 9] = [
+pub(super) const CAST: [Part; 10] = [
     company(HARBOUR, "Harbour Messages (fictional)"),
     company(LANTERN, "Lantern Mail (fictional)"),
     company(MEADOW, "Meadow Chat (fictional)"),
@@ -92,7 +94,22 @@ pub(super) const CAST: [Part; 9] = [
         authority: &[],
         offices: &[Office::JudicialCommissioner],
     },
-    witness(OVERSIGHT, "Oversight of Examples (fictional)", "oversight"),
+    Part {
+        word: COURTHOUSE,
+        title: "Courthouse of Examples (fictional)",
+        role: Role::Approver,
+        sector: "judiciary",
+        authority: &[],
+        offices: &[Office::MagistrateJudge],
+    },
+    Part {
+        word: OVERSIGHT,
+        title: "Oversight of Examples (fictional)",
+        role: Role::Overseer,
+        sector: "oversight",
+        authority: &[],
+        offices: &[Office::Inspector],
+    },
     witness(COLLEGE, "College of Examples (fictional)", "academia"),
 ];
 
@@ -119,9 +136,9 @@ const fn witness(word: &'static str, title: &'static str, sector: &'static str) 
 }
 
 impl Part {
-    /// Whether it keeps a log of cases in this chapter.
+    /// Whether it cosigns others' logs; it keeps none of cases then, in this chapter.
     pub(super) const fn is_witness(&self) -> bool {
-        matches!(self.role, Role::Witness)
+        matches!(self.role, Role::Witness | Role::Overseer)
     }
 
     /// The schema of cells that its log counts by.
@@ -227,21 +244,19 @@ impl Keys {
             until: shifted(2 * 365),
         };
         let mut members = BTreeMap::new();
-        let mut policy = String::new();
+        let mut policy = Vec::new();
         let mut names = Vec::new();
         for part in &CAST {
             let member = self.member(part, term)?;
             if let Some(vkey) = &member.witness {
                 let name = part.word.replace('.', "-");
-                policy.push_str(&format!("witness {name} {vkey}\n"));
+                policy.push(format!("witness {name} {vkey}"));
                 names.push(name);
             }
             members.insert(id(part.word)?, member);
         }
-        policy.push_str(&format!(
-            "group sectors all {}\nquorum sectors\n",
-            names.join(" ")
-        ));
+        policy.push(format!("group sectors all {}", names.join(" ")));
+        policy.push("quorum sectors\n".to_owned());
         let keys = self.roots().map(|root| {
             let public = root.public();
             (digest_of(&public), public.to_string())
@@ -257,7 +272,7 @@ impl Keys {
                 keys: keys.into(),
             },
             log: self.register_log()?.vkey().to_string(),
-            witness_policy: policy,
+            witness_policy: policy.join("\n"),
             members,
         };
         let payload = register::payload(&register);
@@ -284,13 +299,17 @@ impl Keys {
         for office in part.offices {
             list(&self.person(part.word, *office)?.public(), *office);
         }
+        let mut roles = BTreeSet::from([part.role]);
+        if part.is_witness() {
+            roles.insert(Role::Witness);
+        }
         let mut delivery_keys = BTreeSet::new();
         if part.role == Role::Authority {
             delivery_keys.insert(self.delivery(part.word)?);
         }
         Ok(Member {
             title: part.title.to_owned(),
-            roles: BTreeSet::from([part.role]),
+            roles,
             authority: part.authority.iter().map(|&kind| kind.to_owned()).collect(),
             sector: part.sector.to_owned(),
             // Nobody calls: the nodes of this chapter are in one process.

@@ -19,19 +19,20 @@ pub(super) struct Ours {
 impl Ours {
     /// Writes the policy by which the register's witnesses are believed.
     pub(super) fn new(world: &World, root: &Path) -> Result<Self, Failure> {
-        let mut lines = String::new();
+        let mut lines = Vec::new();
         for part in super::cast::CAST
             .iter()
             .filter(|part| PROVIDERS.contains(&part.word))
         {
             let signer = world.keys.of_node(part).log_signer(1);
             let signer = signer.ok_or_else(|| Failure::unable("demo", "a log's key"))?;
-            lines.push_str(&format!("log {}\n", signer.vkey()));
+            lines.push(format!("log {}", signer.vkey()));
         }
         let history = world.at(PROVIDERS[0]).node.history()?;
-        lines.push_str(&history.newest().register.witness_policy);
+        lines.push(history.newest().register.witness_policy.clone());
         let policy = root.join("policy");
-        std::fs::write(&policy, lines).map_err(|error| Failure::file(&policy, &error))?;
+        std::fs::write(&policy, lines.join("\n"))
+            .map_err(|error| Failure::file(&policy, &error))?;
         Ok(Self {
             program: std::env::current_exe()
                 .map_err(|error| Failure::unable("demo", error.to_string()))?,
@@ -81,6 +82,21 @@ impl Ours {
             ("INSUFFICIENT", false) => Err(Failure::refused(code, why)),
             _ => Err(Failure::unable("demo.verify", format!("it said: {said}"))),
         }
+    }
+
+    /// `portcullis inspect opened`, on an opened docket.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the command does not end well.
+    pub(super) fn opened(&self, docket: &Path) -> Result<(), Failure> {
+        let paths = [("", docket), ("--policy", self.policy.as_path())];
+        let output = self.run(true, &["inspect", "opened"], &paths)?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        Err(Failure::false_("demo.opened", said))
     }
 
     /// `portcullis log monitor`, with a memory of its own: which log, in one line.

@@ -1,7 +1,7 @@
 //! What happens in these months: who asks whom for what, and what comes of it.
 
 use super::{
-    cast::{BUREAU, COMMISSION, FORCE, HARBOUR, LANTERN, MEADOW, MINISTRY, id},
+    cast::{BUREAU, COMMISSION, COURTHOUSE, FORCE, HARBOUR, LANTERN, MEADOW, MINISTRY, id},
     world::World,
 };
 use crate::failure::Failure;
@@ -31,7 +31,9 @@ const FIRST_TICK: Date = jiff::civil::date(2025, 7, 10);
 /// How many ticks there are until the period has ended, the last one on 1 January.
 pub(super) const WEEKS: usize = 26;
 /// From which week on the second and third company take part.
-pub(super) const LATER: usize = 22;
+pub(super) const LATER: usize = 23;
+/// Until when a court orders one case to be kept secret.
+const SECRET_UNTIL: Date = jiff::civil::date(2026, 3, 1);
 /// What is disclosed, if anything is.
 const FILE: &[u8] = b"account: made up\nname: nobody\nsince: 2019\n";
 
@@ -146,7 +148,10 @@ pub(super) fn perform(
 ) -> Result<Option<Waiting>, Failure> {
     let provider = turn.provider;
     let (case, items) = match turn.ask {
-        Ask::Subpoena => (subpoena(world, provider, number)?, BTreeSet::from([1])),
+        Ask::Subpoena => (
+            subpoena(world, provider, number, None)?,
+            BTreeSet::from([1]),
+        ),
         Ask::Warrant => (warrant(world, provider, number)?, BTreeSet::from([1])),
     };
     let say = |event: &Event| {
@@ -177,6 +182,23 @@ pub(super) fn perform(
     }
 }
 
+/// A subpoena that a court orders to be kept secret for a time, and that the company answers.
+pub(super) fn secret(world: &World) -> Result<CaseId, Failure> {
+    let until = SECRET_UNTIL.to_zoned(jiff::tz::TimeZone::UTC);
+    let until = until.map_err(|error| Failure::unable("demo", error.to_string()))?;
+    let case = subpoena(world, HARBOUR, 99_999_999, Some(until.timestamp()))?;
+    let items = BTreeSet::from([1]);
+    let office = Office::LegalResponse;
+    world.say(
+        HARBOUR,
+        office,
+        Some(case),
+        &Event::Accepted { items },
+        None,
+    )?;
+    Ok(case)
+}
+
 /// Releases a package once a quorum has cosigned its leaves (law 4).
 pub(super) fn release(world: &World, waiting: &Waiting) -> Result<(), Failure> {
     let key = world
@@ -187,7 +209,12 @@ pub(super) fn release(world: &World, waiting: &Waiting) -> Result<(), Failure> {
     world.deliver()
 }
 
-fn subpoena(world: &World, provider: &str, number: usize) -> Result<CaseId, Failure> {
+fn subpoena(
+    world: &World,
+    provider: &str,
+    number: usize,
+    secret: Option<Timestamp>,
+) -> Result<CaseId, Failure> {
     let (application, digest) = application(world);
     let mut order = order(world, provider, number, digest)?;
     "us-sca".clone_into(&mut order.law);
@@ -195,6 +222,11 @@ fn subpoena(world: &World, provider: &str, number: usize) -> Result<CaseId, Fail
     order.grounds = BTreeSet::from(["relevance".to_owned()]);
     order.authority = id(BUREAU)?;
     order.delivery_key = world.keys.delivery(BUREAU)?;
+    if let Some(until) = secret {
+        order.secrecy = Secrecy::Until(until);
+        let court = (Office::MagistrateJudge, id(COURTHOUSE)?);
+        order.approvers = BTreeMap::from([court]);
+    }
     let drafted = Event::Drafted(Box::new(order));
     let (case, order) = world.say(
         BUREAU,
@@ -203,6 +235,17 @@ fn subpoena(world: &World, provider: &str, number: usize) -> Result<CaseId, Fail
         &drafted,
         Some(&application),
     )?;
+    if secret.is_some() {
+        // 18 USC 2705(b): secrecy alone needs the court.
+        let office = Office::MagistrateJudge;
+        world.say(
+            COURTHOUSE,
+            office,
+            Some(case),
+            &approved(order, office),
+            None,
+        )?;
+    }
     let issued = Event::Issued {
         order,
         urgent: false,
@@ -230,12 +273,7 @@ fn warrant(world: &World, provider: &str, number: usize) -> Result<CaseId, Failu
         (MINISTRY, Office::SecretaryOfState),
         (COMMISSION, Office::JudicialCommissioner),
     ] {
-        let approved = Event::Approved(Approval {
-            subject: order,
-            office,
-            signed_for: None,
-        });
-        world.say(word, office, Some(case), &approved, None)?;
+        world.say(word, office, Some(case), &approved(order, office), None)?;
     }
     let issued = Event::Issued {
         order,
@@ -251,6 +289,14 @@ fn warrant(world: &World, provider: &str, number: usize) -> Result<CaseId, Failu
     let served = Event::Served { order };
     world.say(FORCE, Office::ServingOfficer, Some(case), &served, None)?;
     Ok(case)
+}
+
+fn approved(subject: Digest, office: Office) -> Event {
+    Event::Approved(Approval {
+        subject,
+        office,
+        signed_for: None,
+    })
 }
 
 /// An application that says nothing, and its salted digest.
@@ -341,4 +387,40 @@ fn seal(world: &World, provider: &str, case: CaseId) -> Result<Seal, Failure> {
         manifest: sealed.manifest,
         order: grant.order(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::Weekday;
+
+    #[test]
+    fn the_same_seed_tells_the_same_months() {
+        assert_eq!(script(7), script(7));
+        assert_ne!(script(7), script(8));
+    }
+
+    #[test]
+    fn every_company_is_asked_for_something_whatever_the_seed() {
+        for seed in 0..100 {
+            let script = script(seed);
+            for provider in super::super::cast::PROVIDERS {
+                assert!(
+                    script.iter().any(|turn| turn.provider == provider),
+                    "{seed}"
+                );
+            }
+            let early = |turn: &&Turn| turn.provider != HARBOUR && turn.week < LATER;
+            assert_eq!(script.iter().find(early), None, "{seed}");
+        }
+    }
+
+    #[test]
+    fn weeks_tick_on_thursdays_and_the_last_on_the_first_day_after_the_period() {
+        for week in 0..WEEKS {
+            assert_eq!(tick_day(week).weekday(), Weekday::Thursday);
+        }
+        assert!(FIRST_DAY < tick_day(0));
+        assert_eq!(tick_day(WEEKS - 1), jiff::civil::date(2026, 1, 1));
+    }
 }

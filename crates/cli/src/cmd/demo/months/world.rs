@@ -27,7 +27,7 @@ const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The tick of everybody else's: half a year, for the demo counts every leaf it makes.
 const HALF_YEAR: SignedDuration = SignedDuration::from_hours(26 * 7 * 24);
 /// How often a few leaves are made ahead before a tick: enough for a tile of them.
-const BITES: usize = 36;
+const BITES: usize = 32;
 /// How much time passes from one deed to the next.
 const DEED: SignedDuration = SignedDuration::from_mins(3);
 

@@ -196,19 +196,31 @@ async function schema(task, found) {
   return `SHA-256 ${found.report.schema.slice(0, 16)}…`;
 }
 
+/** The day after one, both as `YYYY-MM-DD`. */
+const dayAfter = (day) => new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+
 async function previous(task, found) {
   const { report } = found;
   if (report.number === 1) {
     demand(report.previous === null, "report.previous", "the first report names one before it");
-    return "it is the first of its series";
+    const before = report.start?.size ?? 0;
+    return before > 0 ? `it is the first of its series; ${counted(before, "entry", "entries")} before it are in no report of it` : "it is the first of its series";
   }
   demand(report.previous !== null, "report.previous", "the report does not name the one before it");
   const bytes = await task.earlier?.(report.number - 1);
   if (!bytes) return { state: SKIPPED, detail: "the report before it is not at hand" };
   const before = parseReport(bytes);
-  demand(before.digest === report.previous, "report.previous", "the report before it is another than the one it names");
-  const same = before.report.kind === "joint" || before.report.end.size === report.start.size;
-  demand(same, "report.gap", "entries lie between the report before it and this one, or are counted twice");
+  const { series, number: last, realm, period } = before.report;
+  const named = before.digest === report.previous && series === report.series && last + 1 === report.number && realm === report.realm;
+  demand(named, "report.previous", "the report before it is another than the one it names");
+  demand(dayAfter(period.to) === report.period.from, "report.gap", "days lie between its period and the one before it, or are counted twice");
+  if (report.kind === "single" && before.report.kind === "single") {
+    const { origin, end } = before.report;
+    // A log that was closed is followed by a new one, which is counted from its first entry on.
+    const next = origin === report.origin ? end.size : 0;
+    demand(next === report.start.size, "report.gap", "entries lie between the report before it and this one, or are counted twice");
+    if (origin !== report.origin) return `the record before, \`${origin}\`, was followed by this one, counted from its first entry on`;
+  }
   return `it goes on where no. ${report.number - 1} ended`;
 }
 

@@ -153,6 +153,11 @@ impl Stage {
         self.ui.say(format_args!("           {what}"));
     }
 
+    /// Something for machines alone.
+    pub(crate) fn answer(&self, value: &serde_json::Value) {
+        self.ui.answer(value);
+    }
+
     /// An attempt that must fail, and by which name it was refused.
     ///
     /// # Errors

@@ -22,7 +22,10 @@ use jiff::civil::Date;
 use ours::Ours;
 pub(super) use pages::Pages;
 use portcullis_core::id::CaseId;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 use traffic::{Ask, End, Turn};
 use world::World;
 
@@ -79,21 +82,31 @@ impl Months {
         for (word, url) in &pages.urls {
             stage.line(format_args!("  {word:22} {url}"));
         }
-        stage.line("");
-        stage.line("and their reports can be checked again, by these commands:");
-        for (report, logs) in &self.reports {
-            let logs: Vec<_> = logs
-                .iter()
-                .map(|log| format!("--log {}", log.display()))
-                .collect();
-            stage.line(format_args!(
-                "  portcullis report verify {} --policy {} {}",
-                report.display(),
-                self.ours.policy.display(),
-                logs.join(" ")
-            ));
+        if let Some((_, url)) = pages.urls.first() {
+            stage.line("");
+            stage.line("a report that the browser itself can check, leaf by leaf:");
+            stage.line(format_args!("  {url}record/reports/us-process/1"));
         }
+        stage.line("");
+        stage.line("and by these commands anybody can:");
+        let commands: Vec<_> = self.reports.iter().map(|one| self.command(one)).collect();
+        for command in &commands {
+            stage.line(format_args!("  {command}"));
+        }
+        let urls: BTreeMap<_, _> = pages.urls.iter().cloned().collect();
+        stage.answer(&serde_json::json!({ "pages": urls, "commands": commands }));
         Ok(pages)
+    }
+
+    /// How a report is checked.
+    fn command(&self, (report, logs): &(PathBuf, Vec<PathBuf>)) -> String {
+        let logs = logs.iter().map(|log| format!(" --log {}", log.display()));
+        format!(
+            "portcullis report verify {} --policy {}{}",
+            report.display(),
+            self.ours.policy.display(),
+            logs.collect::<String>()
+        )
     }
 }
 

@@ -6,12 +6,16 @@
 //! and on what else runs on it.
 
 mod append;
+mod browser;
 mod cases;
+mod leaf;
+mod lines;
 mod meter;
 mod monitor;
 mod package;
 mod queue;
 mod report;
+mod totals;
 mod town;
 mod verdict;
 mod witness;
@@ -77,7 +81,7 @@ type Group = (
     fn(&Told) -> Result<Vec<Row>>,
 );
 
-const GROUPS: [Group; 7] = [
+const GROUPS: [Group; 11] = [
     (verdict::GROUP, &verdict::ROWS, verdict::measure),
     (append::GROUP, &append::ROWS, append::measure),
     (package::GROUP, &package::ROWS, package::measure),
@@ -85,6 +89,10 @@ const GROUPS: [Group; 7] = [
     (queue::GROUP, &queue::ROWS, queue::measure),
     (witness::GROUP, &witness::ROWS, witness::measure),
     (monitor::GROUP, &monitor::ROWS, monitor::measure),
+    (leaf::GROUP, &leaf::ROWS, leaf::measure),
+    (lines::GROUP, &lines::ROWS, lines::measure),
+    (totals::GROUP, &totals::ROWS, totals::measure),
+    (browser::GROUP, &browser::ROWS, browser::measure),
 ];
 
 fn main() -> ExitCode {

@@ -33,11 +33,8 @@ use std::{
 pub(crate) const WORKING: [&str; 4] = [POLICE, MINISTER, COURT, PROVIDER];
 /// How many witnesses the logs have, in as many sectors.
 pub(crate) const WITNESS_COUNT: usize = 2;
-/// The tick of every log, and its width: more leaves than the run makes would wait.
-const SHAPE: Shape = Shape {
-    tick: SignedDuration::from_secs(1),
-    tiles: 2,
-};
+/// The tick of every log.
+const TICK: SignedDuration = SignedDuration::from_secs(1);
 
 /// How nodes call each other.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -60,6 +57,8 @@ pub(crate) struct Federation {
     pub(crate) seats: BTreeMap<MemberId, Seat>,
     /// The cases that were brought to each working node.
     pub(crate) bells: BTreeMap<MemberId, (Sender<CaseId>, Option<Receiver<CaseId>>)>,
+    /// Whether leaves prove what they count.
+    pub(crate) ballots: Ballots,
     servers: Option<tokio::runtime::Runtime>,
 }
 
@@ -72,8 +71,18 @@ impl Drop for Federation {
 }
 
 impl Federation {
-    /// Makes the nodes below `dir` and binds them by a register.
+    /// Makes the nodes below `dir` and binds them by a register; their leaves carry no proofs.
     pub(crate) fn build(dir: &Path, delivery_key: &str, wires: Wires) -> Result<Self> {
+        Self::build_with(dir, delivery_key, wires, Ballots::Unproved)
+    }
+
+    /// The same, with leaves that prove what they count, or not.
+    pub(crate) fn build_with(
+        dir: &Path,
+        delivery_key: &str,
+        wires: Wires,
+        ballots: Ballots,
+    ) -> Result<Self> {
         let words = || {
             WORKING
                 .into_iter()
@@ -97,7 +106,7 @@ impl Federation {
         let mut desks = BTreeMap::new();
         let mut blobs_dirs = BTreeMap::new();
         for word in words() {
-            let (node, blobs_dir) = open(dir, word)?;
+            let (node, blobs_dir) = open(dir, word, ballots)?;
             let bell = WORKING.contains(&word).then(channel);
             let member = town::id(word)?;
             let sender = bell.as_ref().map(|(sender, _)| sender.clone());
@@ -135,6 +144,7 @@ impl Federation {
         let federation = Self {
             seats,
             bells,
+            ballots,
             servers,
         };
         federation.publish(&plan)?;
@@ -234,11 +244,17 @@ impl Door {
     }
 }
 
-/// Whether the cases' leaves prove what they count: with proofs a node makes about a thousand
-/// leaves a second on one thread.
-const BALLOTS: Ballots = Ballots::Unproved;
+/// How many tiles a tick publishes. With proofs a processor makes about a thousand leaves a
+/// second, cover too, and four logs share the machine: so one tile, 256 leaves, which is more
+/// than the statements of a second. Without, two, so that no statement waits for its tick.
+pub(crate) const fn tiles(ballots: Ballots) -> u32 {
+    match ballots {
+        Ballots::Proved => 1,
+        Ballots::Unproved => 2,
+    }
+}
 
-fn open(dir: &Path, word: &str) -> Result<(Arc<Node>, PathBuf)> {
+fn open(dir: &Path, word: &str, ballots: Ballots) -> Result<(Arc<Node>, PathBuf)> {
     let folder = dir.join(word);
     let blobs_dir = folder.join("blobs");
     std::fs::create_dir_all(&blobs_dir)?;
@@ -253,15 +269,18 @@ fn open(dir: &Path, word: &str) -> Result<(Arc<Node>, PathBuf)> {
         keys: town::node_keys(word),
         laws: Arc::new(law::builtin()),
         trust: Trust {
-            unproved: BALLOTS == Ballots::Unproved,
+            unproved: ballots == Ballots::Unproved,
             ..Trust::default()
         },
         anchor: None,
         witnessed_logs: vec![town::register_log()?.vkey()],
-        shape: SHAPE,
+        shape: Shape {
+            tick: TICK,
+            tiles: tiles(ballots),
+        },
         schema: Arc::clone(schema),
         schema_bytes: schema::builtin_bytes(&schema.id).unwrap_or_default().into(),
-        ballots: BALLOTS,
+        ballots,
     })?;
     Ok((Arc::new(node), blobs_dir))
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{Result, meter, town};
 use portcullis_core::{id::CaseId, member::MemberId};
-use portcullis_node::{Node, NodeError, peers::Peers};
+use portcullis_node::{Ballots, Node, NodeError, peers::Peers};
 use std::{
     collections::BTreeSet,
     sync::{
@@ -39,7 +39,7 @@ impl Running {
     }
 }
 
-/// Starts every node's sequencer, courier and sweeper, and the people.
+/// Starts every node's sequencer, courier and sweeper, whoever makes leaves ahead, and the people.
 pub(super) fn start(
     federation: &Federation,
     offices: &Arc<Offices>,
@@ -67,6 +67,9 @@ pub(super) fn start(
         };
         threads.push(spawn(deliver));
         threads.push(spawn(|node, _, stop| sweep(node, stop)));
+        if federation.ballots == Ballots::Proved {
+            threads.push(spawn(|node, _, stop| make_ahead(node, stop)));
+        }
         let (node, peers) = (Arc::clone(&seat.node), Arc::clone(&seat.peers));
         let (stop, offices) = (Arc::clone(&stop), Arc::clone(offices));
         threads.push(thread::spawn(move || {
@@ -130,6 +133,24 @@ fn sweep(node: &Node, stop: &AtomicBool) {
             && !matches!(error, NodeError::NoRegister)
         {
             meter::say(&format!("the sweeper of {}: {error}", node.me()));
+        }
+    }
+}
+
+/// Makes leaves ahead of time, after everything else that is to be done.
+fn make_ahead(node: &Node, stop: &AtomicBool) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(10) {
+        meter::say(&format!(
+            "leaves are made ahead at the priority of all else: {error}"
+        ));
+    }
+    let pace = node.ahead_pace();
+    while goes_on(stop, pace) {
+        if let Err(error) = node.ahead_tick()
+            && !matches!(error, NodeError::NoRegister)
+        {
+            meter::say(&format!("leaves ahead of {}: {error}", node.me()));
         }
     }
 }

@@ -26,11 +26,11 @@ use std::{
     time::Duration,
 };
 
-/// The tick of the companies' records: a release waits for one.
-const TICK_MS: u64 = 1000;
+/// The tick of the messenger's record: its release waits for one.
+const TICK_MS: u64 = 2000;
 /// The tick of all others'. A tile of ballots takes a quarter of a second to make, and seven
-/// nodes make them on one machine.
-const CALM_TICK_MS: u64 = 10_000;
+/// nodes make them on one machine, while half a year passes at three more.
+const CALM_TICK_MS: u64 = 30_000;
 /// How long the demo waits for anything at most.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -184,8 +184,8 @@ impl Town {
         let mut registrar_log = String::new();
         for (word, title, role, sector, authority, officers) in order {
             let mut command = Command::new(program);
-            let tick = match role {
-                Role::Provider => TICK_MS,
+            let tick = match word {
+                "messenger.example" => TICK_MS,
                 _ => CALM_TICK_MS,
             };
             let tick = tick.to_string();

@@ -123,11 +123,14 @@ fn live(world: &World, script: &[Turn], stage: &Stage) -> Result<Lived, Failure>
     let secret = traffic::secret(world)?;
     let mut committed = None;
     for week in 0..traffic::WEEKS {
-        let mut waiting = Vec::new();
-        let turns = script.iter().enumerate();
-        for (number, turn) in turns.filter(|(_, turn)| turn.week == week) {
-            waiting.extend(traffic::perform(world, turn, number)?);
-        }
+        // While people talk, the leaves of the next tick are made.
+        let waiting = std::thread::scope(|scope| {
+            let ahead = scope.spawn(|| world.make_ahead(traffic::companies(week)));
+            let waiting = talk(world, script, week);
+            let panicked = || Err(Failure::unable("demo", "a thread ended early"));
+            ahead.join().unwrap_or_else(|_| panicked())?;
+            waiting
+        })?;
         if week == traffic::LATER {
             committed = Some(looks::commit(world)?);
         }
@@ -140,7 +143,9 @@ fn live(world: &World, script: &[Turn], stage: &Stage) -> Result<Lived, Failure>
             stage.step("December: the second and the third company join");
         }
     }
-    world.tick(&[FORCE, BUREAU, MINISTRY, COMMISSION, COURTHOUSE])?;
+    let others = [FORCE, BUREAU, MINISTRY, COMMISSION, COURTHOUSE];
+    world.make_ahead(&others)?;
+    world.tick(&others)?;
     stage.step("it is January 2026, and behind us lie:");
     for ask in [Ask::Subpoena, Ask::Warrant] {
         let such = |end| {
@@ -167,9 +172,20 @@ fn live(world: &World, script: &[Turn], stage: &Stage) -> Result<Lived, Failure>
     })
 }
 
+/// What happens in a week; the packages that wait for its tick.
+fn talk(world: &World, script: &[Turn], week: usize) -> Result<Vec<traffic::Waiting>, Failure> {
+    let mut waiting = Vec::new();
+    let turns = script.iter().enumerate();
+    for (number, turn) in turns.filter(|(_, turn)| turn.week == week) {
+        waiting.extend(traffic::perform(world, turn, number)?);
+    }
+    Ok(waiting)
+}
+
 /// Half a year passes in which nothing runs.
 fn jump(world: &World, stage: &Stage) -> Result<(), Failure> {
     world.clock.go_to(HALF_A_YEAR_ON);
+    world.make_ahead(&[HARBOUR])?;
     world.tick(&[HARBOUR])?;
     let node = &world.at(HARBOUR).node;
     let record = node.record();

@@ -310,6 +310,37 @@ fn a_report_that_is_false_is_refused_by_the_name_of_what_is_false() {
 }
 
 #[test]
+fn a_file_that_nobody_signed_makes_nobody_work() {
+    let record = Record::made();
+    // As many leaves as a report may name: 2^45 bundles.
+    let size = TreeSize(portcullis_verdict::report::COUNT_MAX);
+    let root = portcullis_tlog::hash::EMPTY_ROOT;
+    let checkpoint = Checkpoint::new(ORIGIN.parse().unwrap(), size, root);
+    let mut endless = record.report.clone();
+    let Subject::Single(single) = &mut endless.subject else {
+        unreachable!()
+    };
+    single.source.end = Bound::at(checkpoint.sign(&signer()).unwrap()).unwrap();
+    let signature = sign(signer().vkey(), [8; 32], &endless.to_bytes());
+    let signed = Signed::new(&endless, vec![signature]).unwrap();
+    fs::write(record.path("endless.json"), signed.to_bytes()).unwrap();
+    let (code, answer) = said(&record.verify("endless.json", &[]));
+    assert_eq!(
+        (code, &answer["code"]),
+        (Some(4), &"report.signature".into())
+    );
+    assert!(
+        answer["checks"].to_string().contains("were not read"),
+        "{answer:#}"
+    );
+    // Signed, and nobody else says anything: it ends where the log's files end.
+    record.write("endless.json", &endless);
+    let log = record.path("log");
+    let (code, answer) = said(&record.run("endless.json", &["--log", log.to_str().unwrap()]));
+    assert_eq!((code, &answer["code"]), (Some(4), &"report.tile".into()));
+}
+
+#[test]
 fn what_was_not_checked_is_insufficient_and_never_verified() {
     let record = Record::made();
     let log = record.path("log");

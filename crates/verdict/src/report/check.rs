@@ -176,14 +176,20 @@ impl Checker {
         }
     }
 
-    /// The bundles of a source that are still to be checked, in order; none after a fault.
+    /// Whether something is false already, so that no leaf need be read any more.
+    pub fn is_false(&self) -> bool {
+        let failed = |check: &Check| matches!(check.state, State::Failed(_));
+        self.checks.iter().any(failed) || self.faults.iter().any(Option::is_some)
+    }
+
+    /// The bundles of a source that are still to be checked, in order; none once something is
+    /// false. Take them one after the other: their number is the report's word, and up to 2^45.
     pub fn bundles(&self, source: usize) -> impl Iterator<Item = EntryTile> + use<> {
         let width = u64::from(TILE_WIDTH);
         let end = self.sources().nth(source).map(|it| it.end.size);
-        let faulty = self.faults.get(source).is_none_or(Option::is_some);
         let from = self.stream(source).map(Stream::next_leaf);
         let range = match (from, end) {
-            (Some(from), Some(end)) if !faulty && from < end.0 => {
+            (Some(from), Some(end)) if !self.is_false() && from < end.0 => {
                 from / width..end.0.div_ceil(width)
             }
             _ => 0..0,

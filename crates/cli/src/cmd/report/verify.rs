@@ -76,7 +76,7 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "FILE")]
     previous: Option<PathBuf>,
     /// A schema of cells besides the built-in ones. What the log itself serves as its schema is
-    /// tried, too: the report names it by its digest.
+    /// its own word: read it, and give it here if its cells mean what their titles say.
     #[arg(long, value_name = "FILE")]
     schema: Vec<PathBuf>,
     /// Takes whatever certificate the server shows. Nothing rests on it: everything that is
@@ -102,7 +102,7 @@ impl Verify {
         let logs = self.logs(&signed, dir)?;
         let believed = self.believing.maybe(dir)?;
         let laws = super::laws(dir)?;
-        let schemas = self.schemas(&signed, &logs)?;
+        let schemas = self.schemas()?;
         let previous = self.previous(&signed)?;
         let keys = keys(&signed, believed.as_ref());
         let against = Against {
@@ -158,7 +158,7 @@ impl Verify {
         found.collect()
     }
 
-    fn schemas(&self, signed: &Signed, logs: &[Files]) -> Result<Schemas, Failure> {
+    fn schemas(&self) -> Result<Schemas, Failure> {
         let mut schemas = schema::builtin();
         for path in &self.schema {
             let bytes = read_bounded(path, schema::SCHEMA_BYTES_MAX)?;
@@ -169,14 +169,8 @@ impl Verify {
             })?;
             schemas.install(read);
         }
-        for (source, files) in signed.report().sources().zip(logs) {
-            if schemas.get(&source.schema).is_none()
-                && let Ok(Some(bytes)) = files.maybe("schema")
-                && let Ok(read) = schema::parse("schema", &bytes)
-            {
-                schemas.install(read);
-            }
-        }
+        // What the log serves as its schema is not taken: whoever writes what its cells mean could
+        // count anything under any title.
         Ok(schemas)
     }
 
@@ -206,6 +200,10 @@ impl Verify {
         }
         let bar = ui.count_bar(all, "leaves");
         for (at, files) in logs.iter().enumerate() {
+            // Who is not believed anyway gets no work done: the number of leaves is their word.
+            if checker.is_false() {
+                break;
+            }
             let read = self.source(&mut checker, at, files, saved.as_ref(), &bar);
             if let (Err(_), Some(saved)) = (&read, &saved) {
                 saved.keep(&checker)?;
@@ -247,9 +245,13 @@ impl Verify {
         }
         let threads = self.threads();
         let mut next = stopwatch() + SAVE_EVERY;
-        let bundles = checker.bundles(at).collect::<Vec<_>>();
-        for some in bundles.chunks(threads * BUNDLES_A_THREAD) {
-            for read in on_threads(threads, some, |bundle| read(checker, at, files, bundle)) {
+        let mut bundles = checker.bundles(at);
+        loop {
+            let some: Vec<_> = bundles.by_ref().take(threads * BUNDLES_A_THREAD).collect();
+            if some.is_empty() {
+                return Ok(());
+            }
+            for read in on_threads(threads, &some, |bundle| read(checker, at, files, bundle)) {
                 match read {
                     Read::Checked(bundle) => {
                         if !checker.absorb(at, bundle) {
@@ -271,7 +273,6 @@ impl Verify {
                 next = stopwatch() + SAVE_EVERY;
             }
         }
-        Ok(())
     }
 
     fn threads(&self) -> usize {

@@ -39,7 +39,7 @@ fn schema_of<'a>(
         return Err(Check::failed(name, "report.schema", why));
     }
     let Some(schema) = first.and_then(|id| against.schemas.get(&id)) else {
-        let why = "the schema with the digest it names is not known here";
+        let why = "the schema with the digest it names is not published with Portcullis; one that the log serves is its own word";
         return Err(Check::not_checked(name, why));
     };
     let Some(series) = schema.series(&report.series) else {

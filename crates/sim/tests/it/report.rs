@@ -86,8 +86,8 @@ fn checked(nodes: &[&Node], signed: &Signed, previous: Option<&Signed>) -> Check
         nodes.iter().find(of).unwrap()
     };
     let keys = sources.iter().map(|source| {
-        let signer = node_of(&source.origin).keys().log_signer(1).unwrap();
-        (source.origin.clone(), signer.vkey())
+        let its_log = node_of(&source.origin).keys().log_signer(1).unwrap();
+        (source.origin.clone(), its_log.vkey())
     });
     let against = Against {
         keys: &keys.collect(),

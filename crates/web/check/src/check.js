@@ -14,6 +14,8 @@ import { Log, demandRoot } from "./log.js";
 import { logKey, parsePolicy, verifyCheckpoint } from "./policy.js";
 import { Refusal, demand } from "./refusal.js";
 import { endOfPeriod, parseReport, startOfPeriod } from "./report.js";
+import { parseSeries } from "./schema.js";
+import { demandLines, demandPeriod, seriesOf } from "./series.js";
 import { Frontier, emptyRoot } from "./tree.js";
 
 /** How a step ended. */
@@ -35,6 +37,13 @@ const UNPROVED = "not asked for: each entry’s own proof was not checked here, 
 /** What is left open of a joint report. */
 const ELSEWHERE = "the entries lie in several organisations’ records, and were not fetched here: the command below does that";
 
+/** What is left open of every report. */
+const UNREAD =
+  "not checked here: the law’s own file, whether it lets these figures be published in this form, and its delays before they may be; `portcullis report verify` does that";
+
+const FORM = { id: "form", title: "The figures are those of the list, none left out and none finer than it allows", needs: ["schema"], run: form };
+const LAW = { id: "law", title: "The law lets these figures be published", needs: [], run: () => ({ state: SKIPPED, detail: UNREAD }) };
+
 /** The steps over a report of one log, in the order they are shown. */
 const SINGLE = [
   { id: "file", title: "The report is well formed", needs: [], run: readFile },
@@ -43,12 +52,14 @@ const SINGLE = [
   { id: "start", title: "Witnesses saw the record at the report’s start", needs: ["file", "policy"], run: startCheckpoint },
   { id: "end", title: "Witnesses saw the record at the report’s end", needs: ["file", "policy"], run: endCheckpoint },
   { id: "schema", title: "The list of what is counted is the one the record names", needs: ["file"], run: schema },
+  FORM,
   { id: "previous", title: "The report continues the one before it", needs: ["file"], run: previous },
   { id: "tiles", title: "Every sealed entry of the period is there and readable", needs: ["start", "end"], run: leaves },
   { id: "tree", title: "The entries are those that the witnesses saw, none left out", needs: ["tiles"], run: tree },
   { id: "sum", title: "The sealed total is the sum of the entries", needs: ["tiles"], run: sum },
   { id: "lines", title: "The figures are those of the sealed total", needs: ["end"], run: lines },
   { id: "proofs", title: "No entry counts more than one, or less than none", needs: ["tiles"], run: proofs },
+  LAW,
 ];
 
 /** The steps over a joint report. */
@@ -57,8 +68,11 @@ const JOINT = [
   { id: "policy", title: "The list of logs and witnesses you trust is well formed", needs: [], run: readPolicy },
   { id: "signature", title: "Every organisation signed this report", needs: ["file", "policy"], run: signatures },
   { id: "ends", title: "Witnesses saw every record at its start and end", needs: ["file", "policy"], run: jointCheckpoints },
+  { id: "schema", title: "The list of what is counted is the one every record names", needs: ["file"], run: jointSchema },
+  FORM,
   { id: "lines", title: "The shares open every sealed total, and add up to the figures", needs: ["ends"], run: joint },
   { id: "sums", title: "Each sealed total is the sum of its record’s entries", needs: ["file"], run: () => ({ state: SKIPPED, detail: ELSEWHERE }) },
+  LAW,
 ];
 
 /** The steps for a report of this kind, without their work. */
@@ -193,7 +207,26 @@ async function schema(task, found) {
   const bytes = await task.read("schema");
   demand(bytes, "report.schema", "the record does not give its list of what is counted");
   demand(equal(sha256(bytes), found.report.range.schema), "report.schema", "the record’s list of what is counted is another one");
+  found.series = parseSeries(bytes);
   return `SHA-256 ${found.report.schema.slice(0, 16)}…`;
+}
+
+async function jointSchema(task, found) {
+  const [first, ...others] = found.report.participants.map(({ range }) => range.schema);
+  demand(first && others.every((other) => equal(other, first)), "report.schema", "the records count by different lists");
+  const bytes = await task.read("schema");
+  const same = bytes && equal(sha256(bytes), first);
+  if (!same) return { state: SKIPPED, detail: "the list that these records name is not to be had here" };
+  found.series = parseSeries(bytes);
+  return `SHA-256 ${hex(first).slice(0, 16)}…`;
+}
+
+function form(_, found) {
+  const { report } = found;
+  const series = seriesOf(found.series, report);
+  demandPeriod(report.period, series);
+  demandLines(report.lines, series);
+  return `${counted(report.lines.length, "line")} of \`${series.id}\``;
 }
 
 /** The day after one, both as `YYYY-MM-DD`. */

@@ -108,7 +108,7 @@ function tables(source) {
 }
 
 /**
- * Reads the cells of a schema file; its series are not looked at.
+ * Reads the cells of a schema file; its series are read by {@link parseSeries}.
  *
  * @returns {{number: number, id: string, title: string, counts: Map<string, unknown>}[]} by number
  */
@@ -128,6 +128,50 @@ export function parseSchema(bytes) {
   const whole = numbers.length === CELLS && numbers.every((number, at) => number === at + 1);
   demand(whole, "schema.cells", `a schema has the cells 1 to ${CELLS}, each once`);
   return cells.sort((a, b) => a.number - b.number);
+}
+
+/** What a series and each of its lines have to say, and whether a value says it. */
+const isText = (value) => typeof value === "string" && value !== "";
+const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+const isTruth = (value) => typeof value === "boolean";
+const SERIES = { id: isText, zone: isText, period_months: (value) => isCount(value) && value > 0, joint: isTruth, suppress_below: isCount };
+const LINE = { id: isText, title: isText, clause: isText, verified: isTruth, cells: (value) => Array.isArray(value) && value.length > 0 };
+
+/** The pairs of a table, each of the kind it has to be. */
+function fieldsOf(pairs, kinds, where) {
+  for (const [key, good] of Object.entries(kinds)) demand(good(pairs.get(key)), "schema.malformed", `\`${where}.${key}\` is missing, or not understood`);
+  return Object.fromEntries(pairs);
+}
+
+/** A clause as reports write it. */
+const clauseOf = ({ clause, verified }) => (verified ? clause : `${clause} [not verified]`);
+
+/**
+ * Reads the series of a schema file: what may be published of which cells, in which form.
+ *
+ * @returns {Map<string, {id: string, law: string | null, zone: string, months: number, joint: boolean, band: number | null, few: number, lines: {id: string, title: string, clause: string, cells: number[]}[]}>} by id
+ */
+export function parseSeries(bytes) {
+  const numbers = new Map(parseSchema(bytes).map(({ id, number }) => [id, number]));
+  const all = new Map();
+  let last = null;
+  for (const { name, pairs } of tables(fromUtf8(bytes))) {
+    if (name === "series") {
+      const { id, zone, joint, period_months: months, suppress_below: few, law, band } = fieldsOf(pairs, SERIES, name);
+      demand(!all.has(id), "schema.malformed", `the series \`${id}\` stands twice`);
+      const known = (law === undefined || isText(law)) && (band === undefined || (isCount(band) && band > 1));
+      demand(known, "schema.malformed", `the series \`${id}\` is not understood`);
+      last = { id, zone, months, joint, few, law: law ?? null, band: band ?? null, lines: [] };
+      all.set(id, last);
+    } else if (name === "series.line") {
+      demand(last, "schema.malformed", "a line without a series");
+      const line = fieldsOf(pairs, LINE, name);
+      for (const cell of line.cells) demand(numbers.has(cell), "schema.malformed", `the line \`${line.id}\` counts a cell that there is not`);
+      const cells = line.cells.map((cell) => numbers.get(cell)).sort((a, b) => a - b);
+      last.lines.push({ id: line.id, title: line.title, clause: clauseOf(line), cells });
+    }
+  }
+  return all;
 }
 
 function meets(docket, { reserved, counts }) {

@@ -34,10 +34,14 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 /// The one log.
 pub(crate) const ORIGIN: &str = "mail.example/log/live/1";
-/// The one series.
+/// The series that is shown exactly, twice.
 pub(crate) const SERIES: &str = "uk-interception";
-/// What is counted.
-const SCHEMA: &[u8] = include_bytes!("../../../../schemas/provider-v1.toml");
+/// The series that is shown in bands, once.
+const BANDED: &str = "uk-accounts";
+/// The cells that are counted: the provider's.
+const CELLS: &str = include_str!("../../../../schemas/provider-v1.toml");
+/// The series that stand in place of the provider's own.
+const PUBLISHED: &str = include_str!("series.toml");
 const LOG_SEED: [u8; 32] = [1; 32];
 const BALLOT_SEED: [u8; 32] = [2; 32];
 const WITNESSES: [(&str, u8); 3] = [("inspectorate", 11), ("newspaper", 12), ("university", 13)];
@@ -59,6 +63,8 @@ pub(crate) enum Lie {
     FalseLeaf,
     /// The report leaves out entries at its start.
     Gap,
+    /// A figure of a series in bands is shown exactly, with a proof that it is right.
+    TooFine,
     /// An opened docket is another than the entry binds.
     FalseDocket,
     /// An opened entry counts another cell than its docket belongs to.
@@ -67,7 +73,7 @@ pub(crate) enum Lie {
 
 impl Lie {
     /// Every one, with the name that a test asks for.
-    pub(crate) const ALL: [(&'static str, Self); 9] = [
+    pub(crate) const ALL: [(&'static str, Self); 10] = [
         ("truthful", Self::None),
         ("false-total", Self::FalseTotal),
         ("missing-leaf", Self::MissingLeaf),
@@ -75,6 +81,7 @@ impl Lie {
         ("forged-witness", Self::ForgedWitness),
         ("false-leaf", Self::FalseLeaf),
         ("gap", Self::Gap),
+        ("too-fine", Self::TooFine),
         ("false-docket", Self::FalseDocket),
         ("wrong-cell", Self::WrongCell),
     ];
@@ -106,8 +113,14 @@ const WRONG_CELL: u8 = 5;
 /// A docket of [`RIGHT_CELL`].
 const DOCKET: &[u8] = br#"{"docket":"v2","realm":"live","kind":"received","law":"uk-ipa-2016","rule":"part-3","effect":"disclose","what":"order","first":true,"urgent":false,"secrecy":"ordered","took_hours":3,"date":"2026-02-03"}"#;
 
+/// What is counted, and published of it.
+fn schema_file() -> String {
+    let cells = CELLS.split("[[series]]").next().unwrap();
+    [cells, PUBLISHED].concat()
+}
+
 pub(crate) fn schema() -> [u8; 32] {
-    Sha256::digest(SCHEMA).into()
+    Sha256::digest(schema_file()).into()
 }
 
 fn instant(text: &str) -> Timestamp {
@@ -234,21 +247,25 @@ impl Maker {
         self.put("log/1/shape", shape.to_text());
         self.put("log/1/ticks", ticks);
         self.put("log/1/policy", policy());
-        self.files.insert("log/1/schema".into(), SCHEMA.to_vec());
+        self.put("log/1/schema", schema_file());
 
-        let first = self.report(ballots, 1, None, (0, middle), &checkpoints, Lie::None);
+        let first = (SERIES, 1, None);
+        let first = self.report(ballots, first, (0, middle), &checkpoints, Lie::None);
         let start = if lie == Lie::Gap {
             middle + 256
         } else {
             middle
         };
-        self.report(ballots, 2, Some(first), (start, end), &checkpoints, lie);
+        let second = (SERIES, 2, Some(first));
+        self.report(ballots, second, (start, end), &checkpoints, lie);
+        self.report(ballots, (BANDED, 1, None), (middle, end), &checkpoints, lie);
         self.put(
             "report/index.json",
             format!(
-                r#"{{"reports":[{},{},{{"series":"uk-joint","number":1,"period":{{"from":"2026-07-01","to":"2026-12-31"}},"path":"report/uk-joint/1.json","kind":"joint"}}]}}"#,
-                entry(1, "2026-01-01", "2026-06-30"),
-                entry(2, "2026-07-01", "2026-12-31")
+                r#"{{"reports":[{},{},{},{{"series":"uk-joint","number":1,"period":{{"from":"2026-07-01","to":"2026-12-31"}},"path":"report/uk-joint/1.json","kind":"joint"}}]}}"#,
+                entry(SERIES, 1, "2026-01-01", "2026-06-30"),
+                entry(SERIES, 2, "2026-07-01", "2026-12-31"),
+                entry(BANDED, 1, "2026-07-01", "2026-12-31")
             ),
         );
         self.open(ballots, &checkpoints[&end], lie);
@@ -266,23 +283,24 @@ impl Maker {
     fn report(
         &mut self,
         ballots: &Ballots,
-        number: u64,
-        previous: Option<Digest>,
+        (series, number, previous): (&str, u64, Option<Digest>),
         (start, end): (usize, usize),
         checkpoints: &BTreeMap<usize, SignedNote>,
         lie: Lie,
     ) -> Digest {
-        let (range, proof, totals) = prove(ballots, (start, end), &checkpoints[&end]);
+        let shown = |totals: &Totals| lines(series, totals, lie);
+        let (range, proof, totals) = prove(ballots, (start, end), &checkpoints[&end], &shown);
         let bound = |size: usize| Bound {
             size: TreeSize(size as u64),
             checkpoint: checkpoints.get(&size).cloned(),
         };
-        let (from, to, made) = match number {
-            1 => (date(2026, 1, 1), date(2026, 6, 30), "2026-08-01T09:00:00Z"),
+        let (from, to, made) = match start {
+            0 => (date(2026, 1, 1), date(2026, 6, 30), "2026-08-01T09:00:00Z"),
             _ => (date(2026, 7, 1), date(2026, 12, 31), "2027-01-02T09:00:00Z"),
         };
-        let mut lines = lines(&totals);
+        let mut lines = shown(&totals);
         if lie == Lie::FalseTotal
+            && series == SERIES
             && let Form::Exact { value } = &mut lines[1].form
         {
             *value -= 1;
@@ -290,7 +308,7 @@ impl Maker {
         let law = "uk-ipa-2016".to_owned();
         let report = Report {
             realm: "live".into(),
-            series: SERIES.into(),
+            series: series.into(),
             number,
             previous,
             period: Period {
@@ -324,8 +342,8 @@ impl Maker {
         let signature = sign(signer().vkey(), LOG_SEED, &payload);
         let signed = Signed::new(&report, vec![signature]).unwrap();
         self.files
-            .insert(format!("report/{SERIES}/{number}.json"), signed.to_bytes());
-        if number == 2 {
+            .insert(format!("report/{series}/{number}.json"), signed.to_bytes());
+        if series == SERIES && number == 2 {
             let frame = Report {
                 series: "uk-joint".into(),
                 number: 1,
@@ -401,6 +419,7 @@ impl Maker {
             | Lie::ForgedWitness
             | Lie::FalseLeaf
             | Lie::Gap
+            | Lie::TooFine
             | Lie::FalseDocket
             | Lie::WrongCell => {}
         }
@@ -470,6 +489,7 @@ fn prove(
     ballots: &Ballots,
     (start, end): (usize, usize),
     checkpoint: &SignedNote,
+    shown: &dyn Fn(&Totals) -> Vec<Line>,
 ) -> ([u8; 32], Vec<u8>, Totals) {
     let mut generator = StdRng::seed_from_u64(5);
     let (seed, schema) = (Seed::new(BALLOT_SEED), schema());
@@ -497,7 +517,7 @@ fn prove(
         schema,
         sum,
     };
-    let lines: Vec<ballot::Line> = lines(&totals).iter().map(proved).collect();
+    let lines: Vec<ballot::Line> = shown(&totals).iter().map(proved).collect();
     let proof = ballot::prove(&range, &lines, &totals, &mut generator).unwrap();
     (sum, proof, totals)
 }
@@ -521,55 +541,40 @@ fn proved(line: &Line) -> ballot::Line {
     }
 }
 
-fn lines(totals: &Totals) -> Vec<Line> {
+fn lines(series: &str, totals: &Totals, lie: Lie) -> Vec<Line> {
     let value = |cells: &[u8]| {
         cells
             .iter()
             .map(|cell| totals.counts[usize::from(*cell) - 1])
             .sum::<u64>()
     };
-    let exact = |cells: &[u8]| Form::Exact {
-        value: value(cells),
-    };
-    let band = |cells: &[u8], width: u64| {
-        let low = value(cells) / width * width;
-        Form::Band {
-            low,
-            high: low + width - 1,
+    let exact = |id: &str, title: &str, cells: &[u8]| to_line(id, title, cells, value(cells));
+    if series == BANDED {
+        let mut accounts = exact("accounts", "Accounts concerned", &[6]);
+        let low = value(&[6]) / 100 * 100;
+        // Its series names no law.
+        accounts.law = None;
+        if lie != Lie::TooFine {
+            let high = low + 99;
+            accounts.form = Form::Band { low, high };
         }
+        return vec![accounts];
+    }
+    let mut withheld = exact("notices", "Notices in force", &[5]);
+    withheld.form = Form::Withheld {
+        because: "the law allows no figure yet".to_owned(),
     };
-    let line = |id: &str, title: &str, cells: &[u8], form: Form| Line {
-        id: id.into(),
-        title: title.into(),
-        cells: cells.to_vec(),
-        law: Some("uk-ipa-2016".into()),
-        clause: "SI 2018/349 reg. 4".into(),
-        form,
-    };
-    let because = "the law allows no figure yet".to_owned();
     vec![
-        line("warrants", "Warrants received", &[1], exact(&[1])),
-        line("urgent", "Urgent warrants", &[2], exact(&[2])),
-        line(
-            "answered",
-            "Warrants answered in whole or in part",
-            &[3, 4],
-            exact(&[3, 4]),
-        ),
-        line("accounts", "Accounts concerned", &[5], band(&[5], 100)),
-        line("modified", "Warrants modified", &[6], band(&[6], 250)),
-        line(
-            "notices",
-            "Notices in force",
-            &[7],
-            Form::Withheld { because },
-        ),
+        exact("warrants", "Warrants received", &[1]),
+        exact("urgent", "Urgent warrants", &[2]),
+        exact("answered", "Warrants answered in whole or in part", &[3, 4]),
+        withheld,
     ]
 }
 
-fn entry(number: u64, from: &str, to: &str) -> String {
+fn entry(series: &str, number: u64, from: &str, to: &str) -> String {
     format!(
-        r#"{{"series":"{SERIES}","number":{number},"period":{{"from":"{from}","to":"{to}"}},"path":"report/{SERIES}/{number}.json","kind":"single"}}"#
+        r#"{{"series":"{series}","number":{number},"period":{{"from":"{from}","to":"{to}"}},"path":"report/{series}/{number}.json","kind":"single"}}"#
     )
 }
 

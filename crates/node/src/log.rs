@@ -25,7 +25,7 @@ use portcullis_tlog::{
     tile::{
         EntryTile, Tile, TileBuilder, bundles_grown, decode_bundle, encode_bundle, hashes_to_bytes,
     },
-    tree::{HashReader, ReadError, TreeSize, prove_consistency},
+    tree::{HashReader, ReadError, TreeSize, prove_consistency, root_at},
     witness::{AddCheckpoint, monitoring_path, parse_conflict, verify_response},
 };
 
@@ -419,12 +419,17 @@ impl<'a> OwnLog<'a> {
                         Err(error) => words.push(format!("{name}: {error}")),
                     }
                 }
-                Err(Asked::Fork(size)) => {
-                    return Err(LogFault::Fork {
-                        origin: origin.to_string(),
-                        witness: name.clone(),
-                        size,
-                    });
+                Err(Asked::Disputed(why)) => {
+                    // Nobody can stop this log with a mere status: what we signed, it must show.
+                    if let Some(size) = self.other_tree_at(witness, &state, peers)? {
+                        return Err(LogFault::Fork {
+                            origin: origin.to_string(),
+                            witness: name.clone(),
+                            size,
+                        });
+                    }
+                    tracing::warn!(%origin, witness = %name, %why, "a witness says that it holds another tree of ours, and shows none that we signed");
+                    words.push(format!("{name}: {why}, and shows nothing that we signed"));
                 }
                 Err(Asked::No(why)) => words.push(format!("{name}: {why}")),
             }
@@ -467,15 +472,32 @@ impl<'a> OwnLog<'a> {
                 409 => {
                     let latest = parse_conflict(&body).map_err(|error| no(error.to_string()))?;
                     if latest.0 > state.size {
-                        return Err(Asked::Fork(latest.0));
+                        return Err(Asked::Disputed(format!("it says that it cosigned {latest}")));
                     }
                     old = latest.0;
                 }
-                422 => return Err(Asked::Fork(old)),
+                422 => {
+                    let why = format!("it says that {} leaves do not continue {old}", state.size);
+                    return Err(Asked::Disputed(why));
+                }
                 status => return Err(no(format!("status {status}: {}", body.trim()))),
             }
         }
         Err(no("it keeps moving".into()))
+    }
+
+    /// The size of a tree that we signed, that a witness shows, and that is no beginning of ours.
+    fn other_tree_at(
+        &self,
+        witness: &Peer,
+        state: &LogState,
+        peers: &dyn Peers,
+    ) -> Result<Option<u64>, LogFault> {
+        let Ok(Some((size, root))) = self.latest_at(witness, peers) else {
+            return Ok(None);
+        };
+        let ours = size <= state.size && root_at(&self.tiles(), TreeSize(size))? == root;
+        Ok((!ours).then_some(size))
     }
 
     /// The newest checkpoint of this log that a witness has cosigned: size and root.
@@ -498,6 +520,9 @@ impl<'a> OwnLog<'a> {
                 note.verify([&key]).map_err(|error| error.to_string())?;
                 let checkpoint =
                     Checkpoint::parse(note.text()).map_err(|error| error.to_string())?;
+                if checkpoint.origin != origin {
+                    return Err(format!("it shows `{}`", checkpoint.origin));
+                }
                 Ok(Some((checkpoint.size.0, checkpoint.root)))
             }
             status => Err(format!("status {status}")),
@@ -556,7 +581,8 @@ impl Growth {
 }
 
 enum Asked {
-    Fork(u64),
+    /// It says that it holds a tree that ours does not continue.
+    Disputed(String),
     No(String),
 }
 
@@ -586,9 +612,11 @@ impl Node {
 }
 
 #[cfg(test)]
+mod disputed;
+
+#[cfg(test)]
 mod tests {
     use super::*;
-    use portcullis_tlog::tree::root_at;
 
     fn entries(range: std::ops::Range<u64>) -> Vec<Vec<u8>> {
         range.map(|index| index.to_be_bytes().to_vec()).collect()

@@ -243,10 +243,13 @@ impl Node {
             Some((statement, placed)) => {
                 let found = self.store.statement(statement)?;
                 let (case, _) = found.ok_or_else(|| broken("its statement is gone".into()))?;
+                // The `erased` statement outlives its case, and is not retold without it.
+                let erased = self.store.case(&case)?.is_none_or(|case| case.erased);
+                let opening = opening_from_bytes(&placed.opening);
                 Some(Record {
                     case,
                     statement: *statement,
-                    opening: opening_from_bytes(&placed.opening),
+                    opening: opening.filter(|_| !erased),
                 })
             }
         };

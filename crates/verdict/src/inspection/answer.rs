@@ -55,7 +55,7 @@ pub struct Record {
     pub case: CaseId,
     /// SHA-256 of the statement's payload.
     pub statement: Digest,
-    /// What opens the digest; none once it was erased at the law's term.
+    /// What opens the digest; none when it is said to be erased at the law's term.
     pub opening: Option<Opening>,
 }
 
@@ -86,12 +86,18 @@ pub enum Found {
         /// Whether the case tells of this look.
         recorded: bool,
     },
-    /// It stands for a statement whose contents are said to be erased.
+    /// It stands for a statement whose contents are said to be erased, and nothing shows that.
+    ///
+    /// INVARIANT: this never holds. Erasure takes the salts with the contents, so nothing that an
+    /// operator still has binds the leaf to the case it names: not even its signed `erased`
+    /// statement, which would excuse every other leaf as well. Who can tell is the other side.
     Erased {
         /// The cell it counts, if any.
         cell: Option<u8>,
-        /// The case.
+        /// The case, as it is said.
         case: CaseId,
+        /// SHA-256 of the statement's payload, as it is said.
+        statement: Digest,
     },
     /// What was said of it is false.
     False(String),
@@ -386,7 +392,12 @@ impl Checking<'_> {
     ) -> Result<Found, String> {
         let case = record.case;
         let Some(opening) = &record.opening else {
-            return Ok(Found::Erased { cell, case });
+            let statement = record.statement;
+            return Ok(Found::Erased {
+                cell,
+                case,
+                statement,
+            });
         };
         let parsed = self
             .said
@@ -442,12 +453,12 @@ impl Checking<'_> {
 }
 
 impl Answered {
-    /// Whether it is what an honest operator answers.
+    /// Whether it was shown to be what an honest operator has at that place.
     pub const fn holds(&self) -> bool {
         match &self.found {
-            Found::Cover | Found::Erased { .. } => true,
+            Found::Cover => true,
             Found::Shown { recorded, .. } => *recorded,
-            Found::Unanswered | Found::False(_) => false,
+            Found::Unanswered | Found::Erased { .. } | Found::False(_) => false,
         }
     }
 }

@@ -304,7 +304,7 @@ fn found(
     found
         .into_iter()
         .map(|one| {
-            let honest = !matches!(one.found, Found::False(_) | Found::Unanswered);
+            let honest = matches!(one.found, Found::Cover | Found::Shown { .. });
             assert!(!one.holds() || honest);
             (one.index, one.found)
         })
@@ -402,6 +402,34 @@ fn the_picks_change_with_the_root_and_with_the_nonce() {
 }
 
 #[test]
+fn said_to_be_erased_is_no_answer_whatever_case_is_named() {
+    let mut scene = Scene::new();
+    scene.commitment.count = 100;
+    let sample = scene.sample(AT, LATER);
+    let drawn = scene.check(&sample, None).unwrap();
+    let mut answer = scene.answer(&sample, &drawn);
+    let elsewhere = "case_00000000000000000000000000000001".parse().unwrap();
+    let named = [(7, scene.story.id), (11, elsewhere)];
+    for (index, named) in named {
+        let record = answer.leaves.get_mut(&index).unwrap().record.as_mut();
+        let record = record.unwrap();
+        (record.case, record.opening) = (named, None);
+    }
+    // `found` sees to it that neither holds.
+    let found = found(&scene.world, &sample, &drawn, &answer);
+    let said = statement::parse(&scene.story.entries.last().unwrap().envelope).unwrap();
+    for (index, case) in named {
+        let erased = Found::Erased {
+            cell: Some(1),
+            case,
+            statement: said.digest,
+        };
+        assert_eq!(found[&index], erased);
+    }
+    assert!(matches!(found[&2], Found::Shown { recorded: true, .. }));
+}
+
+#[test]
 fn every_false_answer_is_named_with_its_leaf() {
     let mut scene = Scene::new();
     // Every leaf, so that each lie is about one that is picked.
@@ -465,13 +493,7 @@ fn every_false_answer_is_named_with_its_leaf() {
         };
         record.opening.as_mut().unwrap().docket = docket::to_bytes(&urgent);
     });
-    // Erased contents are said so, with the cell that still counts.
-    let erased = lie(&|answer| {
-        let record = answer.leaves.get_mut(&7).unwrap().record.as_mut().unwrap();
-        record.opening = None;
-    });
-    let (cell, case) = (Some(1), scene.story.id);
-    assert_eq!(erased[&7], Found::Erased { cell, case });
+    let case = scene.story.id;
     // A case that does not tell of the look.
     let untold = lie(&|answer| {
         answer.cases.get_mut(&case).unwrap().entries.pop();

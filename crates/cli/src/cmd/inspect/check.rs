@@ -23,6 +23,8 @@ use std::process::ExitCode;
 /// counts what is said, and stands for the statement that is shown; its docket follows from the
 /// case's statements and its law, and its schema has that cell for it; and the case tells of the look. What was not answered, and what is false, is listed.
 ///
+/// A leaf that is said to be erased is one that was not answered: ask the other side of that case.
+///
 /// Exit code 4 when anything is false or was not answered.
 #[derive(Args)]
 pub(crate) struct Check {
@@ -131,7 +133,11 @@ fn words(one: &Answered) -> String {
         Found::Erased {
             cell: counted,
             case,
-        } => format!("{}: of {case}, erased at the law's term", cell(counted)),
+            statement,
+        } => format!(
+            "UNANSWERED: said to be erased, {}, statement {statement} of {case}; nothing here shows that",
+            cell(counted)
+        ),
         Found::False(why) => format!("FALSE: {why}"),
     }
 }
@@ -141,8 +147,12 @@ fn json_of(one: &Answered) -> Value {
         Found::Unanswered => ("unanswered", None, None, None),
         Found::Cover => ("cover", None, None, None),
         Found::Shown { cell, case, .. } => ("shown", *cell, Some(case), None),
-        Found::Erased { cell, case } => ("erased", *cell, Some(case), None),
+        Found::Erased { cell, case, .. } => ("erased", *cell, Some(case), None),
         Found::False(why) => ("false", None, None, Some(why)),
+    };
+    let statement = match &one.found {
+        Found::Erased { statement, .. } => Some(statement.to_string()),
+        _ => None,
     };
     json!({
         "index": one.index,
@@ -150,6 +160,7 @@ fn json_of(one: &Answered) -> Value {
         "holds": one.holds(),
         "cell": cell,
         "case": case.map(ToString::to_string),
+        "statement": statement,
         "detail": detail,
     })
 }

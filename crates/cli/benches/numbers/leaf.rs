@@ -128,7 +128,7 @@ fn make() -> Result<Seen> {
     let (first, before, after) = one(0);
     let (verified, first_verified) = timed(|| first.verify(&CONTEXT));
     verified?;
-    let mut seen = Seen {
+    let mut times = Seen {
         ahead: Vec::new(),
         after: Vec::new(),
         whole: Vec::new(),
@@ -138,12 +138,12 @@ fn make() -> Result<Seen> {
     };
     for number in 1..=LEAVES {
         let (leaf, before, after) = one(number);
-        seen.ahead.push(before);
-        seen.after.push(after);
-        seen.whole.push(before + after);
-        seen.leaves.push(leaf);
+        times.ahead.push(before);
+        times.after.push(after);
+        times.whole.push(before + after);
+        times.leaves.push(leaf);
     }
-    Ok(seen)
+    Ok(times)
 }
 
 fn made(seen: &mut Seen, anchors: &Anchors) -> Row {

@@ -156,7 +156,7 @@ fn measured(made: &Made, depth: Depth, row: Row, anchor: Figure, goal: f64) -> R
             made.count * 1283 / 1_000_000,
         ))
         .note(format!(
-            "{DISTINCT} leaves with their proofs repeat {} times, nonces and commitments too: this generator may, and `{REPEATS}` fails, as it has to; every other check holds",
+            "{DISTINCT} leaves with their proofs repeat {} times, nonces and commitments too: this generator may, and `{REPEATS}` fails, as it has to; no other check fails",
             made.count / DISTINCT,
         )))
 }
@@ -349,12 +349,14 @@ fn run(made: &Made, depth: Depth, threads: usize) -> Result<Run> {
     for check in &checked.checks {
         let expected = match check.name {
             REPEATS => matches!(check.state, State::Failed(_)),
-            // What the check did not do it says, too.
-            _ if depth == Depth::TotalsOnly => !matches!(check.state, State::Failed(_)),
-            _ => check.state == State::Passed,
+            "report.tree" | "report.commitment" | "report.proof" => check.state == State::Passed,
+            "report.leaves" if depth == Depth::Proofs => check.state == State::Passed,
+            // What was not checked is said; here it is nothing that takes time.
+            _ => !matches!(check.state, State::Failed(_)),
         };
         if !expected {
-            return Err(format!("{}: {:?}: {}", check.name, check.state, check.detail).into());
+            let why = format!("{}: {:?}: {}", check.name, check.state, check.detail);
+            return Err(why.into());
         }
     }
     Ok(Run {

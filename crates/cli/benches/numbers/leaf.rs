@@ -52,7 +52,7 @@ impl Anchors {
                 points.iter().cycle().take(16_384),
                 CompressedRistretto::decompress,
             ),
-            hashed: middle([bytes; 16].iter().cycle().take(16_384), Sha256::digest),
+            hashed: middle(std::iter::repeat_n(bytes, 16_384), Sha256::digest),
         }
     }
 

@@ -7,7 +7,8 @@ use super::{
     shape::LogShape,
 };
 use portcullis_tlog::{
-    checkpoint::Checkpoint,
+    checkpoint::{Checkpoint, Origin},
+    hash::Hash,
     note::{SignedNote, VerifierKey},
     policy::{CosignedCheckpoint, Policy, PolicyError},
     tree::{HashReader, ReadError, TreeSize},
@@ -62,6 +63,8 @@ pub struct Looked {
     pub findings: Vec<Finding>,
     /// The largest checkpoint that the log itself shows, with its cosignatures.
     pub shown: Option<CosignedCheckpoint>,
+    /// The origin that follows this one, which takes no more leaves: it is to be watched too.
+    pub next: Option<Origin>,
 }
 
 /// A checkpoint whose signatures hold.
@@ -89,7 +92,7 @@ impl Memory {
     ) -> Result<Looked, ReadError> {
         let mut looked = Looked::default();
         let shape = self.observe_shape(sight.shape, &mut looked.findings);
-        let closed = self.observe_closed(sight.closed, &mut looked.findings);
+        let notice = self.observe_closed(sight.closed, &mut looked.findings);
         let mut verified = Vec::new();
         for told in sight.told {
             match self.verify(watch, told) {
@@ -97,6 +100,14 @@ impl Memory {
                 Err(finding) => looked.findings.push(*finding),
             }
         }
+        // A notice excuses a log from growing, never from what it showed before.
+        let closed = notice.as_ref().is_some_and(|notice| {
+            let contradictions = self.contradictions(notice, &verified);
+            let fits = contradictions.is_empty();
+            looked.findings.extend(contradictions);
+            fits
+        });
+        looked.next = notice.as_ref().map(|notice| notice.next.clone());
         let own = verified.iter().filter(|one| one.told.own);
         let shown = own.max_by_key(|one| (one.cosigned.checkpoint.size, one.cosigned.quorum_met));
         let mut reference = None;
@@ -106,16 +117,14 @@ impl Memory {
                 reference = Some((&shown.cosigned.checkpoint, shown.note.to_text()));
             }
             looked.shown = Some(shown.cosigned.clone());
-            let notice = sight.closed.filter(|_| closed).unwrap_or_default();
-            if closing_size(notice).is_some_and(|end| end < shown.cosigned.checkpoint.size) {
+            if let Some(notice) = notice
+                && notice.size < shown.cosigned.checkpoint.size
+            {
                 let text = format!(
                     "`{}` said that it takes no more leaves, and shows {}",
                     self.origin, shown.cosigned.checkpoint.size
                 );
-                let notes = [
-                    String::from_utf8_lossy(notice).into_owned(),
-                    shown.note.to_text(),
-                ];
+                let notes = [notice.note, shown.note.to_text()];
                 looked
                     .findings
                     .push(Finding::new(Code::ShapeBroken, text).notes(notes));
@@ -477,22 +486,70 @@ impl Memory {
         Some(shape)
     }
 
-    /// Whether the log says that it takes no more leaves.
-    fn observe_closed(&self, served: Option<&[u8]>, findings: &mut Vec<Finding>) -> bool {
-        let Some(bytes) = served else { return false };
+    /// The log's word that it takes no more leaves, if it gives one.
+    fn observe_closed(&self, served: Option<&[u8]>, findings: &mut Vec<Finding>) -> Option<Notice> {
+        let bytes = served?;
         let note = String::from_utf8_lossy(bytes).into_owned();
-        match closing_notice(bytes, &self.key) {
-            Ok(_) => {
-                let text = format!("`{}` says that it takes no more leaves", self.origin);
+        let read = closing_notice(bytes, &self.key).and_then(|text| {
+            let notice = Notice::parse(&text, note.clone());
+            notice.ok_or_else(|| "it says no size, no root or no origin".to_owned())
+        });
+        match read {
+            Ok(notice) => {
+                let text = format!(
+                    "`{}` says that it takes no more leaves, and that `{}` follows it",
+                    self.origin, notice.next
+                );
                 findings.push(Finding::new(Code::Closed, text).notes([note]));
-                true
+                Some(notice)
             }
             Err(why) => {
                 let text = format!("the closing notice of `{}`: {why}", self.origin);
                 findings.push(Finding::new(Code::BadSignature, text).notes([note]));
-                false
+                None
             }
         }
+    }
+
+    /// What a closing notice takes back: leaves that the log showed before, to us or to others.
+    fn contradictions(&self, notice: &Notice, verified: &[Verified<'_>]) -> Vec<Finding> {
+        let remembered = self.newest.iter();
+        let remembered =
+            remembered.map(|newest| (&newest.checkpoint, &newest.note, "an earlier look"));
+        let told = verified.iter().map(|one| {
+            let source = one.told.source.as_str();
+            (&one.cosigned.checkpoint, &one.note, source)
+        });
+        // What the log itself shows beyond its notice is told where it is shown.
+        let own = |checkpoint: &Checkpoint| {
+            let mut own = verified.iter().filter(|one| one.told.own);
+            own.any(|one| one.cosigned.checkpoint == *checkpoint)
+        };
+        let mut findings: Vec<Finding> = Vec::new();
+        for (checkpoint, note, source) in remembered.chain(told) {
+            let (origin, size) = (&self.origin, checkpoint.size);
+            let (code, text) = if notice.size < size && !own(checkpoint) {
+                let text = format!(
+                    "`{origin}` signed {size} leaves (from {source}), and says that it closed with {}",
+                    notice.size
+                );
+                (Code::Rollback, text)
+            } else if notice.size == size && notice.root != checkpoint.root {
+                let text = format!(
+                    "`{origin}` signed {size} leaves with root {} (from {source}), and says that it closed with root {}",
+                    checkpoint.root, notice.root
+                );
+                (Code::SplitView, text)
+            } else {
+                continue;
+            };
+            let notes = vec![note.to_text(), notice.note.clone()];
+            let known = |found: &Finding| found.evidence.notes == notes;
+            if !findings.iter().any(known) {
+                findings.push(Finding::new(code, text).notes(notes));
+            }
+        }
+        findings
     }
 
     fn observe_time(
@@ -562,10 +619,28 @@ fn differences(before: &LogShape, now: &LogShape) -> String {
     words.join(", ")
 }
 
-/// The size at which a log closed, from its notice: the third line.
-fn closing_size(notice: &[u8]) -> Option<TreeSize> {
-    let text = core::str::from_utf8(notice).ok()?;
-    text.lines().nth(2)?.parse().ok()
+/// What a log says of its end.
+struct Notice {
+    size: TreeSize,
+    root: Hash,
+    /// The origin that follows.
+    next: Origin,
+    /// As it was served.
+    note: String,
+}
+
+impl Notice {
+    /// From the text of a notice whose signature holds: size, root and the next origin are its
+    /// third, fourth and fifth line.
+    fn parse(text: &str, note: String) -> Option<Self> {
+        let mut lines = text.lines().skip(2);
+        Some(Self {
+            size: lines.next()?.parse().ok()?,
+            root: lines.next()?.parse().ok()?,
+            next: lines.next()?.parse().ok()?,
+            note,
+        })
+    }
 }
 
 /// The text of a notice by which a log closes its origin (design §11), once its signature holds.

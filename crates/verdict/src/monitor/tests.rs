@@ -14,6 +14,7 @@ use rand::{SeedableRng, rngs::StdRng};
 use std::{collections::BTreeMap, sync::OnceLock};
 
 const ORIGIN: &str = "mail.example/log/live/1";
+const NEXT: &str = "mail.example/log/live/2";
 const SCHEMA: [u8; 32] = [3; 32];
 const CONTEXT: Context<'_> = Context {
     origin: ORIGIN,
@@ -56,6 +57,13 @@ impl Log {
             files: BTreeMap::new(),
             builder: TileBuilder::new(),
         }
+    }
+
+    /// One of so many blanks.
+    fn grown(size: u32) -> Self {
+        let mut log = Self::new();
+        log.grow(&blanks(0, size));
+        log
     }
 
     /// Grows by whole tiles.
@@ -152,6 +160,8 @@ struct Monitor {
     policy: Policy,
     shape: Option<Vec<u8>>,
     closed: Option<Vec<u8>>,
+    /// The origin that follows, as the last look had it.
+    next: Option<portcullis_tlog::checkpoint::Origin>,
 }
 
 impl Monitor {
@@ -162,6 +172,7 @@ impl Monitor {
             policy: policy(),
             shape: Some(shape(TICK_S * 1000, 0)),
             closed: None,
+            next: None,
         }
     }
 
@@ -181,7 +192,9 @@ impl Monitor {
         };
         // Everything here is to survive being written down.
         self.memory = Memory::load(&self.memory.save()).unwrap();
-        self.memory.observe(&watch, &sight).unwrap().findings
+        let looked = self.memory.observe(&watch, &sight).unwrap();
+        self.next = looked.next;
+        looked.findings
     }
 
     fn walk(&mut self, log: &Log) -> Vec<Finding> {
@@ -346,10 +359,8 @@ fn a_log_that_shrinks_or_goes_is_rolled_back_unless_it_says_that_it_is_closed() 
     assert_eq!(codes(&findings), [Code::Rollback]);
     assert_eq!(findings[0].evidence.notes.len(), 2);
     assert_eq!(codes(&monitor.look(&old, &[], START + 1)), [Code::Rollback]);
-    let text = format!("portcullis/log-closed/v1\n{ORIGIN}\n512\nroot\n{ORIGIN}\n");
-    let line = signer().sign(&text).unwrap();
-    let notice = SignedNote::new(text, vec![line]).unwrap();
-    monitor.closed = Some(notice.to_text().into_bytes());
+    let notice = closing(512, Log::grown(512).builder.root());
+    monitor.closed = Some(notice.clone().into_bytes());
     let findings = monitor.look(&old, &[old.told(START)], START + 99_999);
     assert_eq!(
         codes(&findings),
@@ -361,9 +372,61 @@ fn a_log_that_shrinks_or_goes_is_rolled_back_unless_it_says_that_it_is_closed() 
     let findings = monitor.look(&more, &[more.told(START + TICK_S)], START + TICK_S);
     assert_eq!(codes(&findings), [Code::Closed, Code::ShapeBroken]);
     let (_, mut monitor) = seen_once(512);
-    monitor.closed = Some(notice.to_text().replace("512", "513").into_bytes());
+    monitor.closed = Some(notice.replace("512", "513").into_bytes());
     let findings = monitor.look(&old, &[old.told(START)], START + 1);
     assert_eq!(codes(&findings), [Code::BadSignature, Code::Rollback]);
+}
+
+/// A notice that the log closed with this tree.
+fn closing(size: u64, root: portcullis_tlog::hash::Hash) -> String {
+    let text = format!("portcullis/log-closed/v1\n{ORIGIN}\n{size}\n{root}\n{NEXT}\n");
+    let line = signer().sign(&text).unwrap();
+    SignedNote::new(text, vec![line]).unwrap().to_text()
+}
+
+#[test]
+fn a_closing_notice_excuses_no_rollback() {
+    let old = Log::grown(256);
+    let (seen, mut monitor) = seen_once(512);
+    monitor.closed = Some(closing(256, old.builder.root()).into_bytes());
+    let rolled_back = [Code::Closed, Code::Rollback, Code::Rollback];
+    let findings = monitor.look(&old, &[old.told(START)], START + 1);
+    assert_eq!(codes(&findings), rolled_back);
+    let note = String::from_utf8(seen.told(START).note).unwrap();
+    assert_eq!(findings[1].evidence.notes[0], note);
+    assert!(findings[1].evidence.notes[1].starts_with("portcullis/log-closed/v1\n"));
+    assert_eq!(codes(&monitor.look(&old, &[], START + 1)), rolled_back);
+    // What others were shown counts as well, though we never saw it.
+    let mut monitor = seen_once(256).1;
+    monitor.closed = Some(closing(256, old.builder.root()).into_bytes());
+    let mut witnessed = seen.told(START);
+    witnessed.own = false;
+    let findings = monitor.look(&old, &[old.told(START), witnessed], START + 1);
+    assert_eq!(codes(&findings), [Code::Closed, Code::Rollback]);
+}
+
+#[test]
+fn a_closing_notice_with_another_root_is_a_split_view() {
+    let (log, mut monitor) = seen_once(512);
+    monitor.closed = Some(closing(512, Log::grown(256).builder.root()).into_bytes());
+    let findings = monitor.look(&log, &[log.told(START)], START + 1);
+    assert_eq!(codes(&findings), [Code::Closed, Code::SplitView]);
+    assert_eq!(findings[1].evidence.notes.len(), 2);
+}
+
+#[test]
+fn a_closing_notice_names_the_log_to_be_watched_next() {
+    let (log, mut monitor) = seen_once(512);
+    assert_eq!(monitor.next, None);
+    monitor.closed = Some(closing(512, log.builder.root()).into_bytes());
+    let findings = monitor.look(&log, &[log.told(START)], START + 1);
+    assert_eq!(codes(&findings), [Code::Closed]);
+    assert!(
+        findings[0]
+            .message
+            .ends_with(&format!("that `{NEXT}` follows it"))
+    );
+    assert_eq!(monitor.next.as_ref().unwrap().as_str(), NEXT);
 }
 
 #[test]

@@ -7,7 +7,7 @@
 
 mod story;
 
-pub use story::{DocketShown, Package, Story, Told, tell};
+pub use story::{DocketShown, Package, Story, Told, Unpublished, tell};
 
 use crate::{
     bundle::Bundle,

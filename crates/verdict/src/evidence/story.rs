@@ -1,6 +1,6 @@
 //! What a file of evidence tells: the verdict, each statement, what is missing, what is false.
 
-use super::{Evidence, EvidenceError};
+use super::{Evidence, EvidenceError, Held};
 use crate::{
     Against, Anchor, History, Outcome, Trust, Verdict,
     bundle::Entry,
@@ -76,6 +76,16 @@ pub struct DocketShown {
     pub found: Result<(&'static str, u8), (&'static str, String)>,
 }
 
+/// A law or a schema of the file that does not come with this program: whoever sealed the file may
+/// have written it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Unpublished {
+    /// `law` or `schema`.
+    pub what: &'static str,
+    /// SHA-256 of its bytes.
+    pub digest: Digest,
+}
+
 /// Everything that the file tells.
 #[derive(Clone, Debug)]
 pub struct Story {
@@ -89,6 +99,8 @@ pub struct Story {
     pub register: (Anchor, u64),
     /// Whether that is a register that somebody said they trust.
     pub compared: bool,
+    /// The laws and schemas that only the file knows: what it tells rests on them too.
+    pub unpublished: Vec<Unpublished>,
     /// The verdict on the order, as of then.
     pub verdict: Verdict,
     /// The statements, in the order in which they joined the case.
@@ -170,6 +182,7 @@ pub fn tell(
         sealed_by,
         register: (history.anchor(), history.newest().register.version),
         compared: trusted.is_some(),
+        unpublished: unpublished(&evidence.held),
         verdict,
         told: telling.told,
         packages,
@@ -224,6 +237,20 @@ fn laws(evidence: &Evidence) -> (Laws, Vec<String>) {
         }
     }
     (laws, missing)
+}
+
+/// The laws and schemas of the file that do not come with Portcullis.
+fn unpublished(held: &Held) -> Vec<Unpublished> {
+    let (laws, schemas) = (law::builtin(), schema::builtin());
+    let of = |what, files: &[Vec<u8>]| {
+        let digests: BTreeSet<Digest> = files.iter().map(|bytes| sha256(bytes)).collect();
+        let named = digests.into_iter();
+        named.map(move |digest| Unpublished { what, digest })
+    };
+    of("law", &held.laws)
+        .filter(|law| laws.get(&law.digest).is_none())
+        .chain(of("schema", &held.schemas).filter(|one| schemas.get(&one.digest).is_none()))
+        .collect()
 }
 
 /// A story in the making.

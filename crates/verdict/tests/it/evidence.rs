@@ -4,10 +4,11 @@ use crate::kit::{Story, World, at, key, member, order};
 use portcullis_core::statement::Event;
 use portcullis_verdict::{
     Outcome,
-    evidence::{Evidence, Held, Story as Told, tell},
+    evidence::{Evidence, Held, Story as Told, Unpublished, tell},
     law::LAW_FILES,
     parts::{Contents, Head, Part, Reader},
     register::versions,
+    schema::SCHEMA_FILES,
     text::sha256,
 };
 use proptest::prelude::*;
@@ -144,6 +145,29 @@ fn what_is_missing_is_said_and_is_not_false() {
     );
     assert_eq!(told.verdict.outcome, Outcome::NotGenuine);
     assert_eq!(codes(&told), ["verdict.not_genuine"]);
+}
+
+#[test]
+fn a_law_or_a_schema_of_the_sealers_own_making_is_named() {
+    let scene = Scene::new();
+    assert_eq!(scene.told(&scene.held).unpublished, []);
+    let mut held = scene.held.clone();
+    let law = [held.laws[0].as_slice(), b"\n# ours\n"].concat();
+    let schema = SCHEMA_FILES[0].1;
+    let ours = [schema.as_bytes(), b"\n# ours\n"].concat();
+    held.schemas = vec![schema.into(), ours.clone()];
+    held.laws.push(law.clone());
+    let told = scene.told(&held);
+    let named = |what, bytes: &[u8]| Unpublished {
+        what,
+        digest: sha256(bytes),
+    };
+    assert_eq!(
+        told.unpublished,
+        [named("law", &law), named("schema", &ours)]
+    );
+    // It is not false, and what the statements rest on comes with the program.
+    assert_eq!(codes(&told), [""; 0]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `inspect verify`: a case's evidence, offline.
 
-use super::{Answer, Failure, PathBuf, Ui, parts::read_parts};
+use super::{Answer, Failure, PathBuf, Ui, parts::read_parts, read};
 use crate::{
     cmd::order::printable,
     failure::{FALSE, REFUSED},
@@ -10,11 +10,13 @@ use jiff::Timestamp;
 use portcullis_core::digest::Digest;
 use portcullis_verdict::{
     Anchor,
-    evidence::{DocketShown, Evidence, Held, Package, Story, Told, tell},
+    evidence::{DocketShown, Evidence, Held, Package, Story, Told, Unpublished, tell},
+    law::LAW_BYTES_MAX,
     parts::Contents,
+    text::sha256,
 };
 use serde_json::{Value, json};
-use std::process::ExitCode;
+use std::{collections::BTreeSet, process::ExitCode};
 
 /// Tells what a case's evidence shows: offline, with nothing but this program and the file.
 ///
@@ -22,10 +24,13 @@ use std::process::ExitCode;
 /// file, every proof under their witnesses, every opened docket under its schema. What is missing
 /// is said, and so is what is false. It is judged as of when the file was made, or of `--at`.
 ///
+/// Whoever made the file chose the laws and schemas in it. One that does not come with this program
+/// is named with a `!`, and counts for nothing until you name it: read it, and give it with `--law`.
+///
 /// Example: `portcullis inspect verify case.pack --register-id sha256:…`
 ///
-/// Exit codes: 0 nothing is false; 1 the register was not compared with one that you trust; 4
-/// something is false, or the file was altered.
+/// Exit codes: 0 nothing is false; 1 the register was not compared with one that you trust, or a
+/// law or schema is known from the file alone; 4 something is false, or the file was altered.
 #[derive(Args)]
 pub(crate) struct Verify {
     /// What `portcullis inspect pack` wrote.
@@ -33,6 +38,9 @@ pub(crate) struct Verify {
     /// The id of the register that you trust, as people compared it.
     #[arg(long, value_name = "SHA256")]
     register_id: Option<Digest>,
+    /// A law or a schema that you know and rely on, of those in the file; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    law: Vec<PathBuf>,
     /// Judges as of then.
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
@@ -48,6 +56,10 @@ impl Verify {
             .iter()
             .map(|part| json!({ "name": part.name, "bytes": part.bytes.len() }))
             .collect();
+        let mut named = BTreeSet::new();
+        for path in &self.law {
+            named.insert(sha256(&read(path, LAW_BYTES_MAX)?));
+        }
         let at = self.at.unwrap_or(head.made_at);
         let made_at = head.made_at;
         let evidence = Evidence {
@@ -57,17 +69,74 @@ impl Verify {
         };
         let story =
             tell(&evidence, self.register_id.map(Anchor), at).map_err(|error| false_(&error))?;
-        for line in lines(&story, made_at, at) {
+        let judged = Judged {
+            story: &story,
+            named: &named,
+            made_at,
+            at,
+        };
+        for line in judged.lines() {
             ui.say(printable(&line));
         }
-        ui.answer(&json_of(&story, made_at, at, &names));
+        ui.answer(&judged.json(&names));
         Ok(ExitCode::from(if !story.false_.is_empty() {
             FALSE
-        } else if story.compared {
+        } else if judged.holds() {
             0
         } else {
             REFUSED
         }))
+    }
+}
+
+/// A story, and what whoever reads it relies on.
+struct Judged<'a> {
+    story: &'a Story,
+    /// The laws and schemas given with `--law`.
+    named: &'a BTreeSet<Digest>,
+    made_at: Timestamp,
+    at: Timestamp,
+}
+
+impl Judged<'_> {
+    /// The laws and schemas that nobody but the file's maker vouches for.
+    fn unknown(&self) -> impl Iterator<Item = &Unpublished> {
+        let all = self.story.unpublished.iter();
+        all.filter(|one| !self.named.contains(&one.digest))
+    }
+
+    fn holds(&self) -> bool {
+        let story = self.story;
+        story.false_.is_empty() && story.compared && self.unknown().next().is_none()
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let mut lines = lines(self.story, self.made_at, self.at);
+        let warnings = self.unknown().map(|one| {
+            format!(
+                "  ! THE {} {} DOES NOT COME WITH THIS PROGRAM: whoever made the file may have written it; read it, and name it with `--law FILE`",
+                one.what.to_uppercase(),
+                one.digest
+            )
+        });
+        // Before the verdict, which rests on them.
+        lines.splice(1..1, warnings);
+        lines
+    }
+
+    fn json(&self, parts: &[Value]) -> Value {
+        let mut json = json_of(self.story, self.made_at, self.at, parts);
+        let unpublished = |one: &Unpublished| {
+            json!({
+                "what": one.what,
+                "digest": one.digest.to_string(),
+                "named": self.named.contains(&one.digest),
+            })
+        };
+        let all = self.story.unpublished.iter();
+        json["unpublished"] = all.map(unpublished).collect();
+        json["holds"] = self.holds().into();
+        json
     }
 }
 
@@ -214,6 +283,5 @@ fn json_of(story: &Story, made_at: Timestamp, at: Timestamp, parts: &[Value]) ->
         "false": story.false_.iter()
             .map(|(code, why)| json!({ "code": code, "detail": why }))
             .collect::<Vec<_>>(),
-        "holds": story.false_.is_empty(),
     })
 }

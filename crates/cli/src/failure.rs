@@ -123,6 +123,8 @@ impl From<OpenedError> for Failure {
 const fn inspection_exit(error: &InspectionError) -> u8 {
     match error {
         InspectionError::TooLate { .. }
+        | InspectionError::SecondCommitment { .. }
+        | InspectionError::TooManyOpen { .. }
         | InspectionError::NotLater(_)
         | InspectionError::UnknownLog(_)
         | InspectionError::WrongOffice { .. } => REFUSED,

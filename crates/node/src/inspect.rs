@@ -22,8 +22,8 @@ use portcullis_tlog::{hash::leaf_hash, note::SignedNote, tree::TreeSize};
 use portcullis_verdict::{
     evidence::Held,
     inspection::{
-        Answer, Believing, Commitment, Drawn, InspectionError, Opened, Receipt, Record, Sample,
-        Signed, check_commitment, check_sample,
+        Answer, Believing, Commitment, Drawn, InspectionError, Open, Opened, Receipt, Record,
+        Sample, Signed, check_commitment, check_sample,
     },
     opened::path_of,
     parts::{Contents, Head, Part},
@@ -37,11 +37,12 @@ const LEAVES_PER_STATEMENT: usize = 256;
 
 impl Node {
     /// Receives an overseer's commitment to a sample of our newest log, and signs for it. The
-    /// same commitment gets the same receipt.
+    /// same commitment gets the same receipt, and a second one for the same draw gets none.
     ///
     /// # Errors
     ///
-    /// [`NodeError::Inspection`]: it is not an inspector's, about another log, or too late.
+    /// [`NodeError::Inspection`]: it is not an inspector's, about another log, too late, or one too
+    /// many.
     pub fn receive_commitment(
         &self,
         commitment: &Signed<Commitment>,
@@ -65,6 +66,15 @@ impl Node {
         if says.at <= size {
             return Err(InspectionError::TooLate { size, at: says.at }.into());
         }
+        // CRASH: it has its place before there is a receipt, and finds it again without one.
+        let open_key = format!("inspect/open/{}", says.overseer);
+        let open = self.store.meta(&open_key)?;
+        let mut open = open.map_or_else(|| Ok(Open::default()), |bytes| Open::parse(&bytes))?;
+        open.admit(commitment, |origin, at| -> Result<bool, NodeError> {
+            let state = self.store.log(origin)?;
+            Ok(state.is_some_and(|state| state.closed || at <= state.size))
+        })?;
+        self.store.set_meta(&open_key, &open.to_bytes())?;
         let receipt = Receipt {
             realm: self.realm.name().to_owned(),
             member: self.me.clone(),

@@ -2,7 +2,8 @@
 //!
 //! 1. The overseer draws a nonce, keeps it, and signs a [`Commitment`] to it: which log, from
 //!    which leaf on, how many leaves, and at which size of the log they are drawn.
-//! 2. The operator receives it before its log has that size, and signs a [`Receipt`].
+//! 2. The operator receives it before its log has that size, and signs a [`Receipt`]: one for each
+//!    overseer, log and size ([`Open`]), or the overseer would choose among its nonces.
 //! 3. Once a quorum has cosigned a checkpoint of that size or more, the overseer shows the nonce
 //!    in a signed [`Sample`]. [`picks`] follow from the checkpoint's root, which the overseer could
 //!    not know, and from the nonce, which the operator could not.
@@ -15,11 +16,13 @@
 mod answer;
 mod check;
 mod document;
+mod open;
 mod pick;
 
 pub use answer::{ANSWER_BYTES_MAX, Answer, Answered, Found, Opened, Record, check_answer};
 pub use check::{Believing, Drawn, Office, check_commitment, check_sample};
 pub use document::{Commitment, Nonce, Receipt, Sample, Signed};
+pub use open::{OPEN_MAX, Open};
 pub use pick::picks;
 
 use crate::register::NotBelieved;
@@ -69,6 +72,20 @@ pub enum InspectionError {
         /// At which size the sample is drawn.
         at: u64,
     },
+    /// The operator signed for another commitment of this overseer already, for the same draw.
+    #[error(
+        "another commitment for this log at size {at} was signed for already: one sample a draw"
+    )]
+    SecondCommitment {
+        /// At which size the sample is drawn.
+        at: u64,
+    },
+    /// The overseer has as many open commitments as one may have.
+    #[error("{open} commitments of this overseer are not drawn yet: that is the most")]
+    TooManyOpen {
+        /// How many there are.
+        open: usize,
+    },
     /// The checkpoint is not a quorum's.
     #[error("the checkpoint is not to be believed: {0}")]
     Checkpoint(String),
@@ -106,6 +123,8 @@ impl InspectionError {
             Self::Apart(_) => "inspect.apart",
             Self::Nonce => "inspect.nonce",
             Self::TooLate { .. } => "inspect.too_late",
+            Self::SecondCommitment { .. } => "inspect.second_commitment",
+            Self::TooManyOpen { .. } => "inspect.too_many",
             Self::Checkpoint(_) => "inspect.checkpoint",
             Self::NotLater(_) => "inspect.not_later",
             Self::NotFirst { .. } => "inspect.not_first",

@@ -320,6 +320,17 @@ fn a_sample_is_committed_to_drawn_answered_and_checked() {
     let received = ok(&mail, &["inspect", "receive", &commitment, "-o", &receipt]);
     let again = ok(&mail, &["inspect", "receive", &commitment, "-o", &receipt]);
     assert_eq!(received["receipt"], again["receipt"]);
+    // One receipt a draw, also of a node that was started anew: the overseer cannot choose.
+    let second = (file("second"), file("second-nonce"));
+    assert!(
+        commit("inspector", &at, "1000", &second.1, &second.0)
+            .status
+            .success()
+    );
+    assert_eq!(
+        no(&mail, &["inspect", "receive", &second.0, "-o", &file("y")]),
+        (1, "inspect.second_commitment".into())
+    );
     let late = (file("late"), file("late-nonce"));
     assert!(
         commit("inspector", "256", "3", &late.1, &late.0)
@@ -406,6 +417,15 @@ fn a_sample_is_committed_to_drawn_answered_and_checked() {
         &["inspect", "check", &sample, &answer, "--log", &log],
     );
     assert_eq!(checked["holds"], true, "{checked}");
+    assert_eq!(checked["first_checked"], true);
+    let without = ok(&watch, &["inspect", "check", &sample, &answer]);
+    assert_eq!(without["first_checked"], false);
+    let said = run(&watch, &["inspect", "check", &sample, &answer]);
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(
+        said.contains("not checked: that this was the first checkpoint"),
+        "{said}"
+    );
     let leaves = checked["leaves"].as_array().unwrap();
     let shown = leaves
         .iter()
@@ -505,9 +525,14 @@ fn evidence_is_one_file_and_two_sides_books_are_compared() {
         missing.contains("`inspected` 2 of mail.example: no proof"),
         "{missing}"
     );
+    assert_eq!(
+        (&story["holds"], &story["unpublished"]),
+        (&true.into(), &serde_json::json!([]))
+    );
     // Nobody compared the register.
     let (code, story) = verify(&ours, &[]);
     assert_eq!((code, &story["register_compared"]), (1, &false.into()));
+    assert_eq!(story["holds"], false);
     let (code, answer) = verify(
         &ours,
         &["--register-id", &format!("sha256:{}", "0".repeat(64))],

@@ -15,7 +15,7 @@ use portcullis_tlog::{checkpoint::Checkpoint, hash::leaf_hash};
 use portcullis_verdict::{
     Against, Bundle, History, Trust, docket,
     inspection::{
-        Answer, Believing, Commitment, Drawn, Found, InspectionError, Nonce, Opened, Receipt,
+        Answer, Believing, Commitment, Drawn, Found, InspectionError, Nonce, Open, Opened, Receipt,
         Record, Sample, Signed, check_answer, check_sample,
     },
     parts::{Contents, Head},
@@ -152,16 +152,7 @@ impl Scene {
             leaves[place] = (leaf, Some(opening));
         }
         let nonce = Nonce::new([5; 32]);
-        let commitment = Commitment {
-            realm: "live".into(),
-            overseer: member("inspectorate"),
-            origin: ORIGIN.parse().unwrap(),
-            from: 0,
-            at: AT,
-            count: 12,
-            commitment: nonce.commitment(),
-            made_at: at("2026-03-03T08:00:00Z"),
-        };
+        let commitment = Self::committed(&nonce);
         let receipt = Receipt {
             realm: "live".into(),
             member: member("mail"),
@@ -177,6 +168,19 @@ impl Scene {
             nonce,
             commitment,
             receipt,
+        }
+    }
+
+    fn committed(nonce: &Nonce) -> Commitment {
+        Commitment {
+            realm: "live".into(),
+            overseer: member("inspectorate"),
+            origin: ORIGIN.parse().unwrap(),
+            from: 0,
+            at: AT,
+            count: 12,
+            commitment: nonce.commitment(),
+            made_at: at("2026-03-03T08:00:00Z"),
         }
     }
 
@@ -381,6 +385,43 @@ fn neither_side_can_choose_what_is_picked() {
         scene.check(&sample, None).unwrap_err().code(),
         "signature.unknown_key"
     );
+}
+
+#[test]
+fn an_overseer_has_one_commitment_a_draw_and_eight_that_are_open() {
+    let commitment = |at: u64, nonce: u8| {
+        let nonce = Nonce::new([nonce; 32]);
+        let commitment = Commitment {
+            at,
+            commitment: nonce.commitment(),
+            ..Scene::committed(&nonce)
+        };
+        let payload = commitment.payload();
+        let signature = key("inspector").sign(Commitment::PAYLOAD_TYPE, &payload);
+        commitment.signed(signature).unwrap()
+    };
+    let mut open = Open::default();
+    let mut admit = |at: u64, nonce: u8, size: u64| {
+        // As it would be kept.
+        open = Open::parse(&open.to_bytes()).unwrap();
+        let reached = |origin: &str, at: u64| -> Result<bool, InspectionError> {
+            assert_eq!(origin, ORIGIN);
+            Ok(at <= size)
+        };
+        let admitted = open.admit(&commitment(at, nonce), reached);
+        admitted.map_or_else(|error| error.code(), |()| "admitted")
+    };
+    assert_eq!(admit(16, 1, 4), "admitted");
+    assert_eq!(admit(16, 1, 4), "admitted");
+    assert_eq!(admit(16, 2, 4), "inspect.second_commitment");
+    for at in 17..24 {
+        assert_eq!(admit(at, 1, 4), "admitted");
+    }
+    assert_eq!(admit(24, 1, 4), "inspect.too_many");
+    assert_eq!(admit(23, 2, 4), "inspect.second_commitment");
+    // What the log has reached is open no longer.
+    assert_eq!(admit(24, 1, 16), "admitted");
+    assert_eq!(admit(25, 1, 16), "inspect.too_many");
 }
 
 #[test]

@@ -91,7 +91,15 @@ impl Check {
             drawn.operator,
             found.len() - bad
         ));
+        if first.is_none() {
+            ui.say(if self.log.is_some() {
+                "not checked: that this was the first checkpoint; the log's list does not reach back so far"
+            } else {
+                "not checked: that this was the first checkpoint; give the log with `--log`"
+            });
+        }
         ui.answer(&json!({
+            "first_checked": first.is_some(),
             "sample": sample.digest().to_string(),
             "operator": drawn.operator.as_str(),
             "holds": bad == 0,

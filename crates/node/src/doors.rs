@@ -5,6 +5,10 @@ use crate::{
     door::{Doors, Problem, PublicFile, WitnessAnswer},
 };
 use portcullis_core::{digest::Digest, id::PackageId, member::MemberId};
+use portcullis_tlog::{
+    note::{KeyKind, VerifierKey},
+    policy::POLICY_ITEMS_MAX,
+};
 
 /// What of the blobs everybody may read.
 const PUBLIC: [&str; 4] = ["log/", "register/log/", "report/", "opened/"];
@@ -170,15 +174,32 @@ impl Doors for Node {
 }
 
 impl Node {
-    /// The tlog-policy for one generation of our log, as the register has it now: its key, and
-    /// the register's witnesses.
+    /// The tlog-policy for one generation of our log, as the register has it now: its key, the
+    /// keys of the other members' logs, and the register's witnesses.
+    ///
+    /// Other logs stand under their registered names, without generation, as the register does
+    /// not say in which they are: readers of reports know `host/path` in every generation.
     fn policy_of(&self, path: &str) -> Option<String> {
         let generation = path.strip_prefix("log/")?.strip_suffix("/policy")?;
         let generation = generation.parse().ok().filter(|number| *number > 0)?;
-        let signer = self.keys.log_signer(generation)?;
+        let own = self.keys.log_signer(generation)?.vkey();
         let history = self.history().ok()?;
-        let witnesses = &history.newest().register.witness_policy;
-        Some(format!("log {}\n{witnesses}", signer.vkey()))
+        let register = &history.newest().register;
+        let mut logs = vec![own];
+        let listed = register.members.values();
+        for log in listed.filter_map(|member| member.log.as_deref()?.parse().ok()) {
+            let log: VerifierKey = log;
+            // SPEC: tlog-policy lists a key once; two members with one key are one log.
+            let known = |other: &VerifierKey| other.public_key() == log.public_key();
+            if log.kind() == KeyKind::Note
+                && logs.len() < POLICY_ITEMS_MAX
+                && !logs.iter().any(known)
+            {
+                logs.push(log);
+            }
+        }
+        let logs = logs.iter().map(|log| format!("log {log}\n"));
+        Some(logs.collect::<String>() + &register.witness_policy)
     }
 
     /// Puts an upload's parts together once all are there.

@@ -124,6 +124,21 @@ fn a_shape_is_signed_and_another_one_holds_from_where_the_log_stands_then() {
         policy.verify_quorum(&checkpoint).unwrap().checkpoint.size.0,
         256
     );
+    // Our own log by its generation, every other member's by its registered name.
+    let mut listed: Vec<String> = policy
+        .logs()
+        .iter()
+        .map(|log| log.key().to_string())
+        .collect();
+    assert_eq!(listed.remove(0), key.to_string());
+    let history = node.history().unwrap();
+    let members = history.newest().register.members.values();
+    let logs: Vec<String> = members.filter_map(|member| member.log.clone()).collect();
+    let own = key.named(node.keys().log_name.parse().unwrap()).to_string();
+    assert!(logs.contains(&own));
+    let others: Vec<_> = logs.into_iter().filter(|log| *log != own).collect();
+    assert!(!others.is_empty());
+    assert_eq!(listed, others);
     town.run
         .world
         .restart_with(PLACE, |parts| parts.shape.tiles = 3)

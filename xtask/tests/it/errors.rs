@@ -1,4 +1,5 @@
-//! Every stable code of the sources is on its page, and no other.
+//! Every stable code of the sources is on its page, and no other; those of the check in the
+//! public page, which is JavaScript, as well.
 
 use crate::{at, page};
 use std::{
@@ -12,23 +13,25 @@ const PAGE: &str = "docs/errors.md";
 /// Words of two parts in the sources that are no codes: files, and names that others gave.
 const NO_CODES: &[&str] = &[
     "attachment.bin",
-    "card.json",
+    "cell.counts",
     "delivery.key",
-    "log.seed",
-    "manifest.json",
     "node.key",
     "portcullis.toml",
     "register.id",
-    "register.seed",
+    // What the page puts before the end of another code.
+    "report.proof_",
+    "series.line",
     "serve.log",
     "store.db",
     "us.governmental_entity",
+    "verify.key",
     "webauthn.get",
-    "witness.seed",
 ];
 
-/// How the endings of host names in examples look.
-const HOSTS: &[&str] = &["com", "example", "invalid", "org"];
+/// How the endings of host names in examples look, and of files that programs write.
+const ENDINGS: &[&str] = &[
+    "com", "example", "html", "invalid", "json", "org", "seed", "txt",
+];
 
 /// What makes a code of one part: its first, or second, argument.
 const MAKERS: &[&str] = &["::unable(", "::refused(", "::false_(", "::new("];
@@ -80,6 +83,7 @@ fn codes_of_sources() -> BTreeMap<String, PathBuf> {
             collect(&room.join("src"), &mut codes);
         }
     }
+    collect(&at("crates/web/check/src"), &mut codes);
     codes
 }
 
@@ -91,7 +95,8 @@ fn collect(path: &Path, codes: &mut BTreeMap<String, PathBuf>) {
         return;
     }
     let of_tests = path.file_stem().is_some_and(|stem| stem == "tests");
-    if of_tests || path.extension().is_none_or(|extension| extension != "rs") {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    if of_tests || !matches!(extension, Some("rs" | "js")) {
         return;
     }
     let source = fs::read_to_string(path).unwrap();
@@ -106,9 +111,11 @@ fn collect(path: &Path, codes: &mut BTreeMap<String, PathBuf>) {
 
 /// The codes in a source, its tests and comments aside.
 fn codes_in(source: &str) -> BTreeSet<String> {
-    let lines = before_tests(source)
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"));
+    let lines = before_tests(source).lines().filter(|line| {
+        !["//", "/*", "* "]
+            .iter()
+            .any(|mark| line.trim_start().starts_with(mark))
+    });
     let code: Vec<&str> = lines.collect();
     let code = code.join("\n");
     let mut found = BTreeSet::new();
@@ -165,7 +172,7 @@ fn is_code(word: &str) -> bool {
         && room.bytes().all(|b| b.is_ascii_lowercase())
         && !reason.is_empty()
         && reason.bytes().all(plain)
-        && !HOSTS.contains(&reason)
+        && !ENDINGS.contains(&reason)
         && !NO_CODES.contains(&word)
 }
 

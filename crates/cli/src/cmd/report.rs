@@ -20,7 +20,7 @@ use std::path::Path;
 /// published: exactly, within a band, or not at all. It starts where the last one ended, leaves no
 /// leaf out, and shows nothing else:
 ///
-///   portcullis --dir mail report make --series orders --from 2026-01-01 --to 2026-12-31
+///   portcullis --dir mail report make --series us-process --from 2026-01-01 --to 2026-06-30
 ///   portcullis report verify 1.json --log https://mail.example/log/1 --policy mail.policy
 #[expect(clippy::doc_markdown, reason = "a command to be typed as it stands")]
 #[expect(rustdoc::bare_urls, reason = "a command line, as it is typed")]

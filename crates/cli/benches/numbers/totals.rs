@@ -21,7 +21,7 @@ use portcullis_node::Generator;
 use portcullis_tlog::{
     checkpoint::{Checkpoint, Origin},
     cosignature::Cosigner,
-    hash::leaf_hash,
+    hash::{EMPTY_ROOT, leaf_hash},
     note::{NoteSigner, SignedNote, VerifierKey},
     policy::Policy,
     tile::{
@@ -34,8 +34,8 @@ use portcullis_verdict::{
     report::{
         Bound, Form, Line, Period, Report, Signed, Single, Source, Subject,
         check::{
-            Against, Checked, CheckedBundle, Checker, Depth, LeafFault, State, check_bundle,
-            lines_of, range_of,
+            Against, Checked, CheckedBundle, Checker, Depth, Kept, LeafFault, State, check_bundle,
+            kept_sizes, lines_of, range_of,
         },
         sign,
     },
@@ -43,6 +43,7 @@ use portcullis_verdict::{
 };
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
     sync::{
@@ -307,8 +308,24 @@ fn witnesses() -> Result<Vec<Cosigner>> {
 /// The log's checkpoint after the period's end, with two cosignatures.
 fn cosigned(builder: &TileBuilder) -> Result<SignedNote> {
     let checkpoint = Checkpoint::new(ORIGIN.parse()?, builder.size(), builder.root());
+    cosigned_at(&checkpoint, "2026-07-01T06:00:00Z")
+}
+
+/// The checkpoint one tick before the end, of before the period's end.
+fn kept(signed: &Signed) -> Result<BTreeMap<Origin, Kept>> {
+    let source = signed.report().sources().next().ok_or("a source")?;
+    let mut kept = Kept::default();
+    for size in kept_sizes(signed.report(), source, kept.width) {
+        let checkpoint = Checkpoint::new(ORIGIN.parse()?, size, EMPTY_ROOT);
+        kept.checkpoints
+            .push(cosigned_at(&checkpoint, "2026-06-30T06:00:00Z")?);
+    }
+    Ok([(source.origin.clone(), kept)].into())
+}
+
+fn cosigned_at(checkpoint: &Checkpoint, at: &str) -> Result<SignedNote> {
     let mut note = checkpoint.sign(&signer()?)?;
-    let at: jiff::Timestamp = "2026-07-01T06:00:00Z".parse()?;
+    let at: jiff::Timestamp = at.parse()?;
     for witness in witnesses()?.iter().take(2) {
         let line = witness.cosign(note.text(), u64::try_from(at.as_second())?)?;
         note = note.with_signature(line)?;
@@ -320,7 +337,7 @@ fn cosigned(builder: &TileBuilder) -> Result<SignedNote> {
 fn policy() -> Result<Policy> {
     let mut text = format!("log {}\n", signer()?.vkey());
     for ((name, _), witness) in WITNESSES.iter().zip(witnesses()?) {
-        text += &format!("witness {name} {}\n", witness.vkey());
+        writeln!(text, "witness {name} {}", witness.vkey())?;
     }
     text += "group two 2 w1.example w2.example w3.example\nquorum two\n";
     Ok(Policy::parse(text.as_bytes())?)
@@ -330,10 +347,13 @@ fn policy() -> Result<Policy> {
 fn run(made: &Made, depth: Depth, threads: usize) -> Result<Run> {
     let (policy, schemas, laws) = (policy()?, schema::builtin(), law::builtin());
     let keys: BTreeMap<Origin, VerifierKey> = [(ORIGIN.parse()?, signer()?.vkey())].into();
+    let kept = kept(&made.signed)?;
     let bytes = made.signed.to_bytes();
     meter::forget_peak();
     let (checked, time) = timed(|| -> Result<Checked> {
         let against = Against {
+            kept: &kept,
+            now: "2026-12-31T00:00:00Z".parse()?,
             keys: &keys,
             policy: Some(&policy),
             schemas: &schemas,

@@ -98,6 +98,22 @@ fn put(folder: &Path, path: &str, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
 
+/// The checkpoint one tick before the end, as the log keeps it.
+fn put_kept(folder: &Path, at: &str) {
+    let root = portcullis_tlog::hash::EMPTY_ROOT;
+    let checkpoint = Checkpoint::new(ORIGIN.parse().unwrap(), TreeSize(44), root);
+    let note = checkpoint.sign(&signer()).unwrap();
+    let at: jiff::Timestamp = at.parse().unwrap();
+    let witness = Cosigner::new("w.example".parse().unwrap(), &[9; 32]);
+    let line = witness.cosign(note.text(), u64::try_from(at.as_second()).unwrap());
+    let note = note.with_signature(line.unwrap()).unwrap();
+    put(
+        folder,
+        "checkpoints/000000000044",
+        note.to_text().as_bytes(),
+    );
+}
+
 /// A log with three subpoenas and two court orders in it, and a true report of them.
 fn write_log(folder: &Path, root: &Path) -> Report {
     let schemas = schema::builtin();
@@ -150,6 +166,7 @@ fn write_log(folder: &Path, root: &Path) -> Report {
     let line = witness.cosign(note.text(), u64::try_from(ended.as_second()).unwrap());
     let note = note.with_signature(line.unwrap()).unwrap();
     put(folder, "checkpoint", note.to_text().as_bytes());
+    put_kept(folder, "2026-06-30T06:00:00Z");
     let policy = format!(
         "log {}\nwitness w {}\nquorum w\n",
         signer().vkey(),
@@ -338,6 +355,22 @@ fn a_file_that_nobody_signed_makes_nobody_work() {
     let log = record.path("log");
     let (code, answer) = said(&record.run("endless.json", &["--log", log.to_str().unwrap()]));
     assert_eq!((code, &answer["code"]), (Some(4), &"report.tile".into()));
+}
+
+#[test]
+fn the_log_shows_that_the_report_ends_at_the_first_checkpoint_after_the_period() {
+    let record = Record::made();
+    put_kept(&record.path("log"), "2026-07-01T05:00:00Z");
+    let (code, answer) = said(&record.verify("1.json", &[]));
+    assert_eq!(
+        (code, &answer["code"]),
+        (Some(4), &"report.late_end".into())
+    );
+    fs::remove_file(record.path("log/checkpoints/000000000044")).unwrap();
+    let (code, answer) = said(&record.verify("1.json", &[]));
+    let line = answer["line"].as_str().unwrap();
+    assert!(line.starts_with("INSUFFICIENT: report.end"), "{line}");
+    assert_eq!(code, Some(1));
 }
 
 #[test]

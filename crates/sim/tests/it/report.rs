@@ -10,6 +10,7 @@ use portcullis_node::{
 use portcullis_sim::{cast::Place, op::Op};
 use portcullis_tlog::{
     checkpoint::Origin,
+    note::SignedNote,
     tile::{FileTiles, LogFiles, bundle_file},
     tree::{Frontier, ReadError},
 };
@@ -17,7 +18,7 @@ use portcullis_verdict::{
     law,
     report::{
         Form, Signed,
-        check::{Against, Checked, Checker, Depth, Outcome, check_bundle},
+        check::{Against, Checked, Checker, Depth, Kept, Outcome, WIDTH, check_bundle, kept_sizes},
         joint::{Document, Masks, Signed as Letter},
     },
     schema,
@@ -89,7 +90,25 @@ fn checked(nodes: &[&Node], signed: &Signed, previous: Option<&Signed>) -> Check
         let its_log = node_of(&source.origin).keys().log_signer(1).unwrap();
         (source.origin.clone(), its_log.vkey())
     });
+    let kept = sources.iter().map(|source| {
+        let files = Files(node_of(&source.origin));
+        let sizes = kept_sizes(signed.report(), source, WIDTH).into_iter();
+        let checkpoints = sizes.filter_map(|size| {
+            let bytes = files.file(&format!("checkpoints/{size:012}")).ok()?;
+            SignedNote::parse(&bytes).ok()
+        });
+        let checkpoints = checkpoints.collect();
+        (
+            source.origin.clone(),
+            Kept {
+                width: WIDTH,
+                checkpoints,
+            },
+        )
+    });
     let against = Against {
+        kept: &kept.collect(),
+        now: nodes[0].now(),
         keys: &keys.collect(),
         policy: Some(&history.newest().policy),
         schemas: &schemas,

@@ -9,11 +9,13 @@
 //! 4. [`Checker::finish`] compares roots and sums, and verifies the lines.
 
 mod ahead;
+mod bounds;
 mod leaves;
 mod rules;
 mod state;
 mod totals;
 
+pub use bounds::{Kept, WIDTH, kept_sizes};
 pub use leaves::{CheckedBundle, Depth, LeafFault, SEEN_MAX, Stream, check_bundle};
 pub use rules::earlier;
 pub use state::StateError;
@@ -21,6 +23,7 @@ pub use totals::{lines_of, range_of, session_of};
 
 use super::{Signed, Source};
 use crate::{law::Laws, schema::Schemas};
+use jiff::Timestamp;
 use portcullis_tlog::{
     checkpoint::Origin,
     note::VerifierKey,
@@ -44,8 +47,12 @@ pub struct Against<'a> {
     pub laws: &'a Laws,
     /// The report before it in its series, verified by itself.
     pub previous: Option<&'a Signed>,
+    /// What the logs keep of their past; the checks that need it are not made without.
+    pub kept: &'a BTreeMap<Origin, Kept>,
     /// How much of each leaf is checked.
     pub depth: Depth,
+    /// The instant of the check.
+    pub now: Timestamp,
 }
 
 /// How a check went.

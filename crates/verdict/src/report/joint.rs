@@ -356,7 +356,7 @@ impl PartWire {
             },
             report_key: self.report_key.point("report_key")?,
         };
-        check_source(&part.source)?;
+        check_source(&part.source, &part.realm)?;
         if is_word(&part.series) && is_word(&part.realm) {
             Ok(part)
         } else {

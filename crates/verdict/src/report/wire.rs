@@ -522,7 +522,7 @@ fn check(report: &Report) -> Result<(), ReportError> {
         )?;
     }
     for source in report.sources() {
-        check_source(source)?;
+        check_source(source, &report.realm)?;
     }
     match &report.subject {
         Subject::Single(single) => bounds(
@@ -583,9 +583,20 @@ fn check_form(form: &Form, joint: bool) -> Result<(), &'static str> {
     }
 }
 
-pub(super) fn check_source(source: &Source) -> Result<(), ReportError> {
+pub(super) fn check_source(source: &Source, realm: &str) -> Result<(), ReportError> {
     let (start, end) = (&source.start, &source.end);
     let bounds = |why: &str| Err(ReportError::Bounds(format!("`{}`: {why}", source.member)));
+    let generation = source
+        .origin
+        .as_str()
+        .strip_prefix(source.member.as_str())
+        .and_then(|rest| rest.strip_prefix("/log/"))
+        .and_then(|rest| rest.strip_prefix(realm))
+        .and_then(|rest| rest.strip_prefix('/'));
+    let number = generation.and_then(|text| text.parse::<u64>().ok().filter(|it| *it > 0));
+    if number.map(|it| it.to_string()).as_deref() != generation || number.is_none() {
+        return bounds("the origin is not `<member>/log/<realm>/<generation>`");
+    }
     if start.size > end.size || end.size.0 > COUNT_MAX {
         return bounds("it ends before it starts");
     }
@@ -619,6 +630,13 @@ fn check_joint(joint: &Joint) -> Result<(), ReportError> {
         .collect::<Vec<_>>();
     origins.sort_unstable();
     let apart = origins.is_sorted_by(|a, b| a < b);
+    let mut members = parties
+        .iter()
+        .map(|one| &one.source.member)
+        .collect::<Vec<_>>();
+    members.sort_unstable();
+    // Two logs of one member are no two makers: the third would be alone among them.
+    let apart = apart && members.is_sorted_by(|a, b| a < b);
     let masks = parties
         .iter()
         .all(|one| one.masks.len() + 1 == parties.len());
@@ -627,7 +645,7 @@ fn check_joint(joint: &Joint) -> Result<(), ReportError> {
         .all(|one| one.opening.len() <= PROOF_BYTES_MAX);
     if joint.attempt == 0 || !number || !ordered || !apart || !masks || !openings {
         Err(ReportError::Bounds(
-            "a joint report has 3 to 50 participants in the order of their report keys, each with a mask for every other".to_owned(),
+            "a joint report has 3 to 50 participants of different members in the order of their report keys, each with a mask for every other".to_owned(),
         ))
     } else {
         Ok(())

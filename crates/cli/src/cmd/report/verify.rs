@@ -3,7 +3,7 @@
 use super::{read_report, state::Saved};
 use crate::{
     Answer,
-    clock::stopwatch,
+    clock::{SystemEnv, stopwatch},
     cmd::log::{
         believed::{Believed, Believing},
         files::{Files, read_failure},
@@ -13,19 +13,20 @@ use crate::{
     ui::Ui,
 };
 use clap::Args;
-use portcullis_node::Generator;
+use portcullis_node::{Env as _, Generator};
 use portcullis_tlog::{
     checkpoint::{Checkpoint, Origin},
     note::{SignedNote, VerifierKey},
-    tile::{EntryTile, FileTiles, LogFiles as _, bundle_file},
+    tile::{EntryTile, FileTiles, LogFiles as _, TILE_WIDTH, bundle_file},
     tree::{Frontier, ReadError},
 };
 use portcullis_verdict::{
+    monitor::shape::LogShape,
     report::{
         Signed,
         check::{
-            Against, Checked, CheckedBundle, Checker, Depth, LeafFault, Outcome, State,
-            check_bundle,
+            Against, Checked, CheckedBundle, Checker, Depth, Kept, LeafFault, Outcome, State,
+            WIDTH, check_bundle, kept_sizes,
         },
     },
     schema::{self, Schemas},
@@ -104,18 +105,21 @@ impl Verify {
         let laws = super::laws(dir)?;
         let schemas = self.schemas()?;
         let previous = self.previous(&signed)?;
-        let keys = keys(&signed, believed.as_ref());
+        let keys = keys(&signed, previous.as_ref(), believed.as_ref());
+        let kept = kept(&signed, &logs, &keys);
         let against = Against {
             keys: &keys,
             policy: believed.as_ref().map(Believed::policy),
             schemas: &schemas,
             laws: &laws,
             previous: previous.as_ref(),
+            kept: &kept,
             depth: if self.totals_only {
                 Depth::TotalsOnly
             } else {
                 Depth::Proofs
             },
+            now: SystemEnv.now(),
         };
         let checker = Checker::new(signed, &against);
         let found = self.leaves(checker, &logs, ui)?;
@@ -296,7 +300,7 @@ fn read(checker: &Checker, at: usize, files: &Files, bundle: EntryTile) -> Read 
     };
     match bundle_file(files, bundle) {
         Ok((_, bytes)) => {
-            let mut generator = Generator(&crate::clock::SystemEnv);
+            let mut generator = Generator(&SystemEnv);
             let depth = checker.depth();
             Read::Checked(check_bundle(source, bundle, &bytes, depth, &mut generator))
         }
@@ -333,13 +337,45 @@ fn on_threads<I: Copy + Sync, T: Send>(
 }
 
 /// The keys of the logs, as far as anybody but the report says them.
-fn keys(signed: &Signed, believed: Option<&Believed>) -> BTreeMap<Origin, VerifierKey> {
-    let sources = signed.report().sources();
+fn keys(
+    signed: &Signed,
+    previous: Option<&Signed>,
+    believed: Option<&Believed>,
+) -> BTreeMap<Origin, VerifierKey> {
+    let reports = [Some(signed), previous].into_iter().flatten();
+    let sources = reports.flat_map(|one| one.report().sources());
     let known = sources.filter_map(|source| {
         let (key, _) = believed?.key_of(&source.origin)?;
         Some((source.origin.clone(), key))
     });
     known.collect()
+}
+
+/// What each log kept of its past, as far as the check asks for it and the log serves it.
+fn kept(
+    signed: &Signed,
+    logs: &[Files],
+    keys: &BTreeMap<Origin, VerifierKey>,
+) -> BTreeMap<Origin, Kept> {
+    let sources = signed.report().sources().zip(logs);
+    let kept = sources.map(|(source, files)| {
+        let shape = files.maybe("shape").ok().flatten();
+        let shape = keys
+            .get(&source.origin)
+            .and_then(|key| LogShape::verify(&shape?, key).ok())
+            .filter(|shape| shape.since < source.end.size);
+        let width = shape.map_or(WIDTH, |shape| {
+            u64::from(shape.tiles).saturating_mul(u64::from(TILE_WIDTH))
+        });
+        let sizes = kept_sizes(signed.report(), source, width).into_iter();
+        let checkpoints = sizes.filter_map(|size| {
+            let bytes = files.maybe(&format!("checkpoints/{size:012}")).ok()??;
+            SignedNote::parse(&bytes).ok()
+        });
+        let checkpoints = checkpoints.collect();
+        (source.origin.clone(), Kept { width, checkpoints })
+    });
+    kept.collect()
 }
 
 fn answer(checked: &Checked, path: &Path, ui: Ui) -> ExitCode {

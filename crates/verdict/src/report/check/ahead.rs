@@ -1,14 +1,17 @@
 //! What can be checked before the first leaf is read.
 
-use super::{Against, Check};
-use crate::report::{Bound, Report, Signed, Source};
-use jiff::{Timestamp, civil::Date, tz::TimeZoneDatabase};
+use super::{Against, Check, bounds::Past};
+use crate::report::{Bound, Report, Signed, Source, Subject};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZoneDatabase};
 use portcullis_tlog::{
     checkpoint::Checkpoint,
     hash::{EMPTY_ROOT, Hash},
     note::VerifierKey,
     policy::{Policy, PolicyError},
 };
+
+/// How far another clock may be ahead of ours.
+const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 
 /// Every check that needs no leaf.
 pub(super) fn check(signed: &Signed, against: &Against<'_>) -> Vec<Check> {
@@ -20,7 +23,13 @@ pub(super) fn check(signed: &Signed, against: &Against<'_>) -> Vec<Check> {
         checks.push(checkpoints(source, key.as_ref()));
         let times = witnesses(source, key.as_ref(), against.policy, &mut checks);
         let lone = report.number > 1 && against.previous.is_none();
-        checks.push(closed(report, source, times, lone));
+        checks.push(closed(report, source, times, lone, against.now));
+        let past = Past::of(report, source, key.as_ref(), against);
+        checks.push(past.as_ref().map_or_else(
+            || Check::not_checked("report.end", "without witnesses nothing says which checkpoint was the first after the period"),
+            Past::end,
+        ));
+        checks.extend(start(report, source, past.as_ref(), against));
     }
     checks.extend(super::rules::check(signed, against));
     checks
@@ -45,7 +54,7 @@ pub(super) fn start_of(day: Date, zone: &str) -> Option<Timestamp> {
 }
 
 /// The key that a report's own signature names for a log.
-fn claimed(signed: &Signed, source: &Source) -> Option<VerifierKey> {
+pub(super) fn claimed(signed: &Signed, source: &Source) -> Option<VerifierKey> {
     let of_origin = |key: &&VerifierKey| key.name().as_str() == source.origin.as_str();
     signed
         .signatures()
@@ -176,6 +185,50 @@ fn witnesses(
     }
 }
 
+/// Where nothing of a log was counted before, its first leaf is the log's own, or the period's.
+fn start(
+    report: &Report,
+    source: &Source,
+    past: Option<&Past<'_>>,
+    against: &Against<'_>,
+) -> Option<Check> {
+    let name = "report.start";
+    let joint = matches!(report.subject, Subject::Joint(_));
+    let goes_on = |before: &Report| {
+        let counted = before.sources().any(|other| other.origin == source.origin);
+        // Who made no joint report for a while comes into the next one as somebody new.
+        let next = before.period.to.tomorrow().ok() == Some(report.period.from);
+        counted && (next || !joint)
+    };
+    let new = match against.previous {
+        Some(before) => !goes_on(before.report()),
+        None => report.number == 1,
+    };
+    if !new {
+        return None;
+    }
+    let origin = &source.origin;
+    Some(if joint {
+        past.map_or_else(
+            || {
+                Check::not_checked(
+                    name,
+                    "without witnesses nothing says when the log was where",
+                )
+            },
+            Past::joint_start,
+        )
+    } else if source.start.size.0 == 0 {
+        Check::passed(name, format!("it starts with the first leaf of `{origin}`"))
+    } else {
+        let why = format!(
+            "no report before it counts `{origin}`, and it leaves out the first {} leaves",
+            source.start.size
+        );
+        Check::failed(name, "report.gap", why)
+    })
+}
+
 fn instant(seconds: u64) -> Option<Timestamp> {
     Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
 }
@@ -187,6 +240,7 @@ fn closed(
     source: &Source,
     times: Option<(Option<Timestamp>, Timestamp)>,
     lone: bool,
+    now: Timestamp,
 ) -> Check {
     let name = "report.period";
     let zone = &report.period.zone;
@@ -207,6 +261,13 @@ fn closed(
     if report.made_at < ends {
         let why = format!(
             "it was made at {}, before the period ended at {ends}",
+            report.made_at
+        );
+        return Check::failed(name, "report.too_early", why);
+    }
+    if now.saturating_add(AHEAD_MAX).unwrap_or(now) < report.made_at {
+        let why = format!(
+            "it says that it was made at {}, and now it is {now}",
             report.made_at
         );
         return Check::failed(name, "report.too_early", why);

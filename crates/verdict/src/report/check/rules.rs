@@ -6,7 +6,7 @@ use portcullis_core::{
     publication::{self, Earlier, EarlierLine, Makers, Proposal},
     schema::{Schema, Series, SeriesLine, Shown, check_series},
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Every check against the schema, the laws and the report before.
 pub(super) fn check(signed: &Signed, against: &Against<'_>) -> Vec<Check> {
@@ -22,7 +22,7 @@ pub(super) fn check(signed: &Signed, against: &Against<'_>) -> Vec<Check> {
         }
         Err(check) => checks.push(check),
     }
-    checks.push(previous(signed, against.previous));
+    checks.push(previous(signed, against));
     checks
 }
 
@@ -210,9 +210,13 @@ fn publication(report: &Report, schema: &Schema, series: &Series, against: &Agai
         },
         makers: match &report.subject {
             Subject::Single(_) => Makers::One,
-            Subject::Joint(joint) => Makers::Several(joint.participants.len()),
+            Subject::Joint(joint) => {
+                let members = joint.participants.iter().map(|one| &one.source.member);
+                Makers::Several(members.collect::<BTreeSet<_>>().len())
+            }
         },
-        now: report.made_at,
+        // Whatever it says of when it was made: what is not due now was not due then.
+        now: report.made_at.min(against.now),
     });
     match decided {
         Ok(plan) => Check::passed(
@@ -249,10 +253,10 @@ pub fn earlier(report: &Report) -> Earlier {
 }
 
 /// It goes on where the report before it ended.
-fn previous(signed: &Signed, previous: Option<&Signed>) -> Check {
+fn previous(signed: &Signed, against: &Against<'_>) -> Check {
     let name = "report.previous";
     let report = signed.report();
-    let Some(before) = previous else {
+    let Some(before) = against.previous else {
         return if report.number == 1 {
             Check::passed(name, "the first of its series")
         } else {
@@ -271,21 +275,27 @@ fn previous(signed: &Signed, previous: Option<&Signed>) -> Check {
             "the report before it is another than the one it names",
         );
     }
+    if let Some(why) = not_theirs(before, report, against) {
+        return Check::failed(name, "report.previous", why);
+    }
     if report.period.from <= last.period.to {
         return failed(
             "report.overlap",
             "its period begins before that of the last one ended",
         );
     }
-    if last.period.to.tomorrow().ok() != Some(report.period.from) {
+    let next = last.period.to.tomorrow().ok() == Some(report.period.from);
+    let joint = matches!(report.subject, Subject::Joint(_));
+    // A joint report for which too few came together was made by nobody.
+    if !next && !joint {
         return failed(
             "report.gap",
             "days lie between the period of the last one and its own",
         );
     }
-    let before: Vec<&Source> = last.sources().collect();
+    let counted: Vec<&Source> = last.sources().collect();
     for source in report.sources() {
-        let same = before.iter().find(|other| other.origin == source.origin);
+        let same = counted.iter().find(|other| other.origin == source.origin);
         let Some(last) = same else {
             continue;
         };
@@ -294,6 +304,9 @@ fn previous(signed: &Signed, previous: Option<&Signed>) -> Check {
                 "report.overlap",
                 "it counts leaves again that the last one counted",
             );
+        }
+        if !next {
+            continue;
         }
         let notes = (
             source.start.checkpoint.as_ref(),
@@ -308,5 +321,37 @@ fn previous(signed: &Signed, previous: Option<&Signed>) -> Check {
             );
         }
     }
-    Check::passed(name, "it goes on where the last one ended")
+    let known = |source: &Source| against.keys.contains_key(&source.origin);
+    if last.sources().all(known) {
+        let detail =
+            "it goes on where the last one ended; the leaves of that one were not checked here";
+        Check::passed(name, detail)
+    } else {
+        let why = "whose key signed the report before it, is that report's own word";
+        Check::not_checked(name, why)
+    }
+}
+
+/// Why the report before is not one of the logs that it counts; `None` when it is.
+fn not_theirs(before: &Signed, report: &Report, against: &Against<'_>) -> Option<String> {
+    for source in before.report().sources() {
+        let origin = &source.origin;
+        let key = against.keys.get(origin).cloned();
+        let key = key.or_else(|| super::ahead::claimed(before, source));
+        let Some(key) = key.filter(|key| before.signed_by(key)) else {
+            return Some(format!(
+                "the log `{origin}` has not signed the report before it"
+            ));
+        };
+        let here = report.sources().any(|other| other.origin == *origin);
+        let policy = against.policy.filter(|it| here && it.asks_for_witnesses());
+        if let (Some(policy), Some(note)) = (policy, &source.end.checkpoint)
+            && let Err(error) = policy.verify_quorum_as(note, &key)
+        {
+            return Some(format!(
+                "the end of `{origin}` in the report before it: {error}"
+            ));
+        }
+    }
+    None
 }

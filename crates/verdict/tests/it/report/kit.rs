@@ -18,7 +18,7 @@ use portcullis_verdict::{
     law::{self, Laws},
     report::{
         Bound, Form, Line, Period, Report, Signed, Single, Source, Subject,
-        check::{Against, Checked, Checker, Depth, check_bundle},
+        check::{Against, Checked, Checker, Depth, Kept, WIDTH, check_bundle, kept_sizes},
         sign,
     },
     schema::{self, Schemas},
@@ -142,18 +142,22 @@ impl Log {
     pub(crate) fn checkpoint_by(&self, at: &str, witnesses: &[(&str, u8)]) -> SignedNote {
         let origin: Origin = self.origin.parse().unwrap();
         let checkpoint = Checkpoint::new(origin, self.builder.size(), self.builder.root());
-        let mut note = checkpoint.sign(&self.signer()).unwrap();
-        let at: jiff::Timestamp = at.parse().unwrap();
-        for (name, seed) in witnesses {
-            let seconds = u64::try_from(at.as_second()).unwrap();
-            let line = witness(name, *seed).cosign(note.text(), seconds).unwrap();
-            note = note.with_signature(line).unwrap();
-        }
-        note
+        cosigned(checkpoint.sign(&self.signer()).unwrap(), at, witnesses)
     }
 
     pub(crate) fn checkpoint(&self, at: &str) -> SignedNote {
         self.checkpoint_by(at, &WITNESSES[..2])
+    }
+
+    /// The checkpoint of a size of long ago, cosigned at `at`; nobody compares its root.
+    fn kept(&self, size: TreeSize, at: &str) -> SignedNote {
+        let root = portcullis_tlog::hash::EMPTY_ROOT;
+        let checkpoint = Checkpoint::new(self.origin.parse().unwrap(), size, root);
+        cosigned(
+            checkpoint.sign(&self.signer()).unwrap(),
+            at,
+            &WITNESSES[..2],
+        )
     }
 
     fn leaves(&self, start: u64, end: u64) -> impl Iterator<Item = Leaf> + '_ {
@@ -192,6 +196,16 @@ impl Log {
     pub(crate) fn edge(&self, size: TreeSize) -> Frontier {
         Frontier::load(&FileTiles(self), size).unwrap()
     }
+}
+
+fn cosigned(mut note: SignedNote, at: &str, witnesses: &[(&str, u8)]) -> SignedNote {
+    let at: jiff::Timestamp = at.parse().unwrap();
+    for (name, seed) in witnesses {
+        let seconds = u64::try_from(at.as_second()).unwrap();
+        let line = witness(name, *seed).cosign(note.text(), seconds).unwrap();
+        note = note.with_signature(line).unwrap();
+    }
+    note
 }
 
 /// The policy: these logs, and two of three witnesses.
@@ -337,6 +351,9 @@ pub(crate) struct Setting<'a> {
     pub(crate) laws: Laws,
     pub(crate) previous: Option<Signed>,
     pub(crate) depth: Depth,
+    /// When the checkpoints one tick before the bounds were cosigned.
+    pub(crate) kept_at: Option<&'static str>,
+    pub(crate) now: &'static str,
     pub(crate) keys: BTreeMap<Origin, VerifierKey>,
 }
 
@@ -352,12 +369,37 @@ impl<'a> Setting<'a> {
             laws: laws(),
             previous: None,
             depth: Depth::Proofs,
+            kept_at: Some("2020-01-01T00:00:00Z"),
+            now: "2030-01-01T00:00:00Z",
             keys: keys.collect(),
         }
     }
 
     pub(crate) fn checker(&self, signed: &Signed) -> Checker {
+        let report = signed.report();
+        let kept = report.sources().map(|source| {
+            let log = self
+                .logs
+                .iter()
+                .find(|log| log.origin == source.origin.as_str());
+            let at = log.zip(self.kept_at);
+            let checkpoints = at.map_or(Vec::new(), |(log, at)| {
+                let sizes = kept_sizes(report, source, WIDTH).into_iter();
+                let sizes =
+                    sizes.filter(|size| ![source.start.size, source.end.size].contains(size));
+                sizes.map(|size| log.kept(size, at)).collect()
+            });
+            (
+                source.origin.clone(),
+                Kept {
+                    width: WIDTH,
+                    checkpoints,
+                },
+            )
+        });
         let against = Against {
+            kept: &kept.collect(),
+            now: self.now.parse().unwrap(),
             keys: &self.keys,
             policy: self.policy.as_ref(),
             schemas: &self.schemas,

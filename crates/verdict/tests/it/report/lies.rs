@@ -344,7 +344,12 @@ fn second(from: &'static str, to: &'static str, start: impl Fn(&Bound) -> Bound)
     log.grow(&[(7, 9)], 900);
     let later = Bound::at(log.checkpoint("2026-09-01T06:00:00Z")).unwrap();
     log.grow(&[(7, 9)], 1000);
-    let end = Bound::at(log.checkpoint("2027-07-01T06:00:00Z")).unwrap();
+    let end = if to < "2027" {
+        "2027-01-01T06:00:00Z"
+    } else {
+        "2027-07-01T06:00:00Z"
+    };
+    let end = Bound::at(log.checkpoint(end)).unwrap();
     let wanted = Wanted {
         from,
         to,
@@ -390,6 +395,127 @@ fn nothing_is_counted_again_and_nothing_is_left_out() {
         "report.overlap",
     );
     refused(&second("2026-07-01", "2026-12-31", marker(1)), "report.gap");
+}
+
+#[test]
+fn a_first_report_starts_with_the_log() {
+    let mut log = log();
+    let start = Bound::at(log.checkpoint("2026-06-29T06:00:00Z")).unwrap();
+    log.grow(&[(6, 1)], 900);
+    let end = Bound::at(log.checkpoint(US_END)).unwrap();
+    // Six things before the start are in no report.
+    let made = report(&mut log, &US, start, end, exact);
+    let checked = check(&log, &made);
+    refused(&checked, "report.gap");
+    assert!(
+        checked.line.contains("the first 600 leaves"),
+        "{}",
+        checked.line
+    );
+}
+
+#[test]
+fn a_report_ends_at_the_first_checkpoint_after_its_period() {
+    let mut log = log();
+    log.grow(&[(6, 40)], 900);
+    let end = Bound::at(log.checkpoint("2027-01-15T06:00:00Z")).unwrap();
+    let wanted = Wanted {
+        made_at: "2027-01-16T09:00:00Z",
+        ..US
+    };
+    let made = report(&mut log, &wanted, Bound::ZERO, end, exact);
+    let made = signed(&log, &made);
+    let mut setting = Setting::of(&[&log]);
+    // One tick before, the period was over already: forty things of later count as its own.
+    setting.kept_at = Some("2026-07-01T04:00:00Z");
+    refused(&setting.check(&made), "report.late_end");
+    // The log did not tick for half a year: nothing was to be cosigned earlier.
+    setting.kept_at = Some("2026-07-01T03:59:59Z");
+    let checked = setting.check(&made);
+    assert_eq!(checked.outcome, Outcome::Verified, "{:#?}", checked.checks);
+    // A log that does not show what it had signed before is not believed to have ended in time.
+    setting.kept_at = None;
+    let checked = setting.check(&made);
+    assert_eq!(checked.outcome, Outcome::Insufficient);
+    let said =
+        "INSUFFICIENT: report.end: no cosigned checkpoint of `mail.example/log/live/1` at size 644";
+    assert!(checked.line.starts_with(said), "{}", checked.line);
+}
+
+#[test]
+fn the_report_before_it_is_one_that_its_log_signed() {
+    let mut log = log();
+    let middle = Bound::at(log.checkpoint(US_END)).unwrap();
+    let never = report(&mut log, &US, Bound::ZERO, middle.clone(), exact);
+    let mut stranger = Log::new("mail.example", 9);
+    stranger.origin.clone_from(&log.origin);
+    let end = Bound::at(log.checkpoint("2027-01-01T06:00:00Z")).unwrap();
+    let wanted = Wanted {
+        from: "2026-07-01",
+        to: "2026-12-31",
+        made_at: "2027-01-01T07:00:00Z",
+        ..US
+    };
+    let mut made = report(&mut log, &wanted, middle, end, exact);
+    made.number = 2;
+    made.previous = Some(signed(&log, &never).digest());
+    let made = signed(&log, &made);
+    let mut setting = Setting::of(&[&log]);
+    setting.previous = Some(signed(&log, &never));
+    let checked = setting.check(&made);
+    assert_eq!(checked.outcome, Outcome::Verified, "{:#?}", checked.checks);
+    let said = checked
+        .checks
+        .iter()
+        .find(|it| it.name == "report.previous");
+    assert!(said.unwrap().detail.ends_with("were not checked here"));
+    setting.previous = Some(signed(&stranger, &never));
+    refused(&setting.check(&made), "report.previous");
+}
+
+#[test]
+fn a_log_is_named_by_its_member_and_realm() {
+    let (_, made) = truth();
+    let read = |change: &dyn Fn(&mut Report)| {
+        let mut changed = made.clone();
+        change(&mut changed);
+        Report::parse(&changed.to_bytes()).map_err(|error| error.code())
+    };
+    assert!(read(&|_| ()).is_ok());
+    let bounds = Err("report.bounds");
+    assert_eq!(read(&|it| it.realm = "exercise".into()), bounds);
+    let member = "other.example";
+    assert_eq!(
+        read(&|it| source(it).member = member.parse().unwrap()),
+        bounds
+    );
+    for origin in [
+        "mail.example/log/live/0",
+        "mail.example/log/live/01",
+        "mail.example/log/live/1/2",
+    ] {
+        let mut other = Log::new("mail.example", 1);
+        other.origin = origin.into();
+        other.grow(&[], 10);
+        let end = Bound::at(other.checkpoint(US_END)).unwrap();
+        let named = |it: &mut Report| {
+            let source = source(it);
+            (source.origin, source.end) = (origin.parse().unwrap(), end.clone());
+        };
+        assert_eq!(read(&named), bounds, "{origin}");
+    }
+}
+
+#[test]
+fn when_it_was_made_is_not_simply_believed() {
+    let (log, made) = truth();
+    let made = signed(&log, &made);
+    let mut setting = Setting::of(&[&log]);
+    // It says 09:00.
+    setting.now = "2026-07-02T08:54:59Z";
+    refused(&setting.check(&made), "report.too_early");
+    setting.now = "2026-07-02T08:55:00Z";
+    assert_eq!(setting.check(&made).outcome, Outcome::Verified);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use portcullis_ballot::{
 };
 use portcullis_verdict::report::{
     Bound, Form, Joint, Participant, Period, Report, Subject,
-    check::{Outcome, session_of},
+    check::{Outcome, State, session_of},
 };
 
 const SERIES: &str = "us-process-joint";
@@ -178,4 +178,71 @@ fn of_two_whose_masks_do_not_fit_the_one_at_fault_is_named_and_the_rest_is_too_f
     joint(&mut report).attempt = 2;
     let again = session_of(&report, joint(&mut report.clone()));
     assert_eq!(again.err(), Some(JointError::Participants(2)));
+}
+
+#[test]
+fn three_logs_of_two_members_are_not_enough() {
+    let mut logs = logs();
+    let report = made(&mut logs);
+    let mut twice = report.clone();
+    let seats = &mut joint(&mut twice).participants;
+    let member = seats[0].source.member.clone();
+    let origin = format!("{member}/log/live/2");
+    let mut second = Log::new(logs[0].member, 9);
+    second.origin = origin;
+    second.grow(&[], 256);
+    let note = second.checkpoint(US_END);
+    seats[1].source.member = member;
+    seats[1].source.origin = second.origin.parse().unwrap();
+    seats[1].source.end = Bound::at(note).unwrap();
+    assert!(Report::parse(&report.to_bytes()).is_ok());
+    let error = Report::parse(&twice.to_bytes()).unwrap_err();
+    assert!(
+        error.to_string().contains("of different members"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_old_log_comes_into_a_joint_report_with_its_period() {
+    let mut logs = logs();
+    let early = logs
+        .iter()
+        .map(|log| Bound::at(log.checkpoint("2026-01-01T06:00:00Z")).unwrap());
+    let early: Vec<_> = early.collect();
+    for log in &mut logs {
+        log.grow(&[(6, 1)], 512);
+    }
+    let start = |starts: &[Bound], kept_at| {
+        let mut report = draft(&logs);
+        for (seat, start) in joint(&mut report).participants.iter_mut().zip(starts) {
+            seat.source.start = start.clone();
+            seat.masks = vec![[0; 32]; 2];
+        }
+        let logs: Vec<&Log> = logs.iter().collect();
+        let mut setting = Setting::of(&logs);
+        setting.kept_at = Some(kept_at);
+        let checker = setting.checker(&signed_by(&logs, &report));
+        let found = checker.checks().iter().find(|it| it.name == "report.start");
+        found.unwrap().state
+    };
+    // The first leaves are of long ago, and of within the period.
+    let zero = [Bound::ZERO, Bound::ZERO, Bound::ZERO];
+    assert_eq!(
+        start(&zero, "2024-05-01T00:00:00Z"),
+        State::Failed("report.starts_early")
+    );
+    assert_eq!(start(&zero, "2026-01-01T05:00:00Z"), State::Passed);
+    // From the first checkpoint of the period on.
+    assert_eq!(start(&early, "2025-12-31T00:00:00Z"), State::Passed);
+    // And from no later one.
+    let late = logs
+        .iter()
+        .map(|log| Bound::at(log.checkpoint("2026-02-01T06:00:00Z")).unwrap());
+    let late: Vec<_> = late.collect();
+    assert_eq!(
+        start(&late, "2026-01-01T05:00:00Z"),
+        State::Failed("report.gap")
+    );
+    assert_eq!(start(&late, "2026-01-01T04:59:59Z"), State::Passed);
 }

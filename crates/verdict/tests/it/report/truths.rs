@@ -38,6 +38,8 @@ fn exact_totals_are_verified_leaf_by_leaf() {
             "report.checkpoint",
             "report.witnesses",
             "report.period",
+            "report.end",
+            "report.start",
             "report.laws",
             "report.schema",
             "report.lines",

@@ -472,7 +472,9 @@ impl<'a> OwnLog<'a> {
                 409 => {
                     let latest = parse_conflict(&body).map_err(|error| no(error.to_string()))?;
                     if latest.0 > state.size {
-                        return Err(Asked::Disputed(format!("it says that it cosigned {latest}")));
+                        return Err(Asked::Disputed(format!(
+                            "it says that it cosigned {latest}"
+                        )));
                     }
                     old = latest.0;
                 }

@@ -1,7 +1,7 @@
 //! The witness: cosigns others' checkpoints, durably before it answers.
 
 use crate::{Node, door::WitnessAnswer};
-use portcullis_store::{WitnessError, Witnessed};
+use portcullis_store::{Unavailable, WitnessError, Witnessed};
 use portcullis_tlog::{
     checkpoint::Origin,
     hash::Hash,
@@ -38,6 +38,7 @@ impl Node {
         };
         let origin = request.checkpoint().origin.clone();
         let keys = self.keys_of(&origin);
+        let generation = self.generation_of(&origin);
         let fault = |why: String| {
             tracing::error!(%why, "a witness's answer could not be made");
             WitnessAnswer {
@@ -46,6 +47,13 @@ impl Node {
                 body: "the witness cannot answer now\n".into(),
             }
         };
+        if let Some((log, generation)) = &generation {
+            match self.newest_cosigned(log) {
+                Ok(newest) if *generation < newest => return superseded(&origin, log, newest),
+                Ok(_) => {}
+                Err(error) => return fault(error.to_string()),
+            }
+        }
         let stored = match self.store.witnessed(origin.as_str()) {
             Ok(stored) => stored,
             Err(error) => return fault(error.to_string()),
@@ -76,6 +84,12 @@ impl Node {
             Ok(note) => note,
             Err(error) => return fault(error.to_string()),
         };
+        // CRASH: a later generation that was marked and never cosigned was signed all the same.
+        if let Some((log, generation)) = &generation
+            && let Err(error) = self.cosigns_generation(log, *generation)
+        {
+            return fault(error.to_string());
+        }
         let to = Witnessed {
             size: accept.checkpoint.size.0,
             root: accept.checkpoint.root.0,
@@ -120,12 +134,40 @@ impl Node {
             .members
             .values()
             .filter_map(|member| member.log.as_deref())
-            .filter(|log| origin.is_below(&name(log)));
+            .filter(|log| origin.generation_of(&name(log)).is_some());
         keys.extend(logs.filter_map(|log| log_key(log, origin).ok()));
         // One key is named once, however many say it.
         let mut seen = std::collections::BTreeSet::new();
         keys.retain(|key| seen.insert(key.to_string()));
         keys
+    }
+
+    /// Which generation of which log this is, for logs that have generations: those of members.
+    fn generation_of(&self, origin: &Origin) -> Option<(String, u64)> {
+        let history = self.history().ok()?;
+        let (log, _) = origin.as_str().rsplit_once('/')?;
+        let of_member = |vkey: &str| vkey.split('+').next() == Some(log);
+        let mut members = history.newest().register.members.values();
+        let known = members.any(|member| member.log.as_deref().is_some_and(of_member));
+        let generation = origin.generation_of(log)?;
+        known.then(|| (log.to_owned(), generation))
+    }
+
+    /// The newest generation of a log that we cosigned, 0 for none. Whoever opens the next one
+    /// has closed those before: two that grow at once would be two records of one member.
+    fn newest_cosigned(&self, log: &str) -> Result<u64, Unavailable> {
+        let bytes = self.store.meta(&format!("{GENERATION}/{log}"))?;
+        let bytes = bytes.and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+        Ok(bytes.map_or(0, u64::from_be_bytes))
+    }
+
+    /// Keeps, durably, that this generation of a log is cosigned: none before it is from now on.
+    fn cosigns_generation(&self, log: &str, generation: u64) -> Result<(), Unavailable> {
+        if self.newest_cosigned(log)? < generation {
+            let key = format!("{GENERATION}/{log}");
+            self.store.set_meta(&key, &generation.to_be_bytes())?;
+        }
+        Ok(())
     }
 
     /// The latest checkpoint that we cosigned of the log whose origin has this SHA-256 in hex.
@@ -172,6 +214,18 @@ impl Node {
 
 /// How many generations of a log a witness looks for by hash.
 const GENERATIONS_MAX: u32 = 64;
+
+/// Where a witness keeps the newest generation of a log that it cosigned: eight bytes, big-endian.
+const GENERATION: &str = "witnessed-generation";
+
+fn superseded(origin: &Origin, log: &str, newest: u64) -> WitnessAnswer {
+    tracing::error!(%origin, newest, "a log grows in a generation that a later one has closed");
+    WitnessAnswer {
+        status: 403,
+        media_type: TEXT,
+        body: format!("`{log}/{newest}` was cosigned, so `{origin}` takes no more\n"),
+    }
+}
 
 fn refused(refusal: &WitnessRefusal) -> WitnessAnswer {
     let conflict = matches!(refusal, WitnessRefusal::Conflict { .. });

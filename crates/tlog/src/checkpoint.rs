@@ -70,6 +70,14 @@ impl Origin {
             .and_then(|rest| rest.strip_prefix('/'));
         rest.is_some_and(|rest| !rest.is_empty())
     }
+
+    /// Which generation of the log `prefix` this is: 2 for `example.com/log/2` and `example.com/log`.
+    /// `None` for every other origin; generations are decimals from 1 without leading zeros.
+    pub fn generation_of(&self, prefix: &str) -> Option<u64> {
+        let number = self.0.strip_prefix(prefix)?.strip_prefix('/')?;
+        let generation: u64 = number.parse().ok()?;
+        (0 < generation && generation.to_string() == number).then_some(generation)
+    }
 }
 
 impl Checkpoint {
@@ -277,6 +285,11 @@ mod tests {
         assert!(origin.is_below("example.com/log"));
         assert!(!origin.is_below("example.com/log/2"));
         assert!(!origin.is_below("example.com/lo"));
+        assert_eq!(origin.generation_of("example.com/log"), Some(2));
+        for none in ["/0", "/02", "/+2", "/2/3", "/b", "/", "2"] {
+            let origin: Origin = format!("example.com/log{none}").parse().unwrap();
+            assert_eq!(origin.generation_of("example.com/log"), None, "{none}");
+        }
         assert!(
             !"example.com/log/"
                 .parse::<Origin>()

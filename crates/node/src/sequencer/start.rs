@@ -4,7 +4,7 @@ use super::Sequencing;
 use crate::{
     Node, NodeError,
     log::{LogFault, OwnLog, Tiles},
-    peers::Peers,
+    peers::{Peer, Peers},
 };
 use portcullis_tlog::tile::TileBuilder;
 
@@ -76,6 +76,13 @@ impl Node {
                     generation += 1;
                 }
                 _ if ours.as_ref().is_some_and(|state| state.closed) => generation += 1,
+                _ if self.is_followed(generation, &witnesses, peers)? => {
+                    // The backup is from before the closing. Witnesses take no more of this one.
+                    self.mark_restored()?;
+                    let root = log.take_up()?.root();
+                    self.close_origin(&log, size, root, generation)?;
+                    generation += 1;
+                }
                 _ => {
                     held.builder = Some(log.take_up()?);
                     held.generation = Some(generation);
@@ -83,6 +90,22 @@ impl Node {
                 }
             }
         }
+    }
+
+    /// Whether a witness shows that we signed in the generation after this one.
+    fn is_followed(
+        &self,
+        generation: u64,
+        witnesses: &[(Peer, String)],
+        peers: &dyn Peers,
+    ) -> Result<bool, LogFault> {
+        let next = self.keys.log_signer(generation + 1);
+        let signer = next.ok_or_else(|| LogFault::Key(self.keys.log_name.clone()))?;
+        let log = OwnLog::new(&self.store, &self.blobs, "", &signer);
+        let mut shown = witnesses
+            .iter()
+            .filter_map(|(witness, _)| log.latest_at(witness, peers).ok());
+        Ok(shown.any(|latest| latest.is_some()))
     }
 
     /// The tree that witnesses saw, from tiles that are still here: appends the entries that

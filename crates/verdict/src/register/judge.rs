@@ -345,7 +345,7 @@ pub fn log_key(log: &str, origin: &Origin) -> Result<VerifierKey, String> {
     let key: VerifierKey = log
         .parse()
         .map_err(|error| format!("the log's key in the register: {error}"))?;
-    if !origin.is_below(key.name().as_str()) {
+    if origin.generation_of(key.name().as_str()).is_none() {
         return Err(format!(
             "`{origin}` is not an origin of the author's log `{}`",
             key.name()

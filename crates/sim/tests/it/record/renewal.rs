@@ -128,6 +128,71 @@ fn a_log_is_closed_by_choice_and_the_next_counts_under_another_schema() {
     town.run.settle().unwrap();
 }
 
+/// What every witness answers to the checkpoint of a generation of a log, shown once more.
+fn shown_again(town: &crate::kit::Town, place: Place, generation: u64) -> Vec<(u16, String)> {
+    use portcullis_node::door::Doors as _;
+    use portcullis_tlog::{note::SignedNote, tree::TreeSize, witness::AddCheckpoint};
+    let world = &town.run.world;
+    let node = world.node(place);
+    let state = node.store().log(&origin(node, generation)).unwrap();
+    let state = state.unwrap();
+    let note = SignedNote::parse(&state.checkpoint).unwrap();
+    let request = AddCheckpoint::new(TreeSize(state.size), Vec::new(), note).unwrap();
+    let witnesses = Place::WITNESSES.iter().map(|witness| {
+        let body = request.to_string();
+        let answer = world
+            .node(*witness)
+            .witness_add_checkpoint(body.as_bytes());
+        (answer.status, answer.body)
+    });
+    witnesses.collect()
+}
+
+#[test]
+fn a_witness_that_cosigned_the_next_log_takes_no_more_of_the_one_before() {
+    let mut town = crate::kit::Town::new(44);
+    let place = Place::County;
+    town.draft(OrderKind::UsSubpoena, Place::Chat);
+    town.tick();
+    let again = shown_again(&town, place, 1);
+    assert!(again.iter().all(|(status, _)| *status == 200), "{again:?}");
+    let world = &town.run.world;
+    world.node(place).renew_log(&world.peers(place)).unwrap();
+    let again = shown_again(&town, place, 1);
+    assert!(again.iter().all(|(status, _)| *status == 200), "{again:?}");
+    town.tick();
+    let again = shown_again(&town, place, 2);
+    assert!(again.iter().all(|(status, _)| *status == 200), "{again:?}");
+    let next = origin(town.run.world.node(place), 2);
+    for (status, body) in shown_again(&town, place, 1) {
+        assert_eq!(status, 403);
+        assert!(body.starts_with(&format!("`{next}` was cosigned")), "{body}");
+    }
+    town.run.settle().unwrap();
+}
+
+#[test]
+fn a_backup_from_before_the_closing_goes_on_with_the_next_log() {
+    let mut town = crate::kit::Town::new(45);
+    let place = Place::County;
+    town.draft(OrderKind::UsSubpoena, Place::Chat);
+    town.tick();
+    town.tick();
+    town.step(Op::Backup(place));
+    let world = &town.run.world;
+    let renewed = world.node(place).renew_log(&world.peers(place)).unwrap();
+    let size = world.node(place).logs().unwrap()[0].size;
+    assert_eq!(renewed.size, size);
+    town.tick();
+    town.step(Op::Restore(place, false));
+    town.step(Op::Advance(120));
+    town.step(Op::Sequencer(place));
+    let logs = town.run.world.node(place).logs().unwrap();
+    assert_eq!(logs.len(), 2);
+    assert!(logs[0].closed && logs[0].size == size && !logs[1].closed);
+    town.run.settle().unwrap();
+}
+
 #[test]
 fn leaves_of_a_trial_are_made_anew_once_a_node_proves_what_it_counts() {
     let mut town = crate::kit::Town::new(43);

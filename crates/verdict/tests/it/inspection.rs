@@ -9,6 +9,7 @@ use portcullis_core::{
     law::Effect,
     office::Office,
     realm::Realm,
+    schema::CellNumber,
     statement::{Event, Inspection, Kind, Look},
 };
 use portcullis_tlog::{checkpoint::Checkpoint, hash::leaf_hash};
@@ -91,7 +92,7 @@ fn counted(world: &World, story: &Story) -> Vec<u8> {
     }
     let schemas = schema::builtin();
     let schema = schemas.by_name("provider-v1").unwrap();
-    assert_eq!(schema.cell_of(&dockets[0]).map(|cell| cell.get()), Some(1));
+    assert_eq!(schema.cell_of(&dockets[0]).map(CellNumber::get), Some(1));
     docket::to_bytes(&dockets[0])
 }
 
@@ -583,7 +584,7 @@ fn a_docket_that_the_statement_does_not_have_is_found_though_cell_and_schema_agr
     };
     let schemas = schema::builtin();
     let schema = schemas.by_name("provider-v1").unwrap();
-    let cell = schema.cell_of(&elsewhere).map(|cell| cell.get());
+    let cell = schema.cell_of(&elsewhere).map(CellNumber::get);
     let bytes = docket::to_bytes(&elsewhere);
     let (hidden, opening) = leaf(&mut scene.world, &bytes, &said, cell);
     scene.leaves[7] = (hidden, Some(opening));

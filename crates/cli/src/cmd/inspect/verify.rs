@@ -285,3 +285,73 @@ fn json_of(story: &Story, made_at: Timestamp, at: Timestamp, parts: &[Value]) ->
             .collect::<Vec<_>>(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portcullis_core::grant::GrantKind;
+    use portcullis_verdict::{Outcome, Verdict};
+
+    const LAW: Digest = Digest([7; 32]);
+
+    /// A genuine order, told under a law of the file's own.
+    fn story(at: Timestamp) -> Story {
+        Story {
+            case: "case_00000000000000000000000000000001".parse().unwrap(),
+            member: "mail.example".parse().unwrap(),
+            sealed_by: Ok([].into()),
+            register: (Anchor(Digest([1; 32])), 1),
+            compared: true,
+            unpublished: vec![Unpublished {
+                what: "law",
+                digest: LAW,
+            }],
+            verdict: Verdict {
+                outcome: Outcome::Genuine,
+                kind: GrantKind::Order,
+                line: "GENUINE".into(),
+                code: None,
+                checks: Vec::new(),
+                at,
+                case: None,
+            },
+            told: Vec::new(),
+            packages: Vec::new(),
+            opened: Vec::new(),
+            attachments: 0,
+            missing: Vec::new(),
+            false_: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_homemade_law_holds_for_whoever_named_it_and_a_register_once_it_was_compared() {
+        let at: Timestamp = "2026-03-04T09:00:00Z".parse().unwrap();
+        let check = |story: &Story, named: &[Digest]| {
+            let named = named.iter().copied().collect();
+            let judged = Judged {
+                story,
+                named: &named,
+                made_at: at,
+                at,
+            };
+            let (lines, json) = (judged.lines(), judged.json(&[]));
+            let place = |word: &str| lines.iter().position(|line| line.contains(word));
+            let warned = place("DOES NOT COME WITH THIS PROGRAM");
+            assert!(warned.is_none() || warned < place("GENUINE"), "{lines:?}");
+            assert_eq!(json["unpublished"][0]["digest"], LAW.to_string());
+            assert_eq!(json["unpublished"][0]["named"], warned.is_none());
+            assert_eq!(json["holds"], judged.holds());
+            (judged.holds(), warned.is_some())
+        };
+        let told = story(at);
+        assert_eq!(check(&told, &[]), (false, true));
+        assert_eq!(check(&told, &[Digest([8; 32])]), (false, true));
+        assert_eq!(check(&told, &[LAW]), (true, false));
+        let alone = Story {
+            compared: false,
+            ..story(at)
+        };
+        assert_eq!(check(&alone, &[LAW]), (false, false));
+    }
+}

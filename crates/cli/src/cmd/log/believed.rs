@@ -126,11 +126,13 @@ impl Believed {
             return key.map(|key| (key, None));
         }
         let listed = self.policy.logs().iter().map(PolicyLog::key);
-        if let Some(key) = listed
-            .into_iter()
-            .find(|key| key.name().as_str() == origin.as_str())
-        {
-            return Some((key.clone(), None));
+        let exact = listed
+            .clone()
+            .find(|key| key.name().as_str() == origin.as_str());
+        // A log that is listed by its registered name is known in every generation.
+        let mut by_name = listed.filter_map(|key| log_key(&key.to_string(), origin).ok());
+        if let Some(key) = exact.cloned().or_else(|| by_name.next()) {
+            return Some((key, None));
         }
         let register = &self.history.as_ref()?.newest().register;
         let mut members = register

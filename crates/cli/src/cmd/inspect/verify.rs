@@ -52,7 +52,7 @@ impl Verify {
         let false_ = |error: &portcullis_verdict::evidence::EvidenceError| {
             Failure::false_(error.code(), format!("`{}`: {error}", self.file.display()))
         };
-        let names: Vec<_> = parts
+        let listed: Vec<_> = parts
             .iter()
             .map(|part| json!({ "name": part.name, "bytes": part.bytes.len() }))
             .collect();
@@ -78,7 +78,7 @@ impl Verify {
         for line in judged.lines() {
             ui.say(printable(&line));
         }
-        ui.answer(&judged.json(&names));
+        ui.answer(&judged.json(&listed));
         Ok(ExitCode::from(if !story.false_.is_empty() {
             FALSE
         } else if judged.holds() {

@@ -170,7 +170,7 @@ impl Node {
             makers,
             now: self.now(),
         })?;
-        let (start, previous, left_out) = self.start_of(&log, &wanted.series)?;
+        let (start, previous, left_out) = self.start_of(&log, &series, &plan)?;
         let after = log.checkpoints.iter().filter(|(_, at)| plan.closes <= *at);
         let end = after
             .map(|(bound, _)| bound)
@@ -193,21 +193,36 @@ impl Node {
     }
 
     /// Where the last report of a series ended, its digest, and what lies between in closed logs.
-    fn start_of(&self, log: &OurLog, series: &str) -> Result<Start, NodeError> {
+    fn start_of(&self, log: &OurLog, series: &Series, plan: &Plan) -> Result<Start, NodeError> {
         let reports = self.reports()?;
-        let last = reports.iter().rfind(|one| one.report().series == series);
+        let last = reports.iter().rfind(|one| one.report().series == series.id);
         let previous = last.map(Signed::digest);
         let ours = |origin: &str| origin.starts_with(&format!("{}/", self.keys.log_name));
         let ended = last.and_then(|last| {
             let mut sources = last.report().sources();
             sources.find(|source| ours(source.origin.as_str())).cloned()
         });
+        let next = last.is_some_and(|last| {
+            last.report().period.to.tomorrow().ok() == Some(plan.period.from)
+        });
+        // Who comes into a joint report anew, or again, brings in the leaves of its period alone.
+        let first = || {
+            if series.joint {
+                log.first_from(plan.begins)
+            } else {
+                Bound::ZERO
+            }
+        };
         match ended {
-            Some(ended) if ended.origin.as_str() == log.origin => Ok((ended.end, previous, None)),
+            Some(ended) if ended.origin.as_str() == log.origin => {
+                let goes_on = next || !series.joint;
+                let start = if goes_on { ended.end } else { first() };
+                Ok((start, previous, None))
+            }
             ended => {
                 let counted = ended.map(|ended| (ended.origin.to_string(), ended.end.size.0));
                 let left_out = self.left_out(log.generation, counted.as_ref())?;
-                Ok((Bound::ZERO, previous, left_out))
+                Ok((first(), previous, left_out))
             }
         }
     }
@@ -351,6 +366,17 @@ impl Node {
 }
 
 impl OurLog {
+    /// Where the leaves from an instant on begin: at the first checkpoint cosigned from then on,
+    /// and at 0 when that is the first of all.
+    fn first_from(&self, begins: Timestamp) -> Bound {
+        let before = self.checkpoints.iter().filter(|(_, at)| *at < begins);
+        let mut after = self.checkpoints.iter().filter(|(_, at)| begins <= *at);
+        match after.next() {
+            Some((bound, _)) if before.count() > 0 => bound.clone(),
+            Some(_) | None => Bound::ZERO,
+        }
+    }
+
     fn series(&self, id: &str) -> Result<Series, ReportFault> {
         self.schema
             .series(id)

@@ -272,7 +272,14 @@ impl Node {
             first_assistance: ours.first_assistance,
             unproved: Vec::new(),
         };
-        let planned = self.plan(&wanted, Makers::Several(parts.len()))?;
+        // Two logs of one member would leave the third alone with it.
+        let members = parts.iter().map(|part| &part.source.member);
+        let members = members.collect::<std::collections::BTreeSet<_>>();
+        if members.len() < parts.len() {
+            let why = "a member brings in two logs".to_owned();
+            return Err(document("report.joint_member", why));
+        }
+        let planned = self.plan(&wanted, Makers::Several(members.len()))?;
         planned.nothing_left_out()?;
         let bounds = (&planned.start, &planned.end) == (&ours.source.start, &ours.source.end);
         if !bounds || self.report_key(&planned.log).public() != ours.report_key {

@@ -274,6 +274,44 @@ fn three_make_a_joint_report_step_by_step() {
 }
 
 #[test]
+fn who_comes_into_a_joint_report_later_brings_in_its_period_alone() {
+    let mut town = town(7);
+    half_a_year(&mut town, 2);
+    let chat = town.run.world.node(Place::Chat);
+    let alone = chat.make_report(&half_year("us-process")).unwrap();
+    let ended = alone.report().sources().next().unwrap().end.size;
+    town.step(Op::Advance(180 * DAY));
+    town.work();
+    let mut wanted = half_year("us-process-joint");
+    wanted.period = town
+        .run
+        .world
+        .node(Place::Chat)
+        .next_report("us-process")
+        .unwrap();
+    let parts = each(&town, |node| node.joint_part(&wanted));
+    let Document::Part(part) = parts[1].document() else {
+        panic!("a part");
+    };
+    assert_eq!(part.source.start.size, ended);
+    let masks = each(&town, |node| node.joint_masks(&parts, 1));
+    let openings = each(&town, |node| node.joint_opening(&parts, &masks, 1));
+    let finish = |signed: &[Signed]| {
+        let made = each(&town, |node| {
+            node.joint_finish(&parts, &masks, &openings, signed, 1)
+        });
+        made.into_iter()
+            .map(|(signed, _)| signed)
+            .collect::<Vec<_>>()
+    };
+    let made = finish(&finish(&[]));
+    assert_eq!(values(&made[0])[0], 0);
+    let nodes = COUNTING.map(|place| town.run.world.node(place));
+    let checked = checked(&nodes, &made[0], None);
+    assert_eq!(checked.outcome, Outcome::Verified, "{:#?}", checked.checks);
+}
+
+#[test]
 fn who_puts_a_false_mask_in_is_named() {
     let mut town = town(6);
     half_a_year(&mut town, 0);

@@ -9,6 +9,7 @@ mod fault;
 mod joint;
 
 pub use fault::ReportFault;
+pub use joint::FailedAttempt;
 
 use crate::{Generator, Node, NodeError, log::LogFault};
 use jiff::{SignedDuration, Timestamp, civil::Date};

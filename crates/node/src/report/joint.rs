@@ -1,7 +1,12 @@
 //! Joint reports: what one participant does in each step.
 //!
-//! Documents pass between the participants as files. Nothing of a step is kept: whatever a step
-//! needs it makes again from the seed, the tiles and the documents, and makes the same.
+//! Documents pass between the participants as files. Of a step is kept only what was opened and
+//! what was revealed: whatever else it needs it makes again from the seed, the tiles and the
+//! documents, and makes the same.
+
+mod kept;
+
+pub use kept::FailedAttempt;
 
 use super::{OurLog, Planned, ReportFault, Wanted, root_of};
 use crate::{Generator, Node, NodeError};
@@ -68,6 +73,7 @@ impl Node {
     /// [`ReportFault`]; whose part is at fault is named.
     pub fn joint_masks(&self, parts: &[Signed], attempt: u32) -> Result<Signed, ReportFault> {
         let table = self.table(parts, attempt)?;
+        self.shares_a_secret(&table)?;
         let key = self.report_key(&table.planned.log);
         let masks = table.session.masks(table.me, &key);
         let masks = masks.map_err(|error| table.fault(error))?;
@@ -83,15 +89,33 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// [`ReportFault`]; the two whose masks do not fit are named.
+    /// [`ReportFault`]; the two whose masks do not fit are named. `report.joint_again` for a
+    /// second session of one series and period; the same one is opened again.
     pub fn joint_opening(
         &self,
         parts: &[Signed],
         masks: &[Signed],
         attempt: u32,
     ) -> Result<Signed, ReportFault> {
+        self.joint_opening_after(parts, masks, attempt, None)
+    }
+
+    /// Round 2 of a session that begins anew without those whose openings `before` are false.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::joint_opening`]; `report.joint_again` where the two differ in anybody else.
+    pub fn joint_opening_after(
+        &self,
+        parts: &[Signed],
+        masks: &[Signed],
+        attempt: u32,
+        before: Option<&FailedAttempt<'_>>,
+    ) -> Result<Signed, ReportFault> {
         let table = self.table(parts, attempt)?;
         table.masks(masks)?;
+        self.shares_a_secret(&table)?;
+        self.alone(|| self.opens(&table, before))?;
         let counted = self.count(&table.planned.log, &table.planned.start, &table.planned.end)?;
         let key = self.report_key(&table.planned.log);
         let mut generator = Generator(&*self.env);
@@ -108,14 +132,16 @@ impl Node {
     }
 
     /// What this node reveals where its masks and those of `other` do not fit. From then on the
-    /// masks of the two are known to everybody, in every session.
+    /// masks of the two are known to everybody, in every session: this log takes part in none
+    /// with that report key any more.
     ///
     /// # Errors
     ///
-    /// [`ReportFault`].
+    /// [`ReportFault`]; `report.joint_no_cause` unless these two are the pair that does not fit.
     pub fn joint_reveal(
         &self,
         parts: &[Signed],
+        masks: &[Signed],
         attempt: u32,
         other: &MemberId,
     ) -> Result<Signed, ReportFault> {
@@ -125,6 +151,12 @@ impl Node {
             .iter()
             .position(|part| part.source.member == *other);
         let found = found.ok_or_else(|| missing("part", other.as_str()))?;
+        let pair = (table.me.min(found), table.me.max(found));
+        if table.unfit(masks)? != Some(pair) {
+            let why = format!("the masks do not fail at this node and `{other}`");
+            return Err(document("report.joint_no_cause", why));
+        }
+        self.alone(|| self.reveals(&table, found))?;
         let key = self.report_key(&table.planned.log);
         let mut generator = Generator(&*self.env);
         let reveal = table.session.reveal(table.me, found, &key, &mut generator);
@@ -401,6 +433,18 @@ impl Table {
             _ => Err(missing("masks", self.part(at).source.member.as_str())),
         });
         rows.collect()
+    }
+
+    /// The first pair whose masks do not fit, the smaller number first.
+    fn unfit(&self, masks: &[Signed]) -> Result<Option<(usize, usize)>, ReportFault> {
+        match self.masks(masks) {
+            Ok(_) => Ok(None),
+            Err(ReportFault::Joint {
+                error: JointError::Pair { one, two },
+                ..
+            }) => Ok(Some((one, two))),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// Everybody's masks, and that they fit.

@@ -5,7 +5,7 @@ use portcullis_core::{member::MemberId, publication::Period};
 use portcullis_node::{
     Ballots, Node,
     door::Doors as _,
-    report::{ReportFault, Wanted},
+    report::{FailedAttempt, ReportFault, Wanted},
 };
 use portcullis_sim::{cast::Place, op::Op};
 use portcullis_tlog::{
@@ -332,25 +332,34 @@ fn who_puts_a_false_mask_in_is_named() {
     let others: Vec<MemberId> = [Place::Mail, Place::Police]
         .map(|place| town.run.world.node(place).me().clone())
         .into();
-    let mut reveals = Vec::new();
-    for other in &others {
-        reveals.push(chat.joint_reveal(&parts, 1, other).unwrap());
-    }
-    for place in [Place::Mail, Place::Police] {
-        reveals.push(
-            town.run
-                .world
-                .node(place)
-                .joint_reveal(&parts, 1, &name)
-                .unwrap(),
-        );
+    // The first of the two pairs that do not fit is revealed, and no other.
+    let (first, last) = if fault.to_string().contains(others[0].as_str()) {
+        (0, 1)
+    } else {
+        (1, 0)
+    };
+    let places = [Place::Mail, Place::Police].map(|place| town.run.world.node(place));
+    let reveals = [
+        chat.joint_reveal(&parts, &masks, 1, &others[first])
+            .unwrap(),
+        places[first]
+            .joint_reveal(&parts, &masks, 1, &name)
+            .unwrap(),
+    ];
+    for (node, other) in [
+        (chat, &others[last]),
+        (places[last], &name),
+        (places[first], &others[last]),
+    ] {
+        let revealed = node.joint_reveal(&parts, &masks, 1, other);
+        assert_eq!(code(revealed), "report.joint_no_cause");
     }
     for node in COUNTING.map(|place| town.run.world.node(place)) {
         let blamed = node.joint_blame(&parts, &masks, &reveals, 1).unwrap();
         assert_eq!(blamed, std::slice::from_ref(&name));
     }
     // Who reveals nothing is at fault, too.
-    let silent = chat.joint_blame(&parts, &masks, &reveals[2..], 1).unwrap();
+    let silent = chat.joint_blame(&parts, &masks, &reveals[1..], 1).unwrap();
     assert_eq!(silent, std::slice::from_ref(&name));
     // A letter that somebody else signed is not theirs.
     let forged = Letter::sign(
@@ -362,6 +371,84 @@ fn who_puts_a_false_mask_in_is_named() {
     assert_eq!(
         code(chat.joint_opening(&parts, &handed, 1)),
         "report.not_signed"
+    );
+    // What the two share is spent: neither takes part with the other again.
+    for node in [chat, places[first]] {
+        assert_eq!(code(node.joint_masks(&parts, 2)), "report.joint_revealed");
+    }
+    assert!(places[last].joint_masks(&parts, 2).is_ok());
+}
+
+#[test]
+fn masks_that_fit_are_revealed_by_nobody() {
+    let mut town = town(7);
+    half_a_year(&mut town, 0);
+    let parts = each(&town, |node| {
+        node.joint_part(&half_year("us-process-joint"))
+    });
+    let masks = each(&town, |node| node.joint_masks(&parts, 1));
+    let chat = town.run.world.node(Place::Chat);
+    let mail = town.run.world.node(Place::Mail).me();
+    let revealed = chat.joint_reveal(&parts, &masks, 1, mail);
+    assert_eq!(code(revealed), "report.joint_no_cause");
+    let revealed = chat.joint_reveal(&parts, &masks[..2], 1, mail);
+    assert_eq!(code(revealed), "report.joint_missing");
+    assert!(chat.joint_masks(&parts, 2).is_ok(), "nothing is spent");
+}
+
+#[test]
+fn a_node_opens_one_session_of_a_period_and_no_second() {
+    let mut town = town(8);
+    half_a_year(&mut town, 0);
+    let parts = each(&town, |node| {
+        node.joint_part(&half_year("us-process-joint"))
+    });
+    let masks = each(&town, |node| node.joint_masks(&parts, 1));
+    let chat = town.run.world.node(Place::Chat);
+    let openings = each(&town, |node| node.joint_opening(&parts, &masks, 1));
+    assert!(
+        chat.joint_opening(&parts, &masks, 1).is_ok(),
+        "the same again"
+    );
+    let again = each(&town, |node| node.joint_masks(&parts, 2));
+    assert_eq!(
+        code(chat.joint_opening(&parts, &again, 2)),
+        "report.joint_again"
+    );
+    // A failed attempt excuses another one only without those who failed it: here nobody did.
+    let before = FailedAttempt {
+        parts: &parts,
+        masks: &masks,
+        openings: &openings,
+        attempt: 1,
+    };
+    let after = |before: &FailedAttempt<'_>| {
+        code(chat.joint_opening_after(&parts, &again, 2, Some(before)))
+    };
+    assert_eq!(after(&before), "report.joint_again");
+    let silent = &openings[1..];
+    assert_eq!(
+        after(&FailedAttempt {
+            openings: silent,
+            ..before
+        }),
+        "report.joint_again"
+    );
+    // Mail's opening is false, and it still takes part in the second attempt.
+    let Document::Opening(mut wrong) = openings[0].document().clone() else {
+        panic!("opening");
+    };
+    wrong.opening[0] ^= 1;
+    let mail = town.run.world.node(Place::Mail);
+    let key = mail.keys().log_signer(1).unwrap().vkey();
+    let wrong = Letter::sign(Document::Opening(wrong), key, *mail.keys().log_seed);
+    let openings = [wrong, openings[1].clone(), openings[2].clone()];
+    assert_eq!(
+        after(&FailedAttempt {
+            openings: &openings,
+            ..before
+        }),
+        "report.joint_again"
     );
 }
 

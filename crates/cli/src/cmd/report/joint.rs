@@ -5,7 +5,7 @@ use crate::{Answer, failure::Failure, home::Home, ui::Ui};
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 use portcullis_core::{member::MemberId, publication::Period};
-use portcullis_node::report::Wanted;
+use portcullis_node::report::{FailedAttempt, Wanted};
 use portcullis_verdict::report::{
     SIGNED_BYTES_MAX,
     joint::{Document, Signed},
@@ -28,7 +28,8 @@ use std::{
 ///
 /// `finish` adds up and signs; when everybody's signed report is in the folder, it publishes.
 /// Where masks do not fit, both run `reveal`, and `blame` names who is at fault. The others put
-/// their parts in a new folder and go on with `--attempt 2`.
+/// their parts in a new folder and go on with `--attempt 2`; where it was an opening that was
+/// false, with `open --attempt 2 --before FOLDER` of the attempt before.
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(crate) enum Joint {
@@ -36,7 +37,7 @@ pub(crate) enum Joint {
     /// Round 1: writes the commitments to this node's masks.
     Mask(Step),
     /// Round 2: writes this node's masked totals, once everybody's masks fit.
-    Open(Step),
+    Open(Open),
     /// Adds up, signs, and publishes once everybody has signed.
     Finish(Step),
     Reveal(Reveal),
@@ -73,10 +74,25 @@ pub(crate) struct Step {
     attempt: u32,
 }
 
+/// Round 2, once: for one series and period, a node opens one session alone.
+#[derive(Args)]
+pub(crate) struct Open {
+    #[command(flatten)]
+    step: Step,
+    /// The folder of an attempt in which an opening was false: this one is the same without
+    /// whoever made it.
+    #[arg(long, value_name = "FOLDER")]
+    before: Option<PathBuf>,
+    /// Which attempt that was.
+    #[arg(long, default_value_t = 1, requires = "before")]
+    before_attempt: u32,
+}
+
 /// Reveals this node's masks towards another, so that whoever is at fault is found.
 ///
-/// From then on everybody knows the masks of the two, in every session of their report keys. Do
-/// it only where `portcullis report joint open` says that these two do not fit.
+/// From then on everybody knows the masks of the two, in every session of their report keys: this
+/// log takes part in none with the other any more. Refused unless everybody's masks are there, and
+/// those of these two are what does not fit.
 #[derive(Args)]
 pub(crate) struct Reveal {
     #[command(flatten)]
@@ -111,15 +127,38 @@ impl Joint {
                     ui,
                 )
             }
-            Self::Open(step) => {
-                let (folder, attempt) = step.read()?;
+            Self::Open(open) => {
+                let (folder, attempt) = open.step.read()?;
                 let (parts, masks) = (folder.of("part"), folder.of("masks"));
-                let opening = node.joint_opening(&parts, &masks, attempt)?;
-                wrote(home, &step.folder, &opening, ui)
+                let before = open.before.map(|folder| Step {
+                    folder,
+                    attempt: open.before_attempt,
+                });
+                let before = before.map(|step| step.read()).transpose()?;
+                let before = before.map(|(folder, attempt)| {
+                    let (parts, masks) = (folder.of("part"), folder.of("masks"));
+                    (parts, masks, folder.of("opening"), attempt)
+                });
+                let before =
+                    before
+                        .as_ref()
+                        .map(|(parts, masks, openings, attempt)| FailedAttempt {
+                            parts,
+                            masks,
+                            openings,
+                            attempt: *attempt,
+                        });
+                let opening = node.joint_opening_after(&parts, &masks, attempt, before.as_ref())?;
+                wrote(home, &open.step.folder, &opening, ui)
             }
             Self::Reveal(reveal) => {
                 let (folder, attempt) = reveal.step.read()?;
-                let revealed = node.joint_reveal(&folder.of("part"), attempt, &reveal.other)?;
+                let revealed = node.joint_reveal(
+                    &folder.of("part"),
+                    &folder.of("masks"),
+                    attempt,
+                    &reveal.other,
+                )?;
                 wrote(home, &reveal.step.folder, &revealed, ui)
             }
             Self::Blame(step) => {

@@ -46,6 +46,7 @@ impl Record {
     fn made() -> Self {
         let root = tempfile::tempdir().unwrap();
         let report = write_log(&root.path().join("log"), root.path());
+        put_kept(&root.path().join("log"), "2026-06-30T06:00:00Z");
         let record = Self { root, report };
         record.write("1.json", &record.report);
         record
@@ -166,7 +167,6 @@ fn write_log(folder: &Path, root: &Path) -> Report {
     let line = witness.cosign(note.text(), u64::try_from(ended.as_second()).unwrap());
     let note = note.with_signature(line.unwrap()).unwrap();
     put(folder, "checkpoint", note.to_text().as_bytes());
-    put_kept(folder, "2026-06-30T06:00:00Z");
     let policy = format!(
         "log {}\nwitness w {}\nquorum w\n",
         signer().vkey(),
@@ -371,6 +371,34 @@ fn the_log_shows_that_the_report_ends_at_the_first_checkpoint_after_the_period()
     let line = answer["line"].as_str().unwrap();
     assert!(line.starts_with("INSUFFICIENT: report.end"), "{line}");
     assert_eq!(code, Some(1));
+}
+
+#[test]
+fn a_schema_that_the_log_serves_is_its_own_word() {
+    let record = Record::made();
+    // The cell of warrants counts urgent ones alone; its title says nothing of that.
+    let id = schema::builtin().by_name("provider-v1").unwrap().id;
+    let text = String::from_utf8(schema::builtin_bytes(&id).unwrap().to_vec()).unwrap();
+    let (before, after) = text.split_once("id = \"us-warrants\"").unwrap();
+    let after = after.replacen("[cell.counts]\n", "[cell.counts]\nurgent = true\n", 1);
+    let doctored = format!("{before}id = \"us-warrants\"{after}");
+    put(&record.path("log"), "schema", doctored.as_bytes());
+    let mut report = record.report.clone();
+    let Subject::Single(single) = &mut report.subject else {
+        unreachable!()
+    };
+    single.source.schema = schema::parse("schema", doctored.as_bytes()).unwrap().id;
+    record.write("doctored.json", &report);
+    let state = |more: &[&str]| {
+        let (_, answer) = said(&record.verify("doctored.json", more));
+        let checks = answer["checks"].as_array().unwrap();
+        let found = checks.iter().find(|it| it["name"] == "report.schema");
+        found.unwrap()["state"].clone()
+    };
+    assert_eq!(state(&[]), "not_checked");
+    // Who has read it may hand it in.
+    let path = record.path("log/schema");
+    assert_eq!(state(&["--schema", path.to_str().unwrap()]), "passed");
 }
 
 #[test]

@@ -59,6 +59,9 @@ const SAVE_EVERY: Duration = Duration::from_secs(20);
 ///
 ///   portcullis report verify 1.json --log https://mail.example/log/1 --policy mail.policy
 ///
+/// Take the policy from whom you believe: one that the log itself serves is the log's own word on
+/// who watches it.
+///
 /// With `--resume STATE` a check that was stopped goes on. Exit code 0: verified. 1: INSUFFICIENT,
 /// something was not checked, and it says what. 4: FALSE, and it names the line, leaf or witness.
 #[expect(clippy::doc_markdown, reason = "a command to be typed as it stands")]

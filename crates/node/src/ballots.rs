@@ -8,7 +8,9 @@
 //! pool into the one leaf that it makes; a process that stops forgets it.
 
 use crate::{Generator, Node, NodeError, record::Docketed};
-use portcullis_ballot::{Ahead, Cell, Context, Leaf, Seed, leaf::VERSION};
+use portcullis_ballot::{Ahead, Cell, Context, Leaf, Opening, Salt, Seed, leaf::VERSION};
+use portcullis_store::{Leaf as QueuedLeaf, Remade};
+use rand_core::Rng as _;
 use std::{sync::PoisonError, time::Duration};
 
 /// How many leaves of statements are made ahead at most: four tiles, 3 MB.
@@ -179,11 +181,22 @@ impl Node {
         }
     }
 
-    /// A queued entry as it must be for this log: nothing when it is so already, or the leaf
-    /// made anew, of the same digest. A proof holds in one log and under one schema alone.
-    pub(crate) fn made_anew(&self, ground: &Ground, entry: &[u8], opening: &[u8]) -> Option<Leaf> {
-        let leaf = Leaf::parse(entry).ok()?;
-        let docketed = Docketed::parse(opening);
+    /// A queued leaf as it must be for this log: nothing when it is so already, or entry and
+    /// opening made anew. A proof holds in one log and under one schema alone; salts and digest are
+    /// fresh, so that no digest stands in two logs for anybody to match.
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError::Unavailable`] when the statement cannot be read.
+    pub(crate) fn made_anew(
+        &self,
+        ground: &Ground,
+        queued: &QueuedLeaf,
+    ) -> Result<Option<Remade>, NodeError> {
+        let Ok(leaf) = Leaf::parse(&queued.entry) else {
+            return Ok(None);
+        };
+        let docketed = Docketed::parse(&queued.opening);
         let here = match &docketed {
             Some(docketed) => docketed.generation == ground.generation,
             // Its opening is erased: the proof itself says where it belongs.
@@ -191,10 +204,10 @@ impl Node {
         };
         let proved = leaf.version() == VERSION;
         if here && leaf.schema() == ground.schema && proved == (self.ballots == Ballots::Proved) {
-            return None;
+            return Ok(None);
         }
-        let digest: [u8; 32] = leaf.digest().try_into().ok()?;
-        let cell = match docketed {
+        let mut generator = Generator(&*self.env);
+        let cell = match &docketed {
             Some(docketed) => docketed.docket().and_then(|docket| self.cell_of(&docket)),
             None if leaf.schema() == ground.schema => self.counted_before(ground, &leaf),
             None => {
@@ -204,7 +217,34 @@ impl Node {
                 None
             }
         };
-        Some(self.leaf(ground, &digest, cell))
+        let envelope = self.store.statement(&queued.statement)?;
+        let (digest, opening) = match (docketed, envelope) {
+            (Some(docketed), Some((_, record))) => {
+                let opening = Opening {
+                    docket: docketed.opening.docket,
+                    docket_salt: Salt::draw(&mut generator),
+                    envelope_salt: Salt::draw(&mut generator),
+                };
+                let generation = ground.generation;
+                let digest = opening.digest(&record.envelope);
+                let docketed = Docketed {
+                    generation,
+                    opening,
+                };
+                (digest, docketed.to_bytes())
+            }
+            // Nothing is left to open: any digest says as much.
+            _ => {
+                let mut digest = [0; 32];
+                generator.fill_bytes(&mut digest);
+                (digest, Vec::new())
+            }
+        };
+        Ok(Some(Remade {
+            id: queued.id,
+            entry: self.leaf(ground, &digest, cell).as_bytes().to_vec(),
+            opening,
+        }))
     }
 
     /// What a leaf counts that was made for a log before this one.

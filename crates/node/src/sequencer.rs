@@ -17,11 +17,11 @@ use crate::{
     ballots::Ground,
     log::{LogFault, OwnLog, Prover},
     peers::Peers,
-    record::{Docketed, opening_from_bytes},
+    record::opening_from_bytes,
 };
 use jiff::{SignedDuration, Timestamp};
 use portcullis_ballot::Leaf;
-use portcullis_store::{Commit, NewDelivery, Remade};
+use portcullis_store::{Commit, NewDelivery};
 use portcullis_tlog::tile::TileBuilder;
 use portcullis_verdict::{
     bundle::inclusion_to_bytes, monitor::shape::LogShape, register::Inclusion,
@@ -243,23 +243,12 @@ impl Node {
         let mut queued = self.store.queued_leaves(limit)?;
         let mut remade = Vec::new();
         for leaf in &mut queued {
-            let Some(anew) = self.made_anew(ground, &leaf.entry, &leaf.opening) else {
+            let Some(anew) = self.made_anew(ground, leaf)? else {
                 continue;
             };
-            leaf.entry = anew.as_bytes().to_vec();
-            if let Some(docketed) = Docketed::parse(&leaf.opening) {
-                let generation = ground.generation;
-                leaf.opening = Docketed {
-                    generation,
-                    ..docketed
-                }
-                .to_bytes();
-            }
-            remade.push(Remade {
-                id: leaf.id,
-                entry: leaf.entry.clone(),
-                opening: leaf.opening.clone(),
-            });
+            leaf.entry.clone_from(&anew.entry);
+            leaf.opening.clone_from(&anew.opening);
+            remade.push(anew);
         }
         if !remade.is_empty() {
             tracing::warn!(leaves = remade.len(), origin = %ground.origin, "leaves that waited were made anew for this log");

@@ -1,5 +1,5 @@
 use super::{counted, leaves, origin, proved, text, town};
-use portcullis_ballot::Context;
+use portcullis_ballot::{Context, Opening, Salt};
 use portcullis_node::{Ballots, LogFault, Node, NodeError};
 use portcullis_sim::{cast::Place, op::Op, orders::OrderKind};
 use portcullis_verdict::schema;
@@ -53,7 +53,8 @@ fn leaves_that_waited_for_a_lost_log_are_made_anew_for_the_next() {
         .collect();
     for leaf in &waiting {
         let digest = &leaf.entry[33..65];
-        assert!(digests.iter().any(|found| found == digest));
+        assert!(digests.iter().all(|found| found != digest));
+        assert_eq!(opened(node, leaf), 1, "the new digest opens to the same");
     }
     let totals = counted(&leaves(node, 2), node.seed(), &origin(node, 2));
     assert_eq!(totals.values().sum::<u64>(), 256);
@@ -62,6 +63,38 @@ fn leaves_that_waited_for_a_lost_log_are_made_anew_for_the_next() {
         "what waited is counted in the new log: {totals:?}"
     );
     town.run.settle().unwrap();
+}
+
+/// How many leaves of the second log open to the docket and the statement of a queued one.
+fn opened(node: &Node, queued: &portcullis_store::Leaf) -> usize {
+    let (_, statement) = node.store().statement(&queued.statement).unwrap().unwrap();
+    let placed = node.store().leaves_of(&queued.statement).unwrap();
+    let next = origin(node, 2);
+    let placed = placed
+        .iter()
+        .filter(|leaf| leaf.origin == next && leaf.ordinal == queued.ordinal);
+    let leaves = leaves(node, 2);
+    let opens = placed.filter(|placed| {
+        assert_ne!(placed.opening[..32], queued.opening[..32], "a fresh salt");
+        assert_ne!(
+            placed.opening[32..64],
+            queued.opening[32..64],
+            "a fresh salt"
+        );
+        assert_eq!(
+            placed.opening[72..],
+            queued.opening[72..],
+            "the same docket"
+        );
+        let opening = Opening {
+            docket: placed.opening[72..].to_vec(),
+            docket_salt: Salt(placed.opening[..32].try_into().unwrap()),
+            envelope_salt: Salt(placed.opening[32..64].try_into().unwrap()),
+        };
+        let leaf = &leaves[usize::try_from(placed.index).unwrap()];
+        leaf.opens_to(&opening, &statement.envelope).is_ok()
+    });
+    opens.count()
 }
 
 #[test]
@@ -140,9 +173,7 @@ fn shown_again(town: &crate::kit::Town, place: Place, generation: u64) -> Vec<(u
     let request = AddCheckpoint::new(TreeSize(state.size), Vec::new(), note).unwrap();
     let witnesses = Place::WITNESSES.iter().map(|witness| {
         let body = request.to_string();
-        let answer = world
-            .node(*witness)
-            .witness_add_checkpoint(body.as_bytes());
+        let answer = world.node(*witness).witness_add_checkpoint(body.as_bytes());
         (answer.status, answer.body)
     });
     witnesses.collect()
@@ -166,7 +197,10 @@ fn a_witness_that_cosigned_the_next_log_takes_no_more_of_the_one_before() {
     let next = origin(town.run.world.node(place), 2);
     for (status, body) in shown_again(&town, place, 1) {
         assert_eq!(status, 403);
-        assert!(body.starts_with(&format!("`{next}` was cosigned")), "{body}");
+        assert!(
+            body.starts_with(&format!("`{next}` was cosigned")),
+            "{body}"
+        );
     }
     town.run.settle().unwrap();
 }

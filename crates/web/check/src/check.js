@@ -237,7 +237,8 @@ async function previous(task, found) {
   if (report.number === 1) {
     demand(report.previous === null, "report.previous", "the first report names one before it");
     const before = report.start?.size ?? 0;
-    return before > 0 ? `it is the first of its series; ${counted(before, "entry", "entries")} before it are in no report of it` : "it is the first of its series";
+    demand(before === 0, "report.gap", `it is the first of its series, and leaves out ${counted(before, "entry", "entries")} at the log's beginning`);
+    return "it is the first of its series";
   }
   demand(report.previous !== null, "report.previous", "the report does not name the one before it");
   const bytes = await task.earlier?.(report.number - 1);

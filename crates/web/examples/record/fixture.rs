@@ -258,14 +258,14 @@ impl Maker {
         };
         let second = (SERIES, 2, Some(first));
         self.report(ballots, second, (start, end), &checkpoints, lie);
-        self.report(ballots, (BANDED, 1, None), (middle, end), &checkpoints, lie);
+        self.report(ballots, (BANDED, 1, None), (0, middle), &checkpoints, lie);
         self.put(
             "report/index.json",
             format!(
                 r#"{{"reports":[{},{},{},{{"series":"uk-joint","number":1,"period":{{"from":"2026-07-01","to":"2026-12-31"}},"path":"report/uk-joint/1.json","kind":"joint"}}]}}"#,
                 entry(SERIES, 1, "2026-01-01", "2026-06-30"),
                 entry(SERIES, 2, "2026-07-01", "2026-12-31"),
-                entry(BANDED, 1, "2026-07-01", "2026-12-31")
+                entry(BANDED, 1, "2026-01-01", "2026-06-30")
             ),
         );
         self.open(ballots, &checkpoints[&end], lie);

@@ -31,8 +31,12 @@ const COUNTING: [Place; 3] = [Place::Mail, Place::Chat, Place::Police];
 
 /// A federation in which three logs prove what they count, under the providers' schema.
 fn town(seed: u64) -> Town {
+    town_of(seed, &COUNTING)
+}
+
+fn town_of(seed: u64, counting: &[Place]) -> Town {
     let mut town = Town::new(seed);
-    for place in COUNTING {
+    for &place in counting {
         let world = &mut town.run.world;
         let proved = world.restart_with(place, |parts| {
             let provider = schema::builtin().by_name("provider-v1").cloned();
@@ -455,4 +459,56 @@ fn a_node_opens_one_session_of_a_period_and_no_second() {
 fn resigned(node: &Node, masks: Masks) -> Letter {
     let key = node.keys().log_signer(1).unwrap().vkey();
     Letter::sign(Document::Masks(masks), key, *node.keys().log_seed)
+}
+
+#[test]
+fn an_attempt_that_failed_is_followed_by_one_without_who_failed_it() {
+    let four = [Place::Mail, Place::Chat, Place::Police, Place::County];
+    let mut town = town_of(9, &four);
+    half_a_year(&mut town, 0);
+    let node = |place: &Place| town.run.world.node(*place);
+    let wanted = half_year("us-process-joint");
+    let parts: Vec<_> = four
+        .iter()
+        .map(|place| node(place).joint_part(&wanted).unwrap())
+        .collect();
+    let masks: Vec<_> = four
+        .iter()
+        .map(|place| node(place).joint_masks(&parts, 1).unwrap())
+        .collect();
+    let mut openings: Vec<_> = four
+        .iter()
+        .map(|place| node(place).joint_opening(&parts, &masks, 1).unwrap())
+        .collect();
+    // County's is false.
+    let Document::Opening(mut wrong) = openings[3].document().clone() else {
+        panic!("opening");
+    };
+    wrong.opening[0] ^= 1;
+    let county = node(&Place::County);
+    let key = county.keys().log_signer(1).unwrap().vkey();
+    openings[3] = Letter::sign(Document::Opening(wrong), key, *county.keys().log_seed);
+    let failed = FailedAttempt {
+        parts: &parts,
+        masks: &masks,
+        openings: &openings,
+        attempt: 1,
+    };
+    let again = each(&town, |node| node.joint_masks(&parts[..3], 2));
+    let chat = node(&Place::Chat);
+    assert_eq!(
+        code(chat.joint_opening(&parts[..3], &again, 2)),
+        "report.joint_again"
+    );
+    let openings = each(&town, |node| {
+        node.joint_opening_after(&parts[..3], &again, 2, Some(&failed))
+    });
+    let finished = chat.joint_finish(&parts[..3], &again, &openings, &[], 2);
+    assert_eq!(values(&finished.unwrap().0)[0], 0);
+    // From then on this is the session that is open.
+    assert_eq!(
+        code(chat.joint_opening(&parts, &masks, 1)),
+        "report.joint_again"
+    );
+    assert!(chat.joint_opening(&parts[..3], &again, 2).is_ok());
 }

@@ -218,27 +218,24 @@ impl Node {
             }
         };
         let envelope = self.store.statement(&queued.statement)?;
-        let (digest, opening) = match (docketed, envelope) {
-            (Some(docketed), Some((_, record))) => {
-                let opening = Opening {
-                    docket: docketed.opening.docket,
-                    docket_salt: Salt::draw(&mut generator),
-                    envelope_salt: Salt::draw(&mut generator),
-                };
-                let generation = ground.generation;
-                let digest = opening.digest(&record.envelope);
-                let docketed = Docketed {
-                    generation,
-                    opening,
-                };
-                (digest, docketed.to_bytes())
-            }
+        let (digest, opening) = if let (Some(docketed), Some((_, record))) = (docketed, envelope) {
+            let opening = Opening {
+                docket: docketed.opening.docket,
+                docket_salt: Salt::draw(&mut generator),
+                envelope_salt: Salt::draw(&mut generator),
+            };
+            let generation = ground.generation;
+            let digest = opening.digest(&record.envelope);
+            let docketed = Docketed {
+                generation,
+                opening,
+            };
+            (digest, docketed.to_bytes())
+        } else {
             // Nothing is left to open: any digest says as much.
-            _ => {
-                let mut digest = [0; 32];
-                generator.fill_bytes(&mut digest);
-                (digest, Vec::new())
-            }
+            let mut digest = [0; 32];
+            generator.fill_bytes(&mut digest);
+            (digest, Vec::new())
         };
         Ok(Some(Remade {
             id: queued.id,

@@ -203,9 +203,8 @@ impl Node {
             let mut sources = last.report().sources();
             sources.find(|source| ours(source.origin.as_str())).cloned()
         });
-        let next = last.is_some_and(|last| {
-            last.report().period.to.tomorrow().ok() == Some(plan.period.from)
-        });
+        let next = last
+            .is_some_and(|last| last.report().period.to.tomorrow().ok() == Some(plan.period.from));
         // Who comes into a joint report anew, or again, brings in the leaves of its period alone.
         let first = || {
             if series.joint {

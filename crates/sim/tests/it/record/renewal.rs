@@ -169,8 +169,8 @@ fn shown_again(town: &crate::kit::Town, place: Place, generation: u64) -> Vec<(u
     let node = world.node(place);
     let state = node.store().log(&origin(node, generation)).unwrap();
     let state = state.unwrap();
-    let note = SignedNote::parse(&state.checkpoint).unwrap();
-    let request = AddCheckpoint::new(TreeSize(state.size), Vec::new(), note).unwrap();
+    let signed = SignedNote::parse(&state.checkpoint).unwrap();
+    let request = AddCheckpoint::new(TreeSize(state.size), Vec::new(), signed).unwrap();
     let witnesses = Place::WITNESSES.iter().map(|witness| {
         let body = request.to_string();
         let answer = world.node(*witness).witness_add_checkpoint(body.as_bytes());

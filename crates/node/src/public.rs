@@ -53,6 +53,8 @@ pub struct LogView {
     pub ticks: Vec<Tick>,
     /// How fast it says that it grows.
     pub shape: Option<LogShape>,
+    /// How fast it said so before, oldest first: what its earlier ticks are held against.
+    pub shapes: Vec<LogShape>,
     /// Whether it was closed for good.
     pub closed: bool,
 }
@@ -182,12 +184,21 @@ impl LogView {
         let ticks = file("ticks").map(|bytes| ticks(&bytes)).unwrap_or_default();
         let shape = file("shape").and_then(|bytes| LogShape::verify(&bytes, &key).ok());
         let closed = file("closed").is_some();
+        // A new shape holds from a size that the log had: only such can have a file.
+        let newest = shape.as_ref().map_or(0, |shape: &LogShape| shape.since.0);
+        let sizes = ticks.iter().map(|tick| tick.size);
+        let before = [0].into_iter().chain(sizes).filter(|size| *size < newest);
+        let shapes = before
+            .filter_map(|size| file(&format!("shapes/{size:012}")))
+            .filter_map(|bytes| LogShape::verify(&bytes, &key).ok())
+            .collect();
         Self {
             prefix,
             key,
             checkpoint,
             ticks,
             shape,
+            shapes,
             closed,
         }
     }
@@ -200,9 +211,9 @@ impl LogView {
     /// The times at which it should have grown and did not, the newest first.
     ///
     /// A gap of one and a half ticks or more is one; a cosignature may take its
-    /// time. Whoever closed the log owes it no ticks.
+    /// time. Whoever closed the log owes it no ticks. Each gap is held against the
+    /// shape of its time; where none is known, nothing is said.
     pub fn silences(&self, now: Timestamp) -> Vec<Silence> {
-        let tick = self.shape.as_ref().map_or(0, |shape| shape.tick_ms);
         let open = (!self.closed).then_some((now, None));
         let ends = self.ticks.iter().skip(1);
         let ends = ends.map(|next| (next.at, Some(next.at))).chain(open);
@@ -210,7 +221,7 @@ impl LogView {
         let mut silences: Vec<Silence> = gaps
             .filter_map(|(tick_before, (end, until))| {
                 let gap = end.duration_since(tick_before.at);
-                let missed = missed(gap, tick)?;
+                let missed = missed(gap, self.tick_ms_at(tick_before.size))?;
                 Some(Silence {
                     after: tick_before.at,
                     until,
@@ -220,6 +231,13 @@ impl LogView {
             .collect();
         silences.reverse();
         silences
+    }
+
+    /// The tick that the log promised when it had this size; 0 if that is not known.
+    fn tick_ms_at(&self, size: u64) -> u64 {
+        let mut shapes = self.shapes.iter().chain(&self.shape).rev();
+        let then = shapes.find(|shape| shape.since.0 <= size);
+        then.map_or(0, |shape| shape.tick_ms)
     }
 }
 
@@ -332,13 +350,17 @@ mod tests {
     }
 
     fn shape(tick_ms: u64) -> Vec<u8> {
+        shape_since(tick_ms, 0)
+    }
+
+    fn shape_since(tick_ms: u64, since: u64) -> Vec<u8> {
         let shape = LogShape {
             origin: "mail.example/log/live/1".parse().unwrap(),
             tick_ms,
             tiles: 1,
             schema: [2; 32],
             report_key: [3; 32],
-            since: TreeSize(0),
+            since: TreeSize(since),
         };
         let text = shape.to_text();
         let line = signer().sign(&text).unwrap();
@@ -432,6 +454,24 @@ mod tests {
             missed: 5,
         };
         assert_eq!(of("2026-11-21T01:50:04Z"), [lasts, past]);
+    }
+
+    #[test]
+    fn a_gap_is_held_against_the_shape_of_its_time() {
+        let ticks = "256 2026-11-21T00:00:03Z\n512 2026-11-21T00:10:01Z\n\
+                     768 2026-11-21T00:10:15Z\n1024 2026-11-21T00:11:00Z\n";
+        let files = [
+            ("log/1/ticks", ticks.as_bytes().to_vec()),
+            ("log/1/shape", shape_since(15_000, 512)),
+            ("log/1/shapes/000000000000", shape(600_000)),
+        ];
+        let silence = Silence {
+            after: at("2026-11-21T00:10:15Z"),
+            until: Some(at("2026-11-21T00:11:00Z")),
+            missed: 2,
+        };
+        let record = record(&files, "2026-11-21T00:11:10Z");
+        assert_eq!(record.logs[0].silences(record.now), [silence]);
     }
 
     #[test]

@@ -115,6 +115,28 @@ fn put_kept(folder: &Path, at: &str) {
     );
 }
 
+/// As many leaves as the log has, their sum and what it holds.
+fn leaves(
+    seed: &Seed,
+    context: &Context<'_>,
+    counted: impl Fn(usize) -> Option<Cell>,
+    generator: &mut StdRng,
+) -> (Vec<Vec<u8>>, Sum, Totals) {
+    let mut entries = Vec::new();
+    let (mut sum, mut totals) = (Sum::zero(), Totals::zero());
+    for at in 0..SIZE {
+        let mut digest = [0; 32];
+        generator.fill_bytes(&mut digest);
+        let ahead = Ahead::draw(seed, generator);
+        let leaf = Leaf::prove(ahead, context, &digest, counted(at), seed);
+        let commitment: [u8; 32] = leaf.commitment_bytes().try_into().unwrap();
+        sum.add_commitment(&commitment).unwrap();
+        totals.add(&lines::totals(seed, ORIGIN, [(digest, commitment)]).unwrap());
+        entries.push(leaf.as_bytes().to_vec());
+    }
+    (entries, sum, totals)
+}
+
 /// A log with three subpoenas and two court orders in it, and a true report of them.
 fn write_log(folder: &Path, root: &Path) -> Report {
     let schemas = schema::builtin();
@@ -134,23 +156,12 @@ fn write_log(folder: &Path, root: &Path) -> Report {
             .get()
     };
     let (subpoena, order) = (cell("us-subpoenas"), cell("us-orders"));
-    let mut entries = Vec::new();
-    let (mut sum, mut totals) = (Sum::zero(), Totals::zero());
-    for at in 0..SIZE {
-        let counted = match at {
-            0..3 => Cell::new(subpoena),
-            3..5 => Cell::new(order),
-            _ => None,
-        };
-        let mut digest = [0; 32];
-        generator.fill_bytes(&mut digest);
-        let ahead = Ahead::draw(&seed, &mut generator);
-        let leaf = Leaf::prove(ahead, &context, &digest, counted, &seed);
-        let commitment: [u8; 32] = leaf.commitment_bytes().try_into().unwrap();
-        sum.add_commitment(&commitment).unwrap();
-        totals.add(&lines::totals(&seed, ORIGIN, [(digest, commitment)]).unwrap());
-        entries.push(leaf.as_bytes().to_vec());
-    }
+    let counted = |at| match at {
+        0..3 => Cell::new(subpoena),
+        3..5 => Cell::new(order),
+        _ => None,
+    };
+    let (entries, sum, totals) = leaves(&seed, &context, counted, &mut generator);
     let mut builder = TileBuilder::new();
     for (tile, hashes) in builder.extend(entries.iter().map(|entry| leaf_hash(entry))) {
         put(folder, &tile.path(), &hashes_to_bytes(&hashes));

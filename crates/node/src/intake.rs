@@ -15,11 +15,12 @@ use crate::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::{SignedDuration, Timestamp};
 use portcullis_core::{
-    case::Refusal,
+    case::{Case, Refusal},
     digest::Digest,
     id::CaseId,
     law::Party,
     member::MemberId,
+    order::ItemNumber,
     statement::{Event, Kind, Statement},
 };
 use portcullis_store::TurnedAway;
@@ -438,6 +439,45 @@ struct Taking<'a> {
     proofs: Vec<(Digest, Vec<u8>)>,
 }
 
+/// What an answer still answers, where items of it were removed.
+enum Left {
+    /// All its items were.
+    Nothing,
+    /// The answer without them.
+    Rest(Box<Statement>),
+}
+
+/// A provider's answer without the items that are removed in the case as its sender saw it.
+/// `None` for any other statement, and for items that the case as we hold it never had.
+fn answer_to_what_is_left(answer: &Statement, seen: &Case, held: &Case) -> Option<Left> {
+    let listed = |item: &ItemNumber| seen.order.items.contains_key(item);
+    let had = |item: &ItemNumber| *item <= held.numbered.1;
+    let mut rest = answer.clone();
+    let left = match &mut rest.event {
+        Event::Accepted { items }
+        | Event::Challenged { items, .. }
+        | Event::Declined { items, .. } => {
+            if !items.iter().all(had) {
+                return None;
+            }
+            items.retain(listed);
+            items.len()
+        }
+        Event::Narrowed { items, .. } => {
+            if !items.keys().all(had) {
+                return None;
+            }
+            items.retain(|item, _| listed(item));
+            items.len()
+        }
+        _ => return None,
+    };
+    Some(match left {
+        0 => Left::Nothing,
+        _ => Left::Rest(Box::new(rest)),
+    })
+}
+
 impl Taking<'_> {
     fn one(&mut self, loaded: Option<&Loaded>, sent: Sent) -> Result<(), No> {
         let malformed = |why: String| No::never("statement.payload", why);
@@ -543,8 +583,19 @@ impl Taking<'_> {
         let Some(mut seen) = loaded.and_then(|loaded| self.as_seen(loaded, judged, after)) else {
             return Err(no);
         };
-        if seen.join(laws, judged, now).is_err() {
-            return Err(no);
+        if let Err(unfit) = seen.join(laws, judged, now) {
+            // Changes that crossed each other joined in one order there and in another here: an
+            // item that its sender still had can be one that was removed as we hold the case. Its
+            // answer answers nothing any more, and the rest of the statement stands.
+            let removed = matches!(unfit, Unfit::Refused(Refusal::UnknownItem { .. }));
+            let left = removed
+                .then(|| answer_to_what_is_left(judged, seen.case()?, self.growing.case()?))
+                .flatten();
+            match left {
+                Some(Left::Rest(rest)) if seen.join(laws, &rest, now).is_err() => return Err(no),
+                Some(Left::Rest(_) | Left::Nothing) => {}
+                None => return Err(no),
+            }
         }
         Ok(self.growing.replay(laws, judged)?)
     }

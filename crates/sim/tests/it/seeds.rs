@@ -12,6 +12,15 @@ fn many_federations_break_no_law() {
     }
 }
 
+/// Changes of two parties that crossed, and an answer to an item that one of them removed.
+const CROSSED: u64 = 838;
+
+#[test]
+fn an_answer_to_what_was_removed_meanwhile_is_taken() {
+    let report = run::run(CROSSED);
+    assert_eq!(report.failure, None);
+}
+
 #[test]
 fn the_same_seed_gives_the_same_transcript_and_another_gives_another() {
     let (once, again) = (run::run(7), run::run(7));

@@ -142,13 +142,21 @@ fn grown(count: u64) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
-/// What a member's log of this number asks, step by step. A witness takes any origin below the
-/// name that the register lists.
+/// The logs that ask: each of an operator of its own, for a witness takes one generation of a log.
+pub(crate) fn log(number: usize) -> Result<NoteSigner> {
+    let name = format!("log-{number}.example/log/live/1");
+    Ok(NoteSigner::new(
+        name.parse()?,
+        &town::seed(&format!("log {number}")),
+    ))
+}
+
+/// How many there are in all: one more, that asks alone.
+pub(crate) const LOGS_IN_ALL: usize = LOGS + 1;
+
+/// What the log of this number asks, step by step.
 fn asked(number: usize, steps: &[Step]) -> Result<Vec<Vec<u8>>> {
-    let word = [town::POLICE, town::MINISTER, town::COURT, town::PROVIDER][number % 4];
-    let generation = 1000 + number as u64;
-    let signer = town::node_keys(word).log_signer(generation);
-    let signer: NoteSigner = signer.ok_or("a log's signer")?;
+    let signer = log(number)?;
     let origin = signer.vkey().name().as_str().to_owned();
     let requests = steps.iter().map(|step| {
         let checkpoint = Checkpoint::new(origin.parse()?, step.new, step.root);

@@ -6,6 +6,7 @@ use crate::{
     meter::SystemEnv,
     package::accepted,
     town::{self, COURT, MINISTER, POLICE, PROVIDER, Plan, WITNESSES, key},
+    witness,
 };
 use jiff::SignedDuration;
 use portcullis_core::{
@@ -17,6 +18,7 @@ use portcullis_core::{
 };
 use portcullis_node::{Ballots, Env as _, Node, Parts, Shape, peers::Peers};
 use portcullis_store::{Blobs, Store};
+use portcullis_tlog::note::VerifierKey;
 use portcullis_verdict::{Trust, law, schema};
 use portcullis_web::{HttpPeers, TlsIdentity};
 use std::{
@@ -273,7 +275,7 @@ fn open(dir: &Path, word: &str, ballots: Ballots) -> Result<(Arc<Node>, PathBuf)
             ..Trust::default()
         },
         anchor: None,
-        witnessed_logs: vec![town::register_log()?.vkey()],
+        witnessed_logs: witnessed_logs()?,
         shape: Shape {
             tick: TICK,
             tiles: tiles(ballots),
@@ -283,6 +285,15 @@ fn open(dir: &Path, word: &str, ballots: Ballots) -> Result<(Arc<Node>, PathBuf)
         ballots,
     })?;
     Ok((Arc::new(node), blobs_dir))
+}
+
+/// The register's log, and those that the witness's row lets ask.
+fn witnessed_logs() -> Result<Vec<VerifierKey>> {
+    let mut logs = vec![town::register_log()?.vkey()];
+    for number in 1..=witness::LOGS_IN_ALL {
+        logs.push(witness::log(number)?.vkey());
+    }
+    Ok(logs)
 }
 
 /// Every node's doors over HTTPS, on one runtime.

@@ -1,6 +1,10 @@
 //! The other nodes, as this one calls them: a trait, so that the simulator can
 //! stand in for the network. Sockets belong to `web`.
 
+mod in_process;
+
+pub use in_process::InProcess;
+
 use portcullis_core::{digest::Digest, id::PackageId, member::MemberId};
 use std::{collections::BTreeSet, time::Duration};
 

@@ -8,12 +8,8 @@ use portcullis_core::{
 use portcullis_node::{
     Node,
     door::{Doors, Problem, PublicFile, WitnessAnswer},
-    peers::{Answer, Peer, PeerError, Peers},
 };
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, mpsc::Sender},
-};
+use std::sync::{Arc, mpsc::Sender};
 
 /// The doors of a node.
 pub(crate) struct Desk {
@@ -85,88 +81,4 @@ fn accepted(answer: &[u8]) -> Vec<CaseId> {
     taken
         .filter_map(|part| part["case"].as_str()?.parse().ok())
         .collect()
-}
-
-/// Calls that go straight to the other node's doors, in one process.
-pub(crate) struct Straight {
-    pub(crate) from: MemberId,
-    pub(crate) desks: BTreeMap<MemberId, Arc<Desk>>,
-}
-
-impl Straight {
-    fn desk(&self, peer: &Peer) -> Result<&Desk, PeerError> {
-        let desk = self.desks.get(&peer.member).map(|desk| &**desk);
-        desk.ok_or_else(|| PeerError::Unreachable {
-            member: peer.member.clone(),
-            why: "no such node".into(),
-        })
-    }
-}
-
-fn status(peer: &Peer) -> impl Fn(Problem) -> PeerError {
-    let member = peer.member.clone();
-    move |problem| PeerError::Status {
-        member: member.clone(),
-        status: problem.status,
-        detail: problem.detail,
-    }
-}
-
-impl Peers for Straight {
-    fn deliver(&self, peer: &Peer, body: &[u8]) -> Result<Answer, PeerError> {
-        Ok(match self.desk(peer)?.receive(&self.from, body) {
-            Ok(body) => Answer { status: 200, body },
-            Err(problem) => Answer {
-                status: problem.status,
-                body: serde_json::json!({ "code": problem.code })
-                    .to_string()
-                    .into_bytes(),
-            },
-        })
-    }
-
-    fn add_checkpoint(&self, witness: &Peer, body: &[u8]) -> Result<Answer, PeerError> {
-        let answer = self.desk(witness)?.witness_add_checkpoint(body);
-        Ok(Answer {
-            status: answer.status,
-            body: answer.body.into_bytes(),
-        })
-    }
-
-    fn get(&self, peer: &Peer, path: &str) -> Result<Answer, PeerError> {
-        let file = self.desk(peer)?.public_file(path);
-        let (status, body) = file.map_or((404, Vec::new()), |file| (200, file.bytes));
-        Ok(Answer { status, body })
-    }
-
-    fn package_part(
-        &self,
-        peer: &Peer,
-        package: PackageId,
-        from: u64,
-        len: usize,
-    ) -> Result<Vec<u8>, PeerError> {
-        let part = self
-            .desk(peer)?
-            .package_part(&self.from, package, from, len);
-        part.map_err(status(peer))
-    }
-
-    fn upload_offset(&self, peer: &Peer, package: PackageId) -> Result<u64, PeerError> {
-        let offset = self.desk(peer)?.upload_offset(&self.from, package);
-        offset.map_err(status(peer))
-    }
-
-    fn upload_part(
-        &self,
-        peer: &Peer,
-        package: PackageId,
-        offset: u64,
-        bytes: &[u8],
-    ) -> Result<u64, PeerError> {
-        let taken = self
-            .desk(peer)?
-            .upload_part(&self.from, package, offset, bytes);
-        taken.map_err(status(peer))
-    }
 }

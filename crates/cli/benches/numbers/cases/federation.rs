@@ -1,6 +1,6 @@
 //! Six nodes on this machine: four that work on cases, and two witnesses.
 
-use super::desk::{Desk, Straight};
+use super::desk::Desk;
 use crate::{
     Result,
     meter::SystemEnv,
@@ -16,7 +16,10 @@ use portcullis_core::{
     realm::Realm,
     statement::{Approval, Event},
 };
-use portcullis_node::{Ballots, Env as _, Node, Parts, Shape, peers::Peers};
+use portcullis_node::{
+    Ballots, Env as _, Node, Parts, Shape,
+    peers::{InProcess, Peers},
+};
 use portcullis_store::{Blobs, Store};
 use portcullis_tlog::note::VerifierKey;
 use portcullis_verdict::{Trust, law, schema};
@@ -126,9 +129,9 @@ impl Federation {
         for (word, door) in doors {
             let member = town::id(word)?;
             let peers: Arc<dyn Peers> = match wires {
-                Wires::InProcess => Arc::new(Straight {
+                Wires::InProcess => Arc::new(InProcess {
                     from: member.clone(),
-                    desks: desks.clone(),
+                    doors: desks.clone(),
                 }),
                 Wires::Https => Arc::new(HttpPeers::new(door.identity)?),
             };

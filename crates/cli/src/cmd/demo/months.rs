@@ -12,7 +12,6 @@ mod ours;
 mod pages;
 mod reports;
 mod traffic;
-mod wires;
 mod world;
 
 use super::Stage;

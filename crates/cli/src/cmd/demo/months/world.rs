@@ -3,14 +3,13 @@
 use super::{
     cast::{CAST, Keys, OVERSIGHT, PROVIDERS, Part, id},
     clock::Virtual,
-    wires::Straight,
 };
 use crate::failure::Failure;
 use jiff::SignedDuration;
 use portcullis_core::{
     digest::Digest, id::CaseId, member::MemberId, office::Office, realm::Realm, statement::Event,
 };
-use portcullis_node::{Ballots, Env as _, Node, Parts, Sequenced, Shape};
+use portcullis_node::{Ballots, Env as _, Node, Parts, Sequenced, Shape, peers::InProcess};
 use portcullis_store::{Blobs, Store};
 use portcullis_verdict::{Trust, law, schema};
 use std::{
@@ -34,7 +33,7 @@ const DEED: SignedDuration = SignedDuration::from_mins(3);
 /// One node.
 pub(super) struct Seat {
     pub(super) node: Arc<Node>,
-    pub(super) peers: Straight,
+    pub(super) peers: InProcess<Node>,
     /// Its tiles, reports and packages, as plain files.
     pub(super) dir: PathBuf,
 }
@@ -66,9 +65,9 @@ impl World {
             };
             let seat = Seat {
                 node: Arc::clone(node),
-                peers: Straight {
+                peers: InProcess {
                     from,
-                    nodes: nodes.clone(),
+                    doors: nodes.clone(),
                 },
                 dir,
             };

@@ -1,23 +1,22 @@
-//! Calls that go straight to the other node's doors: the months' nodes are in one process.
+//! Nodes that share a process: calls go straight to the other's doors.
 
+use super::{Answer, Peer, PeerError, Peers};
+use crate::door::{Doors, Problem};
 use portcullis_core::{id::PackageId, member::MemberId};
-use portcullis_node::{
-    Node,
-    door::{Doors as _, Problem},
-    peers::{Answer, Peer, PeerError, Peers},
-};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// How one node calls the others.
-pub(super) struct Straight {
-    pub(super) from: MemberId,
-    pub(super) nodes: BTreeMap<MemberId, Arc<Node>>,
+/// How one node calls others of its own process.
+pub struct InProcess<D> {
+    /// Who calls.
+    pub from: MemberId,
+    /// Whose doors can be called.
+    pub doors: BTreeMap<MemberId, Arc<D>>,
 }
 
-impl Straight {
-    fn node(&self, peer: &Peer) -> Result<&Node, PeerError> {
-        let node = self.nodes.get(&peer.member).map(|node| &**node);
-        node.ok_or_else(|| PeerError::Unreachable {
+impl<D: Doors> InProcess<D> {
+    fn doors(&self, peer: &Peer) -> Result<&D, PeerError> {
+        let doors = self.doors.get(&peer.member).map(|doors| &**doors);
+        doors.ok_or_else(|| PeerError::Unreachable {
             member: peer.member.clone(),
             why: "no such node".into(),
         })
@@ -33,9 +32,9 @@ fn status(peer: &Peer) -> impl Fn(Problem) -> PeerError {
     }
 }
 
-impl Peers for Straight {
+impl<D: Doors> Peers for InProcess<D> {
     fn deliver(&self, peer: &Peer, body: &[u8]) -> Result<Answer, PeerError> {
-        Ok(match self.node(peer)?.receive(&self.from, body) {
+        Ok(match self.doors(peer)?.receive(&self.from, body) {
             Ok(body) => Answer { status: 200, body },
             Err(problem) => Answer {
                 status: problem.status,
@@ -47,7 +46,7 @@ impl Peers for Straight {
     }
 
     fn add_checkpoint(&self, witness: &Peer, body: &[u8]) -> Result<Answer, PeerError> {
-        let answer = self.node(witness)?.witness_add_checkpoint(body);
+        let answer = self.doors(witness)?.witness_add_checkpoint(body);
         Ok(Answer {
             status: answer.status,
             body: answer.body.into_bytes(),
@@ -55,7 +54,7 @@ impl Peers for Straight {
     }
 
     fn get(&self, peer: &Peer, path: &str) -> Result<Answer, PeerError> {
-        let file = self.node(peer)?.public_file(path.trim_start_matches('/'));
+        let file = self.doors(peer)?.public_file(path.trim_start_matches('/'));
         let (status, body) = file.map_or((404, Vec::new()), |file| (200, file.bytes));
         Ok(Answer { status, body })
     }
@@ -67,13 +66,13 @@ impl Peers for Straight {
         from: u64,
         len: usize,
     ) -> Result<Vec<u8>, PeerError> {
-        self.node(peer)?
+        self.doors(peer)?
             .package_part(&self.from, package, from, len)
             .map_err(status(peer))
     }
 
     fn upload_offset(&self, peer: &Peer, package: PackageId) -> Result<u64, PeerError> {
-        self.node(peer)?
+        self.doors(peer)?
             .upload_offset(&self.from, package)
             .map_err(status(peer))
     }
@@ -85,7 +84,7 @@ impl Peers for Straight {
         offset: u64,
         bytes: &[u8],
     ) -> Result<u64, PeerError> {
-        self.node(peer)?
+        self.doors(peer)?
             .upload_part(&self.from, package, offset, bytes)
             .map_err(status(peer))
     }

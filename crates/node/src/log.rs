@@ -589,6 +589,12 @@ enum Asked {
 }
 
 impl Node {
+    /// The signer of one generation of this node's log.
+    pub(crate) fn log_signer(&self, generation: u64) -> Result<NoteSigner, LogFault> {
+        let signer = self.keys.log_signer(generation);
+        signer.ok_or_else(|| LogFault::Key(self.keys.log_name.clone()))
+    }
+
     /// The witnesses of a policy that are members with an address, by the policy's names.
     pub(crate) fn witnesses_of(
         register: &portcullis_core::register::Register,

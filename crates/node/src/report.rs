@@ -11,7 +11,7 @@ mod joint;
 pub use fault::ReportFault;
 pub use joint::FailedAttempt;
 
-use crate::{Generator, Node, NodeError, log::LogFault};
+use crate::{Generator, Node, NodeError};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use portcullis_ballot::report::prove;
 use portcullis_core::{
@@ -97,8 +97,8 @@ impl Node {
             let single = Single { source, proof };
             let subject = Subject::Single(Box::new(single));
             let report = planned.report(self, wanted, lines, subject);
-            let signer = self.signer_of(planned.log.generation)?;
-            let signature = sign(signer, *self.keys.log_seed, &report.to_bytes());
+            let key = self.vkey_of(planned.log.generation)?;
+            let signature = sign(key, *self.keys.log_seed, &report.to_bytes());
             let made = Signed::new(&report, vec![signature])
                 .map_err(|error| NodeError::Broken(error.to_string()))?;
             self.publish_report(&made)?;
@@ -283,7 +283,7 @@ impl Node {
 
     fn cosigned_of(&self, generation: u64) -> Result<Vec<(Bound, Timestamp)>, ReportFault> {
         let history = self.history()?;
-        let key = self.signer_of(generation)?;
+        let key = self.vkey_of(generation)?;
         let folder = format!("log/{generation}/checkpoints");
         let mut found = Vec::new();
         for path in self.blobs.list(&folder).map_err(NodeError::from)? {
@@ -315,10 +315,8 @@ impl Node {
         Ok(found)
     }
 
-    fn signer_of(&self, generation: u64) -> Result<portcullis_tlog::note::VerifierKey, NodeError> {
-        let signer = self.keys.log_signer(generation);
-        let signer = signer.ok_or_else(|| LogFault::Key(self.keys.log_name.clone()))?;
-        Ok(signer.vkey())
+    fn vkey_of(&self, generation: u64) -> Result<portcullis_tlog::note::VerifierKey, NodeError> {
+        Ok(self.log_signer(generation)?.vkey())
     }
 
     /// Puts a report among the public files, if there is none of its number, and lists it.

@@ -119,21 +119,10 @@ impl Node {
         let history = self.history()?;
         let newest = history.newest();
         let witnesses = Self::witnesses_of(&newest.register, &newest.policy);
-        let generation = match held.generation {
-            Some(generation) => generation,
-            None => self.start(&mut held, peers)?,
-        };
+        let generation = self.started(&mut held, peers)?;
         let prefix = format!("log/{generation}");
-        let signer = self
-            .keys
-            .log_signer(generation)
-            .ok_or_else(|| LogFault::Key(self.keys.log_name.clone()))?;
-        let log = OwnLog {
-            store: &self.store,
-            blobs: &self.blobs,
-            prefix: &prefix,
-            signer: &signer,
-        };
+        let signer = self.log_signer(generation)?;
+        let log = OwnLog::new(&self.store, &self.blobs, &prefix, &signer);
         let mut done = Sequenced::default();
         let size = held.builder.as_ref().map_or(0, |builder| builder.size().0);
         let shape = self.keep_shape(&log, &mut held, size)?;
@@ -164,6 +153,14 @@ impl Node {
             .then(|| now.saturating_add(RETRY).unwrap_or(now));
         done.next = [held.next_tick, retry].into_iter().flatten().min();
         Ok(done)
+    }
+
+    /// The generation that is worked on, taken up if this is the first call after a start.
+    fn started(&self, held: &mut Sequencing, peers: &dyn Peers) -> Result<u64, NodeError> {
+        match held.generation {
+            Some(generation) => Ok(generation),
+            None => self.start(held, peers),
+        }
     }
 
     fn lease(&self, held: &mut Sequencing, now: Timestamp) -> Result<(), NodeError> {

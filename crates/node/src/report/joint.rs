@@ -235,7 +235,7 @@ impl Node {
         let table = self.table(parts, attempt)?;
         let report = table.report(masks, openings)?;
         let payload = report.to_bytes();
-        let key = self.signer_of(table.planned.log.generation)?;
+        let key = self.vkey_of(table.planned.log.generation)?;
         let mut signatures = vec![report::sign(key, *self.keys.log_seed, &payload)];
         for other in signed {
             if other.payload() != payload {
@@ -266,7 +266,7 @@ impl Node {
     }
 
     fn sign_document(&self, log: &OurLog, document: Document) -> Result<Signed, ReportFault> {
-        let key = self.signer_of(log.generation)?;
+        let key = self.vkey_of(log.generation)?;
         Ok(Signed::sign(document, key, *self.keys.log_seed))
     }
 

@@ -38,21 +38,10 @@ impl Node {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         self.lease(&mut held, now)?;
-        let generation = match held.generation {
-            Some(generation) => generation,
-            None => self.start(&mut held, peers)?,
-        };
+        let generation = self.started(&mut held, peers)?;
         let prefix = format!("log/{generation}");
-        let signer = self
-            .keys
-            .log_signer(generation)
-            .ok_or_else(|| LogFault::Key(self.keys.log_name.clone()))?;
-        let log = OwnLog {
-            store: &self.store,
-            blobs: &self.blobs,
-            prefix: &prefix,
-            signer: &signer,
-        };
+        let signer = self.log_signer(generation)?;
+        let log = OwnLog::new(&self.store, &self.blobs, &prefix, &signer);
         let Some(schema) = self.published_schema(generation)? else {
             return Err(LogFault::Empty(self.origin_of(generation)).into());
         };

@@ -76,10 +76,7 @@ impl Node {
     }
 
     fn shape_from(&self, generation: u64, bytes: &[u8]) -> Result<LogShape, NodeError> {
-        let signer = self
-            .keys
-            .log_signer(generation)
-            .ok_or_else(|| LogFault::Key(self.keys.log_name.clone()))?;
+        let signer = self.log_signer(generation)?;
         LogShape::verify(bytes, &signer.vkey()).map_err(|error| {
             NodeError::Broken(format!("the shape of our log {generation}: {error}"))
         })

@@ -19,16 +19,8 @@ impl Node {
         let mut generation = self.newest_generation()?;
         loop {
             let prefix = format!("log/{generation}");
-            let signer = self
-                .keys
-                .log_signer(generation)
-                .ok_or_else(|| LogFault::Key(self.keys.log_name.clone()))?;
-            let log = OwnLog {
-                store: &self.store,
-                blobs: &self.blobs,
-                prefix: &prefix,
-                signer: &signer,
-            };
+            let signer = self.log_signer(generation)?;
+            let log = OwnLog::new(&self.store, &self.blobs, &prefix, &signer);
             let mut silent = Vec::new();
             let mut ahead: Option<(u64, portcullis_tlog::hash::Hash)> = None;
             let ours = log.state()?;
@@ -99,8 +91,7 @@ impl Node {
         witnesses: &[(Peer, String)],
         peers: &dyn Peers,
     ) -> Result<bool, LogFault> {
-        let next = self.keys.log_signer(generation + 1);
-        let signer = next.ok_or_else(|| LogFault::Key(self.keys.log_name.clone()))?;
+        let signer = self.log_signer(generation + 1)?;
         let log = OwnLog::new(&self.store, &self.blobs, "", &signer);
         let mut shown = witnesses
             .iter()

@@ -19,6 +19,7 @@
 
 pub mod case;
 pub mod category;
+pub mod cell;
 pub mod digest;
 pub mod docket;
 pub mod grant;

@@ -6,6 +6,7 @@
 //! a timer drives them in production and a number in the simulator.
 
 mod ballots;
+pub mod cell;
 pub mod courier;
 pub mod door;
 mod doors;

@@ -1,0 +1,1 @@
+//! Headers: what every object says of itself, read without building it.

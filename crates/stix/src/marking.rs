@@ -1,0 +1,1 @@
+//! Markings: which TLP a marking definition stands for.

@@ -1,0 +1,1 @@
+//! MISP events as STIX objects, and back.

@@ -1,0 +1,1 @@
+//! Observables: the values that indicators and observed objects name.

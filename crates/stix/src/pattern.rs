@@ -1,0 +1,1 @@
+//! Patterns (STIX 2.1, 9).

@@ -1,0 +1,1 @@
+//! Tables: indicators from CSV.

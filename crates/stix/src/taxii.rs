@@ -1,0 +1,1 @@
+//! TAXII 2.1: filters, pages, media types and error messages.

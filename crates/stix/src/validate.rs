@@ -1,0 +1,1 @@
+//! Validation: what the standard demands of an object.

@@ -33,6 +33,8 @@ enum Found {
     Programs(&'static [&'static str]),
     /// One of these files is there.
     AnyFile(&'static [&'static str]),
+    /// Python 3 is on the path and knows all of these modules.
+    Python(&'static [&'static str]),
 }
 
 const NEEDS: &[Need] = &[
@@ -88,6 +90,11 @@ const WANTS: &[Need] = &[
         package: "npm",
         why: "brings what the public page's check is made from",
         found: Found::Programs(&["npm"]),
+    },
+    Need {
+        package: "python3-venv",
+        why: "runs the clients that members of a cell have",
+        found: Found::Python(&["venv", "ensurepip"]),
     },
     Need {
         package: "chromium",
@@ -174,6 +181,18 @@ pub(crate) fn has_browser() -> bool {
     BROWSERS.iter().any(|file| Path::new(file).is_file())
 }
 
+/// Whether this machine has a Python that makes environments of its own.
+pub(crate) fn has_python() -> bool {
+    has_programs(&["python3"]) && python_knows(&["venv", "ensurepip"])
+}
+
+/// Whether Python finds all of these modules.
+fn python_knows(modules: &[&str]) -> bool {
+    let import = format!("import {}", modules.join(", "));
+    let asked = Line::new(["python3", "-c", &import]).command().output();
+    asked.is_ok_and(|asked| asked.status.success())
+}
+
 /// A failure that leaves it to a person.
 fn by_hand(missing: &[Need]) -> impl Fn(&str) -> Failure {
     let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
@@ -209,6 +228,7 @@ impl Machine {
         let there = |need: &&Need| match need.found {
             Found::Programs(programs) => programs.iter().all(|program| self.has(program)),
             Found::AnyFile(files) => files.iter().any(|file| Path::new(file).is_file()),
+            Found::Python(modules) => self.has("python3") && python_knows(modules),
         };
         let all = NEEDS.iter().chain(elsewhere).chain(WANTS);
         all.filter(|need| !there(need)).copied().collect()

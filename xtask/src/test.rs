@@ -14,7 +14,7 @@ use cargo_metadata::TargetKind;
 ///
 /// Installs what the tests need and this machine lacks, then runs `check`,
 /// every test of every crate with its doc tests, the public page's check and the
-/// page itself in a browser, a thousand simulated federations, a few seconds of fuzzing for each parser, and the demonstration from start to end. The last line is
+/// page itself in a browser, the clients that members of a cell have, a thousand simulated federations, a few seconds of fuzzing for each parser, and the demonstration from start to end. The last line is
 /// `N passed, M failed`, over all tests and steps.
 #[derive(clap::Args)]
 pub(crate) struct Test {}
@@ -29,6 +29,7 @@ pub(crate) fn test(run: &mut Run, workspace: &Workspace) -> Result<(), Stopped> 
     check::check(run)?;
     run.tests("tests", &Line::of("cargo test --workspace --no-fail-fast"))?;
     page(run)?;
+    clients(run)?;
     if workspace.has("portcullis-sim", &TargetKind::Bin, "sim") {
         let seeds = "cargo run --release -p portcullis-sim --bin sim -- --seeds 1000";
         run.command("simulation", &Line::of(seeds))?;
@@ -59,4 +60,22 @@ fn page(run: &mut Run) -> Result<(), Stopped> {
     }
     run.command("browser, what drives it", &bring(BROWSER))?;
     run.tests("browser", &test(BROWSER))
+}
+
+/// The clients that members of a cell have, from their own registry, against a node of ours.
+fn clients(run: &mut Run) -> Result<(), Stopped> {
+    const ENVIRONMENT: &str = "target/clients";
+    if !install::has_python() {
+        run.skip("clients", "there is no Python 3 with venv");
+        return Ok(());
+    }
+    let make = Line::of(&format!("python3 -m venv --clear {ENVIRONMENT}"));
+    run.command("clients, their place", &make)?;
+    let bring = format!(
+        "{ENVIRONMENT}/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement clients/requirements.txt"
+    );
+    run.command("clients, what they are", &Line::of(&bring))?;
+    run.command("clients, the node", &Line::of("cargo build --package portcullis"))?;
+    let ask = format!("{ENVIRONMENT}/bin/python clients/run.py target/debug/portcullis");
+    run.tests("clients", &Line::of(&ask))
 }

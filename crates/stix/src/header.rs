@@ -1,1 +1,601 @@
 //! Headers: what every object says of itself, read without building it.
+//!
+//! A cell keeps and serves objects as the bytes they came in, so reading is
+//! finding: [`envelope`] finds the exact slice of each object in a TAXII
+//! envelope or a STIX bundle, [`header`] finds in one slice what the cell
+//! decides by — id, type, version, markings, expiry. Neither judges whether
+//! the standard would have the object: that is [`validate`](crate::validate).
+
+use std::borrow::Cow;
+
+use crate::json::{JsonFlaw, Reader, Text};
+use crate::time::StixTime;
+use crate::validate::{Flaw, Severity};
+
+/// The longest envelope or bundle we read, in bytes: 32 times the largest
+/// public bundle, and below what a 32-bit offset can say.
+pub const ENVELOPE_BYTES_MAX: usize = 1 << 30;
+/// The most objects of one envelope or bundle.
+pub const ENVELOPE_OBJECTS_MAX: usize = 1_000_000;
+/// The longest object we read, in bytes. An artifact's payload is the largest
+/// thing the standard knows.
+pub const OBJECT_BYTES_MAX: usize = 64 << 20;
+/// The longest id we keep, in bytes: a type of 250 characters, `--`, a UUID,
+/// and as much again for ids of custom shape.
+pub const ID_LEN_MAX: usize = 512;
+/// The longest type name we keep, in bytes (STIX 2.1, Object types: 250).
+pub const KIND_LEN_MAX: usize = 250;
+/// The most markings, object markings and granular ones each, that are read
+/// from one object.
+pub const MARKINGS_MAX: usize = 10_000;
+
+/// Which version of STIX an object says it is written in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
+pub enum SpecVersion {
+    /// STIX 2.0: `2.0`, or nothing said by what is not an observable.
+    V20,
+    /// STIX 2.1: `2.1`, nothing said by an observable (STIX 2.1, Common
+    /// Properties: a missing `spec_version` means 2.1 there), or a version
+    /// after it.
+    V21,
+}
+
+impl SpecVersion {
+    /// `2.0` or `2.1`, as TAXII's `match[spec_version]` writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V20 => "2.0",
+            Self::V21 => "2.1",
+        }
+    }
+}
+
+/// What a cell reads of an object.
+#[derive(Clone, Debug)]
+pub struct Header<'a> {
+    /// `id`, 1 to [`ID_LEN_MAX`] bytes, without control characters.
+    pub id: Cow<'a, str>,
+    /// `type`, 1 to [`KIND_LEN_MAX`] bytes, without control characters.
+    pub kind: Cow<'a, str>,
+    /// `spec_version`, or what its absence means.
+    pub spec_version: SpecVersion,
+    /// `created`. Absent too where it is not a timestamp; so is every other
+    /// property that is not of its type.
+    pub created: Option<StixTime>,
+    /// `modified`.
+    pub modified: Option<StixTime>,
+    /// `revoked`, false unless said.
+    pub revoked: bool,
+    /// `created_by_ref`.
+    pub created_by: Option<Cow<'a, str>>,
+    /// `object_marking_refs`.
+    pub markings: Vec<Cow<'a, str>>,
+    /// Every `marking_ref` of `granular_markings`.
+    pub granular: Vec<Cow<'a, str>>,
+    /// `valid_until`.
+    pub valid_until: Option<StixTime>,
+    /// The version in microseconds since 1970: `modified`, else `created`,
+    /// else `i64::MIN`, which means that the object has no versions.
+    pub version_us: i64,
+}
+
+/// An object of an envelope.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Slice<'a> {
+    /// The object's bytes, from brace to brace.
+    pub bytes: &'a [u8],
+    /// Where they begin in the envelope's bytes.
+    pub offset: usize,
+}
+
+/// A TAXII envelope (TAXII 2.1, Envelope Resource) or a STIX bundle
+/// (STIX 2.1, Bundle).
+#[derive(Clone, Debug, Default)]
+pub struct Envelope<'a> {
+    /// The objects, in their order.
+    pub objects: Vec<Slice<'a>>,
+    /// `more`: the server has further objects.
+    pub more: bool,
+    /// `next`: where to go on.
+    pub next: Option<Cow<'a, str>>,
+    /// The `id` of a bundle; `None` for an envelope.
+    pub bundle: Option<Cow<'a, str>>,
+    /// Every other member with its exact text.
+    pub custom: Vec<(Cow<'a, str>, &'a str)>,
+}
+
+/// Why bytes are not an envelope.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum EnvelopeFlaw {
+    /// More than [`ENVELOPE_BYTES_MAX`].
+    #[error("an envelope has at most {ENVELOPE_BYTES_MAX} bytes")]
+    TooLarge,
+    /// More objects than [`ENVELOPE_OBJECTS_MAX`].
+    #[error("an envelope has at most {ENVELOPE_OBJECTS_MAX} objects; send the rest in another")]
+    TooMany,
+    /// An object of more than [`OBJECT_BYTES_MAX`].
+    #[error("object {0} has more than {OBJECT_BYTES_MAX} bytes")]
+    ObjectTooLarge(usize),
+    /// Not JSON, or nested too deeply.
+    #[error("not JSON that we read: {0}")]
+    Json(#[from] JsonFlaw),
+    /// JSON, but not an object.
+    #[error("an envelope is a JSON object")]
+    NotAnObject,
+    /// `objects` is not a list.
+    #[error("`objects` is a list")]
+    NotAList,
+    /// An entry of `objects` is not a JSON object.
+    #[error("object {0} is not a JSON object")]
+    NotAnEntry(usize),
+    /// `more` or `next` is not of its type.
+    #[error("`{0}` is not of its type")]
+    WrongType(&'static str),
+    /// A member stands twice.
+    #[error("`{0}` stands twice")]
+    Twice(String),
+    /// Members of our own choosing are many.
+    #[error("an envelope has at most {CUSTOM_MAX} members of its own")]
+    TooManyMembers,
+}
+
+/// The most members of an envelope that the standard does not know.
+const CUSTOM_MAX: usize = 64;
+
+/// Finds the objects of a TAXII envelope or a STIX bundle.
+///
+/// Every byte is read once, so what comes back is well-formed throughout.
+///
+/// # Errors
+///
+/// The first [`EnvelopeFlaw`] met.
+pub fn envelope(bytes: &[u8]) -> Result<Envelope<'_>, EnvelopeFlaw> {
+    if bytes.len() > ENVELOPE_BYTES_MAX {
+        return Err(EnvelopeFlaw::TooLarge);
+    }
+    let mut reader = Reader::new(bytes)?;
+    let mut found = Envelope::default();
+    let mut seen = Vec::with_capacity(4);
+    let (mut id, mut is_bundle) = (None, false);
+    if reader.peek() != b'{' {
+        // Say that it is not JSON before that it is not an object.
+        reader.skip(0)?;
+        return Err(EnvelopeFlaw::NotAnObject);
+    }
+    reader.take(b'{', "expected `{`")?;
+    let mut first = true;
+    while let Some(key) = reader.key(&mut first)? {
+        let name = key.get();
+        if seen.contains(&name) {
+            return Err(EnvelopeFlaw::Twice(name.into_owned()));
+        }
+        match &*name {
+            "objects" => objects(bytes, &mut reader, &mut found.objects)?,
+            "more" => {
+                found.more = match reader.skip(1)? {
+                    "true" => true,
+                    "false" => false,
+                    _ => return Err(EnvelopeFlaw::WrongType("more")),
+                };
+            }
+            "next" => match reader.peek() {
+                b'"' => found.next = Some(reader.string()?.get()),
+                _ => return Err(EnvelopeFlaw::WrongType("next")),
+            },
+            other => {
+                let own = if reader.peek() == b'"' {
+                    let text = reader.string()?;
+                    is_bundle |= other == "type" && text.is("bundle");
+                    if other == "id" {
+                        id = Some(text.get());
+                    }
+                    // The exact text has its quotes.
+                    let end = reader.at();
+                    let start = end - text.raw.len() - 2;
+                    bytes
+                        .get(start..end)
+                        .and_then(|own| std::str::from_utf8(own).ok())
+                        .unwrap_or("")
+                } else {
+                    reader.skip(1)?
+                };
+                if found.custom.len() == CUSTOM_MAX {
+                    return Err(EnvelopeFlaw::TooManyMembers);
+                }
+                found.custom.push((name.clone(), own));
+            }
+        }
+        seen.push(name);
+    }
+    reader.end()?;
+    if is_bundle {
+        found.bundle = Some(id.unwrap_or_default());
+        found
+            .custom
+            .retain(|(name, _)| !matches!(&**name, "type" | "id" | "spec_version"));
+    }
+    Ok(found)
+}
+
+fn objects<'a>(
+    bytes: &'a [u8],
+    reader: &mut Reader<'a>,
+    found: &mut Vec<Slice<'a>>,
+) -> Result<(), EnvelopeFlaw> {
+    if reader.peek() != b'[' {
+        return Err(EnvelopeFlaw::NotAList);
+    }
+    reader.take(b'[', "expected `[`")?;
+    let mut first = true;
+    while reader.item(&mut first)? {
+        if reader.peek() != b'{' {
+            reader.skip(2)?;
+            return Err(EnvelopeFlaw::NotAnEntry(found.len()));
+        }
+        if found.len() == ENVELOPE_OBJECTS_MAX {
+            return Err(EnvelopeFlaw::TooMany);
+        }
+        let offset = reader.at();
+        let object = reader.skip(0)?;
+        if object.len() > OBJECT_BYTES_MAX {
+            return Err(EnvelopeFlaw::ObjectTooLarge(found.len()));
+        }
+        found.push(Slice {
+            bytes: bytes.get(offset..offset + object.len()).unwrap_or(&[]),
+            offset,
+        });
+    }
+    Ok(())
+}
+
+/// Reads the header of one object.
+///
+/// # Errors
+///
+/// A [`Flaw`] with one of the rules `stix.json` (not a JSON object, nested
+/// deeper than [`DEPTH_MAX`](crate::json::DEPTH_MAX)), `stix.size`,
+/// `stix.duplicate` (a property of the header stands twice), `stix.id`,
+/// `stix.type`: the object cannot be kept.
+pub fn header(bytes: &[u8]) -> Result<Header<'_>, Flaw> {
+    if bytes.len() > OBJECT_BYTES_MAX {
+        return Err(fault("", "", "stix.size", &Oversize.to_string()));
+    }
+    let mut found = Found::default();
+    read(bytes, &mut found).map_err(|flaw| {
+        let id = found.id.as_deref().unwrap_or("");
+        match flaw {
+            Unread::Json(flaw) => fault(id, "", "stix.json", &flaw.to_string()),
+            Unread::Twice(name) => fault(
+                id,
+                name,
+                "stix.duplicate",
+                "the property stands twice; keep one",
+            ),
+        }
+    })?;
+    found.finish()
+}
+
+#[derive(thiserror::Error, Debug)]
+#[error("an object has at most {OBJECT_BYTES_MAX} bytes")]
+struct Oversize;
+
+enum Unread {
+    Json(JsonFlaw),
+    Twice(&'static str),
+}
+
+impl From<JsonFlaw> for Unread {
+    fn from(flaw: JsonFlaw) -> Self {
+        Self::Json(flaw)
+    }
+}
+
+/// The properties of a header, each with its bit.
+const NAMES: [&str; 10] = [
+    "id",
+    "type",
+    "spec_version",
+    "created",
+    "modified",
+    "revoked",
+    "created_by_ref",
+    "object_marking_refs",
+    "granular_markings",
+    "valid_until",
+];
+
+#[derive(Default)]
+struct Found<'a> {
+    id: Option<Cow<'a, str>>,
+    kind: Option<Cow<'a, str>>,
+    spec_version: Option<Text<'a>>,
+    created: Option<StixTime>,
+    modified: Option<StixTime>,
+    revoked: bool,
+    created_by: Option<Cow<'a, str>>,
+    markings: Vec<Cow<'a, str>>,
+    granular: Vec<Cow<'a, str>>,
+    valid_until: Option<StixTime>,
+}
+
+fn read<'a>(bytes: &'a [u8], found: &mut Found<'a>) -> Result<(), Unread> {
+    let mut reader = Reader::new(bytes)?;
+    reader.take(b'{', "an object is a JSON object: expected `{`")?;
+    let (mut first, mut seen) = (true, 0_u16);
+    while let Some(key) = reader.key(&mut first)? {
+        let Some((at, name)) = (NAMES.iter().enumerate()).find(|(_, name)| key.is(name)) else {
+            reader.skip(1)?;
+            continue;
+        };
+        if seen & 1 << at != 0 {
+            return Err(Unread::Twice(name));
+        }
+        seen |= 1 << at;
+        match reader.peek() {
+            b'"' => found.text(name, reader.string()?),
+            b'[' if *name == "object_marking_refs" => texts(&mut reader, &mut found.markings)?,
+            b'[' if *name == "granular_markings" => granular(&mut reader, &mut found.granular)?,
+            _ => found.revoked |= reader.skip(1)? == "true" && *name == "revoked",
+        }
+    }
+    Ok(reader.end()?)
+}
+
+/// Collects the strings of a list, at most [`MARKINGS_MAX`].
+fn texts<'a>(reader: &mut Reader<'a>, into: &mut Vec<Cow<'a, str>>) -> Result<(), JsonFlaw> {
+    reader.take(b'[', "expected `[`")?;
+    let mut first = true;
+    while reader.item(&mut first)? {
+        if reader.peek() != b'"' {
+            reader.skip(2)?;
+        } else if into.len() == MARKINGS_MAX {
+            return reader.flaw("too many markings");
+        } else {
+            into.push(reader.string()?.get());
+        }
+    }
+    Ok(())
+}
+
+/// Collects the `marking_ref` of each granular marking.
+fn granular<'a>(reader: &mut Reader<'a>, into: &mut Vec<Cow<'a, str>>) -> Result<(), JsonFlaw> {
+    reader.take(b'[', "expected `[`")?;
+    let mut first = true;
+    while reader.item(&mut first)? {
+        if reader.peek() != b'{' {
+            reader.skip(2)?;
+            continue;
+        }
+        reader.take(b'{', "expected `{`")?;
+        let mut first = true;
+        while let Some(key) = reader.key(&mut first)? {
+            if reader.peek() != b'"' {
+                reader.skip(3)?;
+                continue;
+            }
+            let text = reader.string()?;
+            if key.is("marking_ref") {
+                if into.len() == MARKINGS_MAX {
+                    return reader.flaw("too many markings");
+                }
+                into.push(text.get());
+            }
+        }
+    }
+    Ok(())
+}
+
+impl<'a> Found<'a> {
+    fn text(&mut self, name: &str, text: Text<'a>) {
+        let time = || text.get().parse().ok();
+        match name {
+            "id" => self.id = Some(text.get()),
+            "type" => self.kind = Some(text.get()),
+            "spec_version" => self.spec_version = Some(text),
+            "created" => self.created = time(),
+            "modified" => self.modified = time(),
+            "created_by_ref" => self.created_by = Some(text.get()),
+            "valid_until" => self.valid_until = time(),
+            _ => {}
+        }
+    }
+
+    fn finish(self) -> Result<Header<'a>, Flaw> {
+        let bad = |text: &str, max: usize| {
+            text.is_empty() || text.len() > max || text.chars().any(char::is_control)
+        };
+        let id = self.id.unwrap_or_default();
+        if bad(&id, ID_LEN_MAX) {
+            let message = format!("an object has a string `id` of 1 to {ID_LEN_MAX} bytes");
+            return Err(fault("", "id", "stix.id", &message));
+        }
+        let kind = self.kind.unwrap_or_default();
+        if bad(&kind, KIND_LEN_MAX) {
+            let message = format!("an object has a string `type` of 1 to {KIND_LEN_MAX} bytes");
+            return Err(fault(&id, "type", "stix.type", &message));
+        }
+        let spec_version = match self.spec_version {
+            Some(text) if text.is("2.0") => SpecVersion::V20,
+            None if !crate::vocab::is_observable(&kind) => SpecVersion::V20,
+            Some(_) | None => SpecVersion::V21,
+        };
+        let version = self.modified.as_ref().or(self.created.as_ref());
+        Ok(Header {
+            version_us: version.map_or(i64::MIN, StixTime::micros),
+            id,
+            kind,
+            spec_version,
+            created: self.created,
+            modified: self.modified,
+            revoked: self.revoked,
+            created_by: self.created_by,
+            markings: self.markings,
+            granular: self.granular,
+            valid_until: self.valid_until,
+        })
+    }
+}
+
+fn fault(object: &str, property: &str, rule: &'static str, message: &str) -> Flaw {
+    Flaw {
+        object: object.chars().take(ID_LEN_MAX).collect(),
+        property: property.to_owned(),
+        rule,
+        message: message.to_owned(),
+        clause: "STIX 2.1, Common Properties",
+        severity: Severity::Error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const INDICATOR: &str = r#" {"type":"indicator","spec_version":"2.1","id":"indicator--1",
+        "created":"2020-01-01T00:00:00.000Z","modified":"2020-01-02T00:00:00.0000001Z","revoked":true,
+        "object_marking_refs":["marking-definition--a", 7, "marking-\u0064efinition--b"],"deep":{"id":"no","l":[{}]},
+        "granular_markings":[{"marking_ref":"marking-definition--c","selectors":["name"]}, 1, {"lang":"de"}],
+        "created_by_ref":"identity--1","valid_until":"2030-01-01T00:00:00Z"} "#;
+
+    #[test]
+    fn a_header_is_read_without_the_rest() {
+        let header = header(INDICATOR.as_bytes()).unwrap();
+        assert_eq!((&*header.id, &*header.kind), ("indicator--1", "indicator"));
+        assert_eq!(header.version_us, 1_577_923_200_000_000);
+        assert!(header.revoked && header.spec_version == SpecVersion::V21);
+        assert_eq!(
+            header.markings,
+            ["marking-definition--a", "marking-definition--b"]
+        );
+        assert_eq!(header.granular, ["marking-definition--c"]);
+        assert_eq!(header.created_by.as_deref(), Some("identity--1"));
+        assert_eq!(header.valid_until.unwrap().as_str(), "2030-01-01T00:00:00Z");
+        assert!(matches!(header.id, Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_missing_spec_version_means_two_one_for_an_observable_alone() {
+        let version = |kind: &str, more: &str| {
+            let text = format!(r#"{{"id":"x--1","type":"{kind}"{more}}}"#);
+            header(text.as_bytes()).unwrap().spec_version
+        };
+        assert_eq!(version("ipv4-addr", ""), SpecVersion::V21);
+        assert_eq!(version("indicator", ""), SpecVersion::V20);
+        assert_eq!(
+            version("ipv4-addr", r#","spec_version":"2.0""#),
+            SpecVersion::V20
+        );
+    }
+
+    #[test]
+    fn an_object_without_times_has_no_version() {
+        let header = header(br#"{"id":"ipv4-addr--1","type":"ipv4-addr"}"#).unwrap();
+        assert_eq!(header.version_us, i64::MIN);
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_kept_says_why() {
+        let long = format!(r#"{{"type":"a","id":"{}"}}"#, "x".repeat(ID_LEN_MAX + 1));
+        let deep = format!(
+            r#"{{"type":"a","id":"b","x":{}{}}}"#,
+            "[".repeat(200_000),
+            "]".repeat(200_000)
+        );
+        for (text, rule) in [
+            ("[]", "stix.json"),
+            ("{", "stix.json"),
+            (r#"{"id":"a","type":"b"} x"#, "stix.json"),
+            (deep.as_str(), "stix.json"),
+            (r#"{"type":"b"}"#, "stix.id"),
+            (r#"{"type":"b","id":3}"#, "stix.id"),
+            (r#"{"type":"b","id":"a\u0000"}"#, "stix.id"),
+            (long.as_str(), "stix.id"),
+            (r#"{"id":"b"}"#, "stix.type"),
+            (r#"{"id":"b","type":"a","\u0069d":"c"}"#, "stix.duplicate"),
+        ] {
+            assert_eq!(
+                header(text.as_bytes()).unwrap_err().rule,
+                rule,
+                "{text:.60}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_envelope_gives_each_object_byte_for_byte() {
+        let text = r#"{"more":true,"next":"a\"b","objects":[ {"a": 1} ,{"b":[{}]}],"x_own":{"y":2},"s":"t"}"#;
+        let found = envelope(text.as_bytes()).unwrap();
+        let objects: Vec<_> = found.objects.iter().map(|slice| slice.bytes).collect();
+        assert_eq!(objects, [br#"{"a": 1}"#.as_slice(), br#"{"b":[{}]}"#]);
+        for slice in &found.objects {
+            assert_eq!(
+                &text.as_bytes()[slice.offset..][..slice.bytes.len()],
+                slice.bytes
+            );
+        }
+        assert!(found.more && found.bundle.is_none());
+        assert_eq!(found.next.as_deref(), Some("a\"b"));
+        assert_eq!(
+            found.custom,
+            [("x_own".into(), r#"{"y":2}"#), ("s".into(), r#""t""#)]
+        );
+    }
+
+    #[test]
+    fn a_bundle_is_an_envelope_too() {
+        let found =
+            envelope(br#"{"type":"bundle","id":"bundle--1","objects":[{}],"x":1}"#).unwrap();
+        assert_eq!(found.bundle.as_deref(), Some("bundle--1"));
+        assert_eq!((found.objects.len(), found.custom.len()), (1, 1));
+        assert!(envelope(b"{}").unwrap().objects.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_envelope_is_refused() {
+        let many = format!(
+            r#"{{"objects":[{}{{}}]}}"#,
+            "{},".repeat(ENVELOPE_OBJECTS_MAX)
+        );
+        for (text, flaw) in [
+            ("[]", EnvelopeFlaw::NotAnObject),
+            (r#"{"objects":{}}"#, EnvelopeFlaw::NotAList),
+            (r#"{"objects":[{},1]}"#, EnvelopeFlaw::NotAnEntry(1)),
+            (r#"{"more":1}"#, EnvelopeFlaw::WrongType("more")),
+            (r#"{"next":1}"#, EnvelopeFlaw::WrongType("next")),
+            (
+                r#"{"objects":[],"objects":[]}"#,
+                EnvelopeFlaw::Twice("objects".into()),
+            ),
+            (many.as_str(), EnvelopeFlaw::TooMany),
+        ] {
+            assert_eq!(envelope(text.as_bytes()).unwrap_err(), flaw, "{text:.60}");
+        }
+        assert!(matches!(
+            envelope(b"{\"objects\":[{]}"),
+            Err(EnvelopeFlaw::Json(_))
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..80), text in "[{}\\[\\]\":,a-z\\\\0-9]{0,60}") {
+            for bytes in [bytes.as_slice(), text.as_bytes()] {
+                let _ = header(bytes);
+                let _ = envelope(bytes);
+            }
+        }
+
+        #[test]
+        fn what_an_envelope_gives_a_header_reads(ids in proptest::collection::vec("\\PC{1,12}", 0..8)) {
+            let objects: Vec<_> = ids.iter().map(|id| serde_json::json!({"id": id, "type": "t"})).collect();
+            let text = serde_json::json!({"objects": objects}).to_string();
+            let found = envelope(text.as_bytes()).unwrap();
+            for (slice, id) in found.objects.iter().zip(&ids) {
+                prop_assert_eq!(&header(slice.bytes).unwrap().id, id);
+            }
+            prop_assert_eq!(found.objects.len(), ids.len());
+        }
+    }
+}

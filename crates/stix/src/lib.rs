@@ -16,6 +16,7 @@
 )]
 
 pub mod header;
+pub mod json;
 pub mod marking;
 pub mod misp;
 pub mod observable;
@@ -24,3 +25,4 @@ pub mod table;
 pub mod taxii;
 pub mod time;
 pub mod validate;
+pub mod vocab;

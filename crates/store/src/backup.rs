@@ -1,16 +1,22 @@
 //! Backups of a data folder, and what is made of them again.
 //!
-//! A data folder holds the database as [`DATABASE`] and the blobs below
-//! [`BLOBS`]; so does a backup, and beside them [`MANIFEST`], which lists every
-//! file with its size and digest. The database is copied first, as one
-//! snapshot while others write, and the blobs after it: what a record refers
-//! to was there before the record. `CRASH:` the manifest is written last, so a
-//! folder without one is no backup.
+//! A data folder holds the database as [`DATABASE`], the blobs below [`BLOBS`]
+//! and the cell's journals below [`CELL`]; so does a backup, and beside them
+//! [`MANIFEST`], which lists every file with its size and digest. The database
+//! is copied first, as one snapshot while others write, and the files after it:
+//! what a record refers to was there before the record. A segment that grows
+//! meanwhile is copied as far as it was: a frame cut off at its end is cut away
+//! by whoever opens the copy. A journal's epoch and lock stay behind, so a
+//! restored journal begins an epoch of its own. `CRASH:` the manifest is
+//! written last, so a folder without one is no backup.
 //!
 //! A backup proves nothing about time: what was restored asks the witnesses
 //! before it signs again, and that belongs to `node`.
 
-use crate::sqlite;
+use crate::{
+    journal::{CELL, EPOCH},
+    sqlite,
+};
 use portcullis_core::digest::Digest;
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -116,7 +122,8 @@ pub fn backup(
         progress(Progress::Database { done, of });
     })
     .map_err(BackupError::Database)?;
-    let blobs = files(from, BLOBS)?;
+    let mut blobs = files(from, BLOBS)?;
+    blobs.extend(files(from, CELL)?.into_iter().filter(|path| in_cell(path)));
     let mut entries = vec![digest(to, DATABASE)?];
     for (done, path) in (1..).zip(&blobs) {
         progress(Progress::Files {
@@ -168,6 +175,13 @@ pub fn restore(
         of: entries.len() as u64,
     });
     Ok(entries)
+}
+
+/// Whether a file below the cell's folder belongs into a backup: all but a
+/// journal's epoch, what it is locked by, and what was being written.
+fn in_cell(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    !(name == EPOCH || name == "lock" || name.ends_with(".new"))
 }
 
 /// An empty folder of its owner's.
@@ -321,11 +335,10 @@ fn read_manifest(from: &Path) -> Result<Vec<Entry>, BackupError> {
 fn entry(line: &str) -> Option<Entry> {
     let (digest, rest) = line.split_once(' ')?;
     let (size, path) = rest.split_once(' ')?;
-    let blob = path
-        .strip_prefix(BLOBS)
-        .and_then(|path| path.strip_prefix('/'));
-    let inside =
-        blob.is_some_and(|blob| blob.split('/').all(|word| !matches!(word, "" | "." | "..")));
+    let below = |folder: &str| path.strip_prefix(folder)?.strip_prefix('/');
+    let inside = below(BLOBS)
+        .or_else(|| below(CELL))
+        .is_some_and(|rest| rest.split('/').all(|word| !matches!(word, "" | "." | "..")));
     let entry = Entry {
         path: path.to_owned(),
         size: size.parse().ok()?,

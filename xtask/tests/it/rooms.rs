@@ -12,7 +12,9 @@ use std::{
 const GROUND: &[&str] = &["core", "sign", "tlog", "ballot"];
 
 /// Rooms that neither wait, nor listen, nor keep.
-const PURE: &[&str] = &["core", "sign", "tlog", "ballot", "seal", "verdict"];
+const PURE: &[&str] = &[
+    "core", "sign", "tlog", "ballot", "stix", "seal", "verdict",
+];
 
 /// What a pure room never reaches, not even through another crate.
 const OUTSIDE: &[&str] = &["tokio", "axum", "hyper", "rusqlite", "reqwest"];

@@ -13,6 +13,7 @@ mod decode;
 use crate::{taxii::time::Micros, time::StixTime};
 use core::fmt::{self, Display};
 use decode::Decoded;
+use std::borrow::Cow;
 
 /// The longest query string that is read; the head of a request has no more room either.
 pub const QUERY_BYTES_MAX: usize = 16 * 1024;
@@ -56,6 +57,18 @@ pub struct Filter {
     pub limit: Option<u64>,
     /// Where the last page ended, as this server wrote it; no longer than [`NEXT_BYTES_MAX`].
     pub next: Option<String>,
+}
+
+/// The text that a percent-encoded segment of a path stands for; nothing if it is none.
+#[must_use]
+pub fn percent_decoded(segment: &str) -> Option<Cow<'_, str>> {
+    // In a path a plus is a plus.
+    if !segment.contains('%') {
+        return Some(Cow::Borrowed(segment));
+    }
+    let encoded = segment.replace('+', "%2B");
+    let decoded = decode::text(&encoded).ok()?.into_owned();
+    Some(Cow::Owned(decoded))
 }
 
 /// Which version of an object.

@@ -63,6 +63,13 @@ fn names_and_values_may_be_percent_encoded() {
 }
 
 #[test]
+fn a_segment_of_a_path_keeps_its_plus() {
+    assert_eq!(percent_decoded("a+b").as_deref(), Some("a+b"));
+    assert_eq!(percent_decoded("a+b%2Fc").as_deref(), Some("a+b/c"));
+    assert_eq!(percent_decoded("%zz"), None);
+}
+
+#[test]
 fn added_after_is_exact_to_the_microsecond() {
     for (text, micros) in [
         ("2016-11-04T10:29:06Z", 1_478_255_346_000_000),

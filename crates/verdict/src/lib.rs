@@ -73,6 +73,7 @@
 )]
 
 pub mod bundle;
+pub mod cell;
 pub mod docket;
 pub mod evidence;
 pub mod inspection;

@@ -2,7 +2,7 @@
 
 use crate::hash::{Hash, node_hash};
 use crate::tree::subtree::Subtrees;
-use crate::tree::{HashReader, LeafIndex, ProofError, ProveError, TreeSize, split};
+use crate::tree::{HashReader, LeafIndex, ProofError, ProveError, TreeSize, root_of, split};
 
 /// The audit path of leaf `index` in the tree of `size` leaves, RFC 6962 §2.1.1: from the leaf's
 /// sibling up to a child of the root.
@@ -39,6 +39,28 @@ pub fn prove_inclusion(
     Ok(path)
 }
 
+/// The audit path of the leaf at `index` of a tree that is held whole, its sibling first, RFC 6962
+/// §2.1.1; `None` when the tree has no such leaf.
+///
+/// Hashes the whole tree once: for trees of the size of a batch.
+pub fn path_in(leaves: &[Hash], index: usize) -> Option<Vec<Hash>> {
+    let (mut leaves, mut at, mut path) = (leaves, index, Vec::new());
+    leaves.get(at)?;
+    while leaves.len() > 1 {
+        let middle = usize::try_from(split(leaves.len() as u64)).ok()?;
+        let (left, right) = leaves.split_at_checked(middle)?;
+        if at < middle {
+            path.push(root_of(right));
+            leaves = left;
+        } else {
+            path.push(root_of(left));
+            (leaves, at) = (right, at - middle);
+        }
+    }
+    path.reverse();
+    Some(path)
+}
+
 /// Checks that `leaf` is at `index` of the tree of `size` leaves with `root`, RFC 9162 §2.1.3.2.
 ///
 /// # Errors
@@ -52,6 +74,25 @@ pub fn verify_inclusion(
     root: &Hash,
     path: &[Hash],
 ) -> Result<(), ProofError> {
+    if root_by(leaf, index, size, path)? == *root {
+        Ok(())
+    } else {
+        Err(ProofError::WrongRoot)
+    }
+}
+
+/// The root that `path` leads to from `leaf` at `index` of a tree of `size` leaves, RFC 9162
+/// §2.1.3.2: for trees whose root is itself an entry of another one.
+///
+/// # Errors
+///
+/// [`ProofError::OutOfRange`] and [`ProofError::WrongLength`], as [`verify_inclusion`].
+pub fn root_by(
+    leaf: &Hash,
+    index: LeafIndex,
+    size: TreeSize,
+    path: &[Hash],
+) -> Result<Hash, ProofError> {
     if index.0 >= size.0 {
         return Err(ProofError::OutOfRange {
             wanted: index.0,
@@ -77,11 +118,9 @@ pub fn verify_inclusion(
         node >>= 1;
         last >>= 1;
     }
-    if last != 0 {
-        Err(ProofError::WrongLength)
-    } else if reached == *root {
-        Ok(())
+    if last == 0 {
+        Ok(reached)
     } else {
-        Err(ProofError::WrongRoot)
+        Err(ProofError::WrongLength)
     }
 }

@@ -4,7 +4,8 @@ use portcullis_tlog::hash::{EMPTY_ROOT, Hash};
 use portcullis_tlog::tile::{FileTiles, TileBuilder};
 use portcullis_tlog::tree::{
     Frontier, LeafIndex, PROOF_HASHES_MAX, ProofError, ProveError, ReadError, TREE_SIZE_MAX,
-    TreeSize, prove_consistency, prove_inclusion, root_at, verify_consistency, verify_inclusion,
+    TreeSize, path_in, prove_consistency, prove_inclusion, root_at, verify_consistency,
+    verify_inclusion,
 };
 use proptest::prelude::*;
 
@@ -37,6 +38,9 @@ fn every_leaf_of_every_small_tree_is_proved() {
             let path = prove_inclusion(&log.tiles(), index, size).unwrap();
             let leaf = leaves[usize::try_from(index.0).unwrap()];
             assert_eq!(verify_inclusion(&leaf, index, size, &root, &path), Ok(()));
+            let (at, held) = (index.0 as usize, &leaves[..size.0 as usize]);
+            assert_eq!(path_in(held, at), Some(path));
+            assert_eq!(path_in(held, held.len()), None);
         }
     }
 }

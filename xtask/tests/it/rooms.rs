@@ -9,12 +9,10 @@ use std::{
 };
 
 /// Rooms that know no other.
-const GROUND: &[&str] = &["core", "sign", "tlog", "ballot"];
+const GROUND: &[&str] = &["core", "sign", "tlog", "ballot", "stix"];
 
 /// Rooms that neither wait, nor listen, nor keep.
-const PURE: &[&str] = &[
-    "core", "sign", "tlog", "ballot", "stix", "seal", "verdict",
-];
+const PURE: &[&str] = &["core", "sign", "tlog", "ballot", "stix", "seal", "verdict"];
 
 /// What a pure room never reaches, not even through another crate.
 const OUTSIDE: &[&str] = &["tokio", "axum", "hyper", "rusqlite", "reqwest"];

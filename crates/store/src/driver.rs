@@ -2,7 +2,7 @@
 
 use crate::{
     error::Unavailable,
-    log::{Batch, Leaf, LogAppend, LogError, LogState, PlacedLeaf, Remade},
+    log::{Aside, Batch, Leaf, LogAppend, LogError, LogState, PlacedLeaf, Remade},
     outbox::{Delivery, DeliveryId, DeliveryStatus, TurnedAway},
     record::{CaseRecord, Commit, CommitError, StatementRecord},
     register::RegisterRecord,
@@ -96,6 +96,13 @@ pub trait Driver: Send + Sync {
     /// for another log, after theirs took no more. A leaf that has its place
     /// already keeps what it has, and an erased opening stays erased.
     fn remake_leaves(&self, made: Vec<Remade>) -> Result<(), Unavailable>;
+
+    /// Keeps a statement outside cases and queues its one leaf; one that is there already stays,
+    /// and its leaf with it. Says whether it is new.
+    fn add_aside(&self, aside: Aside, entry: &[u8], opening: &[u8]) -> Result<bool, Unavailable>;
+
+    /// A statement outside cases.
+    fn aside(&self, digest: &Digest) -> Result<Option<Aside>, Unavailable>;
 
     /// Grows a log, or gives it a fresh checkpoint for the size it has. The
     /// entries are kept as a batch until published, and the placed leaves

@@ -7,7 +7,7 @@
 use crate::{
     driver::Driver,
     error::Unavailable,
-    log::{Batch, Leaf, LogAppend, LogError, LogState, PlacedLeaf, Remade},
+    log::{Aside, Batch, Leaf, LogAppend, LogError, LogState, PlacedLeaf, Remade},
     outbox::{Delivery, DeliveryId, DeliveryStatus, TurnedAway},
     record::{CaseRecord, Commit, CommitError, StatementRecord},
     register::RegisterRecord,
@@ -209,6 +209,14 @@ impl Driver for Fault {
 
     fn remake_leaves(&self, made: Vec<Remade>) -> Result<(), Unavailable> {
         self.write(|driver| driver.remake_leaves(made))
+    }
+
+    fn add_aside(&self, aside: Aside, entry: &[u8], opening: &[u8]) -> Result<bool, Unavailable> {
+        self.write(|driver| driver.add_aside(aside, entry, opening))
+    }
+
+    fn aside(&self, digest: &Digest) -> Result<Option<Aside>, Unavailable> {
+        self.read(|driver| driver.aside(digest))
     }
 
     fn log_append(&self, append: LogAppend) -> Result<(), LogError> {

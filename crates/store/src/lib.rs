@@ -47,7 +47,7 @@ pub use driver::Driver;
 pub use error::Unavailable;
 pub use fault::{Fault, Plan, When};
 pub use journal::{Journal, JournalError};
-pub use log::{Batch, Leaf, LeafId, LogAppend, LogError, LogState, PlacedLeaf, Remade};
+pub use log::{Aside, Batch, Leaf, LeafId, LogAppend, LogError, LogState, PlacedLeaf, Remade};
 pub use memory::Memory;
 pub use outbox::{Delivery, DeliveryId, DeliveryState, DeliveryStatus, NewDelivery, TurnedAway};
 pub use record::{CaseRecord, Commit, CommitError, NewLeaf, StatementRecord, Summary};

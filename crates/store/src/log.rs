@@ -5,6 +5,7 @@
 //! a new one when an old one had to be closed.
 
 use crate::error::Unavailable;
+use jiff::Timestamp;
 use portcullis_core::digest::Digest;
 use std::collections::BTreeSet;
 
@@ -15,6 +16,18 @@ pub const BATCHES_MAX: usize = 64;
 /// A leaf's number in the queue, growing in the order of commits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Hash)]
 pub struct LeafId(pub u64);
+
+/// A statement of ours outside cases, such as a root of the cell's ledger: it has one leaf, of
+/// ordinal 0, that counts nothing, and its proof is kept elsewhere.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Aside {
+    /// SHA-256 of its payload: its name.
+    pub digest: Digest,
+    /// The exact bytes of its DSSE envelope.
+    pub envelope: Vec<u8>,
+    /// When this node made it.
+    pub stored_at: Timestamp,
+}
 
 /// A leaf that waits for its place in a log.
 #[derive(Clone, Debug, Eq, PartialEq)]

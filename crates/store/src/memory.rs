@@ -8,16 +8,16 @@ mod state;
 use crate::{
     driver::Driver,
     error::Unavailable,
-    log::{BATCHES_MAX, Batch, Leaf, LogAppend, LogError, LogState, PlacedLeaf, Remade},
+    log::{Aside, BATCHES_MAX, Batch, Leaf, LogAppend, LogError, LogState, PlacedLeaf, Remade},
     outbox::{Delivery, DeliveryId, DeliveryState, DeliveryStatus, TURNED_AWAY_MAX, TurnedAway},
-    record::{CaseRecord, Commit, CommitError, StatementRecord, kept},
+    record::{CaseRecord, Commit, CommitError, NewLeaf, StatementRecord, kept},
     register::RegisterRecord,
     view::{Cursor, Filter, PAGE_ROWS_MAX, Page, QueueRow},
     witness::{self, WitnessError, Witnessed},
 };
 use jiff::Timestamp;
 use portcullis_core::{digest::Digest, id::CaseId, member::MemberId};
-use state::{State, row};
+use state::{State, queue, row};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -226,6 +226,29 @@ impl Driver for Memory {
             }
         }
         Ok(())
+    }
+
+    fn add_aside(&self, aside: Aside, entry: &[u8], opening: &[u8]) -> Result<bool, Unavailable> {
+        let mut state = self.write();
+        if state.asides.contains_key(&aside.digest) {
+            return Ok(false);
+        }
+        let new = NewLeaf {
+            statement: aside.digest,
+            ordinal: 0,
+            entry: entry.to_vec(),
+            opening: opening.to_vec(),
+        };
+        queue(&mut state.leaves, new);
+        let stored_at = kept(aside.stored_at);
+        state
+            .asides
+            .insert(aside.digest, Aside { stored_at, ..aside });
+        Ok(true)
+    }
+
+    fn aside(&self, digest: &Digest) -> Result<Option<Aside>, Unavailable> {
+        Ok(self.read().asides.get(digest).cloned())
     }
 
     fn log_append(&self, append: LogAppend) -> Result<(), LogError> {

@@ -26,7 +26,7 @@ pub(crate) use connect::copy;
 use crate::{
     driver::Driver,
     error::Unavailable,
-    log::{Batch, Leaf, LogAppend, LogError, LogState, PlacedLeaf, Remade},
+    log::{Aside, Batch, Leaf, LogAppend, LogError, LogState, PlacedLeaf, Remade},
     outbox::{Delivery, DeliveryId, DeliveryStatus, TurnedAway},
     record::{CaseRecord, Commit, CommitError, StatementRecord},
     register::RegisterRecord,
@@ -221,6 +221,15 @@ impl Driver for Sqlite {
 
     fn remake_leaves(&self, made: Vec<Remade>) -> Result<(), Unavailable> {
         self.write(move |connection| Ok(log::remake(connection, &made)?))
+    }
+
+    fn add_aside(&self, aside: Aside, entry: &[u8], opening: &[u8]) -> Result<bool, Unavailable> {
+        let (entry, opening) = (entry.to_vec(), opening.to_vec());
+        self.write(move |connection| Ok(log::add_aside(connection, &aside, &entry, &opening)?))
+    }
+
+    fn aside(&self, digest: &Digest) -> Result<Option<Aside>, Unavailable> {
+        self.read(|connection| log::aside(connection, digest))
     }
 
     fn log_append(&self, append: LogAppend) -> Result<(), LogError> {

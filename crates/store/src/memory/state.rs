@@ -1,9 +1,9 @@
 //! What the memory driver holds, and the changes to it that take more than a line.
 
 use crate::{
-    log::{Batch, Leaf, LeafId, LogAppend, LogError, LogState},
+    log::{Aside, Batch, Leaf, LeafId, LogAppend, LogError, LogState},
     outbox::{Delivery, DeliveryId, DeliveryState, DeliveryStatus, TurnedAway},
-    record::{CaseRecord, Commit, CommitError, StatementRecord, Summary},
+    record::{CaseRecord, Commit, CommitError, NewLeaf, StatementRecord, Summary},
     register::RegisterRecord,
     view::QueueRow,
     witness::Witnessed,
@@ -25,8 +25,21 @@ pub(super) struct State {
     pub(super) witnessed: BTreeMap<String, Witnessed>,
     pub(super) registers: Vec<RegisterRecord>,
     pub(super) promises: BTreeMap<Digest, Vec<u8>>,
+    pub(super) asides: BTreeMap<Digest, Aside>,
     pub(super) meta: BTreeMap<String, Vec<u8>>,
     pub(super) leases: BTreeMap<String, (String, Timestamp)>,
+}
+
+/// Puts a leaf behind those that wait.
+pub(super) fn queue(leaves: &mut Vec<(Leaf, Option<(String, u64)>)>, new: NewLeaf) {
+    let leaf = Leaf {
+        id: LeafId(leaves.len() as u64 + 1),
+        statement: new.statement,
+        ordinal: new.ordinal,
+        entry: new.entry,
+        opening: new.opening,
+    };
+    leaves.push((leaf, None));
 }
 
 impl State {
@@ -67,15 +80,7 @@ impl State {
         );
         case.statements.extend(commit.statements);
         for new in commit.leaves {
-            let id = LeafId(self.leaves.len() as u64 + 1);
-            let leaf = Leaf {
-                id,
-                statement: new.statement,
-                ordinal: new.ordinal,
-                entry: new.entry,
-                opening: new.opening,
-            };
-            self.leaves.push((leaf, None));
+            queue(&mut self.leaves, new);
         }
         for new in commit.deliveries {
             let id = DeliveryId(self.deliveries.len() as u64 + 1);

@@ -23,7 +23,10 @@ const COPY_PAGES: i32 = 1024;
 const PREPARED_MAX: usize = 256;
 
 /// The migrations in order; the database knows how many it has seen.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/sqlite/0001.sql"),
+    include_str!("../../migrations/sqlite/0002.sql"),
+];
 
 /// Why a database could not be opened.
 #[derive(Clone, Debug, thiserror::Error)]

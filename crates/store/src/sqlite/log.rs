@@ -2,10 +2,10 @@
 
 use super::{
     batch::{self, Part},
-    value::{Columns, rows},
+    value::{At, Columns, rows},
 };
 use crate::log::{
-    BATCHES_MAX, Batch, Leaf, LeafId, LogAppend, LogError, LogState, PlacedLeaf, Remade,
+    Aside, BATCHES_MAX, Batch, Leaf, LeafId, LogAppend, LogError, LogState, PlacedLeaf, Remade,
 };
 use portcullis_core::{digest::Digest, id::CaseId};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -75,6 +75,44 @@ pub(super) fn remake(connection: &Connection, made: &[Remade]) -> rusqlite::Resu
         opening.execute(params![new.id.0, new.opening])?;
     }
     Ok(())
+}
+
+pub(super) fn add_aside(
+    connection: &Connection,
+    aside: &Aside,
+    entry: &[u8],
+    opening: &[u8],
+) -> rusqlite::Result<bool> {
+    let added = connection
+        .prepare_cached(
+            "INSERT INTO aside (digest, envelope, stored_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![aside.digest.0, aside.envelope, At(aside.stored_at)])?;
+    if added == 0 {
+        return Ok(false);
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO leaf (statement, ordinal, opening, unproved) VALUES (?1, 0, ?2, 0)",
+        )?
+        .execute(params![aside.digest.0, opening])?;
+    connection
+        .prepare_cached("INSERT INTO entry (leaf, entry) VALUES (last_insert_rowid(), ?1)")?
+        .execute(params![entry])?;
+    Ok(true)
+}
+
+pub(super) fn aside(connection: &Connection, digest: &Digest) -> rusqlite::Result<Option<Aside>> {
+    connection
+        .prepare_cached("SELECT envelope, stored_at FROM aside WHERE digest = ?1")?
+        .query_row([digest.0], |row| {
+            Ok(Aside {
+                digest: *digest,
+                envelope: row.get(0)?,
+                stored_at: row.at(1)?,
+            })
+        })
+        .optional()
 }
 
 pub(super) fn append(connection: &Connection, append: &LogAppend) -> Result<(), LogError> {

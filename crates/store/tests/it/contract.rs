@@ -45,6 +45,7 @@ contract! {
     log::a_log_grows_and_its_batches_wait_until_published,
     log::a_log_never_shrinks_nor_forks,
     log::queued_leaves_can_be_made_anew,
+    log::a_statement_outside_cases_has_one_leaf_and_no_case,
     log::placed_leaves_leave_the_queue_once,
     log::an_append_that_places_an_unknown_leaf_does_nothing,
     log::a_fresh_checkpoint_for_the_same_tree_is_kept,

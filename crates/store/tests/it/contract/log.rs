@@ -1,7 +1,7 @@
 use crate::given::{append, case, commit, digest, leaf, root, statement};
 use portcullis_store::{
-    LeafId, LogAppend, LogError, LogState, PlacedLeaf, Remade, StatementRecord, Store,
-    log::BATCHES_MAX,
+    Aside, Filter, LeafId, LogAppend, LogError, LogState, PlacedLeaf, Remade, StatementRecord,
+    Store, log::BATCHES_MAX,
 };
 
 const ORIGIN: &str = "mail.example/log/live";
@@ -395,4 +395,47 @@ pub(super) fn a_statement_across_two_logs_waits_for_both(store: &Store) {
     assert_eq!(provable(), []);
     store.set_cosigned("old", 4, b"note").unwrap();
     assert_eq!(provable(), [(case(1), digest(1))]);
+}
+
+pub(super) fn a_statement_outside_cases_has_one_leaf_and_no_case(store: &Store) {
+    let aside = Aside {
+        digest: digest(7),
+        envelope: b"signed".to_vec(),
+        stored_at: "2026-11-22T03:00:00Z".parse().unwrap(),
+    };
+    assert_eq!(store.aside(&digest(7)).unwrap(), None);
+    assert!(
+        store
+            .add_aside(aside.clone(), b"entry", b"opening")
+            .unwrap()
+    );
+    assert!(
+        !store
+            .add_aside(aside.clone(), b"another", b"other")
+            .unwrap()
+    );
+    assert_eq!(store.aside(&digest(7)).unwrap(), Some(aside));
+    let queued = store.queued_leaves(9).unwrap();
+    assert_eq!(queued.len(), 1);
+    assert_eq!(
+        (&*queued[0].entry, &*queued[0].opening),
+        (&b"entry"[..], &b"opening"[..])
+    );
+    place(store, ORIGIN, 0, 3, &[(queued[0].id.0, 1)]).unwrap();
+    let placed = store.leaves_of(&digest(7)).unwrap();
+    assert_eq!((placed[0].index, placed.len()), (1, 1));
+    store.set_cosigned(ORIGIN, 3, b"note").unwrap();
+    assert_eq!(
+        store.leaves_cosigned_without_proof(ORIGIN, 3, 9).unwrap(),
+        []
+    );
+    assert_eq!(store.statement(&digest(7)).unwrap(), None);
+    assert!(store.counts().unwrap().is_empty());
+    assert!(
+        store
+            .queue(&Filter::default(), None, 9)
+            .unwrap()
+            .rows
+            .is_empty()
+    );
 }

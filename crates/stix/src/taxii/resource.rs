@@ -60,8 +60,8 @@ pub struct Collection {
     /// Whether this client may add objects.
     pub can_write: bool,
     /// What objects are kept in.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    pub media_types: &'static [&'static str],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub media_types: Vec<String>,
 }
 
 /// A Collections Resource (§5.1.1), in the order given.
@@ -323,7 +323,7 @@ mod tests {
             alias: Some("indicators".into()),
             can_read: true,
             can_write: false,
-            media_types: &[STIX_MEDIA_TYPE],
+            media_types: vec![STIX_MEDIA_TYPE.into()],
         };
         check(
             &Collections {

@@ -10,8 +10,8 @@ use crate::realm::{Realm, RealmTag};
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{given}` is not an id of the form `{prefix}` and 32 lower-case hex digits")]
 pub struct ParseIdError {
-    prefix: &'static str,
-    given: String,
+    pub(crate) prefix: &'static str,
+    pub(crate) given: String,
 }
 
 /// Declares an id: 16 bytes in memory, `prefix_` and 32 hex digits in text.
@@ -72,6 +72,8 @@ macro_rules! id {
         }
     };
 }
+
+pub(crate) use id;
 
 id!(
     /// A case: everything that happened to one order at one node.

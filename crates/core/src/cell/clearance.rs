@@ -1,0 +1,301 @@
+//! Clearance: the one function that every exit asks — TAXII, peers that follow,
+//! export, search, the question who has something.
+//!
+//! Two steps, so that a page of a thousand objects costs one: [`State::clearance`]
+//! finds out who the caller is to a collection, [`Clearance::admits`] holds a
+//! label against that. Everything is read from the state as it is, so whoever
+//! joins late gets what it is entitled to, and whoever leaves gets nothing more.
+
+use super::{
+    caller::Caller,
+    collection::Collection,
+    group::Standing,
+    ids::{CollectionId, GroupId},
+    label::Label,
+    mark::Marks,
+    refusal::Refusal,
+    state::State,
+    tlp::Tlp,
+};
+use crate::member::MemberId;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+/// What a caller is to a collection, good for one generation of the state and until [`Self::until`].
+#[derive(Clone, Debug, Eq, PartialEq, Hash)]
+pub struct Clearance {
+    member: MemberId,
+    client: bool,
+    /// Whether the collection is open to everybody who is recognised.
+    open: bool,
+    /// The collection's reading groups that the member is in.
+    groups: Vec<GroupId>,
+    /// Those from whom no line of law 10 is crossed on the way to the caller.
+    near: BTreeSet<MemberId>,
+    until: Option<Timestamp>,
+}
+
+impl State {
+    /// What `caller` is to `collection` at `at`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::AccountEnded`], [`Refusal::UnknownCollection`], [`Refusal::MayNotRead`], and
+    /// [`Refusal::UnknownWrapper`] or [`Refusal::WrapperLapsed`] where the collection's legal
+    /// basis does not carry an exit from this node today.
+    pub fn clearance(
+        &self,
+        caller: &Caller,
+        collection: &CollectionId,
+        at: Timestamp,
+    ) -> Result<Clearance, Refusal> {
+        let account_until = self.account_until(caller, at)?;
+        let held = self
+            .collection(collection)
+            .ok_or_else(|| Refusal::UnknownCollection {
+                collection: collection.to_string(),
+            })?;
+        let settings = &held.settings;
+        let groups: Vec<GroupId> = settings
+            .readers
+            .iter()
+            .filter(|group| self.standing_in(group, &caller.member).is_some())
+            .copied()
+            .collect();
+        if groups.is_empty() && !settings.open && !caller.operator {
+            return Err(Refusal::MayNotRead {
+                member: caller.member.clone(),
+                collection: *collection,
+            });
+        }
+        let wrapper_until = match &settings.wrapper {
+            Some(name) if caller.member != self.me => Some(self.wrapper_until(name, at)?),
+            _ => None,
+        };
+        Ok(Clearance {
+            member: caller.member.clone(),
+            client: caller.client,
+            open: settings.open,
+            groups,
+            near: self.near(held, &caller.member),
+            until: account_until.into_iter().chain(wrapper_until).min(),
+        })
+    }
+
+    /// Whether `caller` may add to `collection` at `at`, and remove what it added.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::AccountEnded`], [`Refusal::UnknownCollection`], [`Refusal::RightsMissing`],
+    /// [`Refusal::MayNotWrite`].
+    pub fn may_write(
+        &self,
+        caller: &Caller,
+        collection: &CollectionId,
+        at: Timestamp,
+    ) -> Result<(), Refusal> {
+        self.account_until(caller, at)?;
+        let held = self
+            .collection(collection)
+            .ok_or_else(|| Refusal::UnknownCollection {
+                collection: collection.to_string(),
+            })?;
+        caller.needs(super::Rights::Write)?;
+        let in_group = || {
+            let mut writers = held.settings.writers.iter();
+            writers.any(|group| self.standing_in(group, &caller.member).is_some())
+        };
+        if caller.operator || in_group() {
+            Ok(())
+        } else {
+            Err(Refusal::MayNotWrite {
+                member: caller.member.clone(),
+                collection: *collection,
+            })
+        }
+    }
+
+    /// Whether what `publisher` adds to `collection` could go from a company to an authority, or
+    /// to another country (law 10). Whoever's standing nobody knows is taken to be across.
+    pub fn crossing(&self, collection: &CollectionId, publisher: &MemberId) -> bool {
+        let Some(held) = self.collection(collection) else {
+            return true;
+        };
+        let from = self.standings(held, publisher);
+        let audience = held.settings.readers.iter();
+        let mut others = audience
+            .filter_map(|group| self.groups.get(group))
+            .flat_map(super::Group::joined)
+            .filter(|(member, _)| *member != publisher);
+        held.settings.open || others.any(|(_, to)| crosses(&from, &[to]))
+    }
+
+    /// The label of an object that `publisher` brings to `collection` with these markings,
+    /// granular ones included. `findings`: whether personal information was found in it on which
+    /// nobody has decided.
+    pub fn label(
+        &self,
+        collection: &CollectionId,
+        publisher: &MemberId,
+        markings: impl IntoIterator<Item = Tlp>,
+        findings: bool,
+    ) -> Label {
+        let default = || {
+            self.collections
+                .get(collection)
+                .map_or(Tlp::Red, |held| held.settings.default_tlp)
+        };
+        Label {
+            tlp: Tlp::strictest(markings).unwrap_or_else(default),
+            publisher: publisher.clone(),
+            recipients: BTreeSet::new(),
+            held: findings,
+        }
+    }
+
+    /// Whose an author's identity is: the member that bound it; for a pseudonym, this node's own,
+    /// which alone knows better.
+    pub fn creator(&self, identity: &str) -> Option<&MemberId> {
+        if self.pseudonyms.contains_key(identity) {
+            Some(&self.me)
+        } else {
+            self.identities.get(identity)
+        }
+    }
+
+    /// Whether `caller` may revoke or replace an object (STIX 2.1 §3.6: only its creator does).
+    /// `created_by` is its author's identity, `publisher` who brought its first version, where
+    /// there is one. Where nobody has bound the identity, the first publisher counts.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotCreator`].
+    pub fn may_replace(
+        &self,
+        caller: &Caller,
+        object: &str,
+        created_by: Option<&str>,
+        publisher: Option<&MemberId>,
+    ) -> Result<(), Refusal> {
+        let bound = created_by.and_then(|identity| self.creator(identity));
+        match bound.or(publisher) {
+            Some(creator) if *creator != caller.member => Err(Refusal::NotCreator {
+                object: object.chars().take(128).collect(),
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The end of the account behind `caller`, if it has one.
+    pub(super) fn account_until(
+        &self,
+        caller: &Caller,
+        at: Timestamp,
+    ) -> Result<Option<Timestamp>, Refusal> {
+        let Some(name) = &caller.account else {
+            return Ok(None);
+        };
+        let ended = || Refusal::AccountEnded { name: name.clone() };
+        let account = self.accounts.get(name).ok_or_else(ended)?;
+        let same = account.caller(name) == *caller;
+        if account.holds(at) && same {
+            Ok(account.until)
+        } else {
+            Err(ended())
+        }
+    }
+
+    fn wrapper_until(&self, name: &str, at: Timestamp) -> Result<Timestamp, Refusal> {
+        let unknown = || Refusal::UnknownWrapper { name: name.into() };
+        let wrapper = self.wrappers.get(name).ok_or_else(unknown)?;
+        if wrapper.holds(at) {
+            return Ok(wrapper.until);
+        }
+        Err(Refusal::WrapperLapsed {
+            name: name.into(),
+            clause: wrapper.clause.clone(),
+            from: wrapper.from,
+            until: wrapper.until,
+        })
+    }
+
+    /// Where `member` stands in a group that is there and that it is in.
+    pub(super) fn standing_in(&self, group: &GroupId, member: &MemberId) -> Option<Standing> {
+        self.groups.get(group)?.standing(member)
+    }
+
+    /// Every standing of a member in the groups of a collection.
+    fn standings(&self, held: &Collection, member: &MemberId) -> Vec<Standing> {
+        let settings = &held.settings;
+        let groups = settings.readers.union(&settings.writers);
+        groups
+            .filter_map(|group| self.standing_in(group, member))
+            .collect()
+    }
+
+    /// From whom no line of law 10 is crossed on the way to `member`.
+    fn near(&self, held: &Collection, member: &MemberId) -> BTreeSet<MemberId> {
+        let to = self.standings(held, member);
+        let settings = &held.settings;
+        let groups = settings.readers.union(&settings.writers);
+        let all = groups
+            .filter_map(|group| self.groups.get(group))
+            .flat_map(super::Group::joined)
+            .map(|(other, _)| other);
+        all.filter(|other| !crosses(&self.standings(held, other), &to))
+            .cloned()
+            .collect()
+    }
+}
+
+/// Whether any of these standings crosses to any of those; one that nobody knows crosses to all.
+fn crosses(from: &[Standing], to: &[Standing]) -> bool {
+    let apart = |here: &Standing| to.iter().any(|there| here.crosses_to(there));
+    from.is_empty() || to.is_empty() || from.iter().any(apart)
+}
+
+impl Clearance {
+    /// Whom it is for.
+    pub const fn member(&self) -> &MemberId {
+        &self.member
+    }
+
+    /// The first instant at which it no longer holds, where there is one: the end of the
+    /// account, or of the legal basis.
+    pub const fn until(&self) -> Option<Timestamp> {
+        self.until
+    }
+
+    /// Whether an object of this label may go to the caller. `marks` is what its publisher said
+    /// beside it ([`State::marks`]), and nobody else.
+    pub fn admits(&self, label: &Label, marks: Option<&Marks>) -> bool {
+        if label.publisher == self.member {
+            return !self.client || (label.tlp <= Tlp::Amber && !label.held);
+        }
+        if label.held && !self.near.contains(&label.publisher) {
+            return false;
+        }
+        let named = label.recipients.contains(&self.member)
+            || marks.is_some_and(|marks| marks.recipients.contains(&self.member));
+        if self.groups.is_empty() {
+            return self.open && self.reaches(label.tlp, false, named);
+        }
+        let towards = |group| {
+            let apart = marks.and_then(|marks| marks.groups.get(group));
+            apart.copied().unwrap_or(label.tlp)
+        };
+        self.groups
+            .iter()
+            .any(|group| self.reaches(towards(group), true, named))
+    }
+
+    /// TLP 2.0 towards one audience.
+    const fn reaches(&self, tlp: Tlp, in_group: bool, named: bool) -> bool {
+        match tlp {
+            Tlp::Clear => true,
+            Tlp::Green | Tlp::Amber => in_group,
+            Tlp::AmberStrict => in_group && !self.client,
+            Tlp::Red => named && !self.client,
+        }
+    }
+}

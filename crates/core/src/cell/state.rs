@@ -1,0 +1,217 @@
+//! Everything small that a cell knows, folded from its events.
+
+use super::{
+    account::Account,
+    collection::Collection,
+    follow::Follow,
+    group::Group,
+    ids::{CollectionId, FollowId, GroupId, ObjectId, QuestionId, RecallId, ReviewId},
+    mark::Marks,
+    pseudonym::Pseudonym,
+    question::Question,
+    recall::Recall,
+    review::{Outcome, Review},
+    warning::Overrides,
+    wrapper::Wrapper,
+};
+use crate::{
+    member::MemberId,
+    realm::{Realm, RealmTag},
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// A cell at one node. Cheap to read, cloned when it changes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct State {
+    pub(super) me: MemberId,
+    pub(super) realm: RealmTag,
+    pub(super) generation: u64,
+    pub(super) groups: BTreeMap<GroupId, Group>,
+    pub(super) collections: BTreeMap<CollectionId, Collection>,
+    pub(super) aliases: BTreeMap<String, CollectionId>,
+    pub(super) accounts: BTreeMap<String, Account>,
+    /// Which account a token's digest belongs to, ended ones too: no token is given twice.
+    pub(super) tokens: HashMap<[u8; 32], String>,
+    pub(super) identities: BTreeMap<ObjectId, MemberId>,
+    pub(super) marks: BTreeMap<ObjectId, BTreeMap<MemberId, Marks>>,
+    pub(super) warnings: Overrides,
+    pub(super) wrappers: BTreeMap<String, Wrapper>,
+    pub(super) reviews: BTreeMap<ReviewId, Review>,
+    /// The newest review of each version of an object in a collection.
+    pub(super) reviews_of: BTreeMap<(CollectionId, ObjectId, i64), ReviewId>,
+    /// The reviews in which nobody has decided.
+    pub(super) waiting: BTreeSet<ReviewId>,
+    pub(super) recalls: BTreeMap<RecallId, Recall>,
+    pub(super) recalls_of: BTreeMap<ObjectId, BTreeSet<RecallId>>,
+    pub(super) questions: BTreeMap<QuestionId, Question>,
+    pub(super) pseudonyms: BTreeMap<ObjectId, Pseudonym>,
+    pub(super) follows: BTreeMap<FollowId, Follow>,
+}
+
+impl State {
+    /// The cell of a node of which nothing is known yet.
+    pub fn new(me: MemberId, realm: &Realm) -> Self {
+        Self {
+            me,
+            realm: realm.tag(),
+            generation: 0,
+            groups: BTreeMap::new(),
+            collections: BTreeMap::new(),
+            aliases: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            tokens: HashMap::new(),
+            identities: BTreeMap::new(),
+            marks: BTreeMap::new(),
+            warnings: BTreeMap::new(),
+            wrappers: BTreeMap::new(),
+            reviews: BTreeMap::new(),
+            reviews_of: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            recalls: BTreeMap::new(),
+            recalls_of: BTreeMap::new(),
+            questions: BTreeMap::new(),
+            pseudonyms: BTreeMap::new(),
+            follows: BTreeMap::new(),
+        }
+    }
+
+    /// Whose node it is.
+    pub const fn me(&self) -> &MemberId {
+        &self.me
+    }
+
+    /// In which realm.
+    pub const fn realm(&self) -> RealmTag {
+        self.realm
+    }
+
+    /// How many events it was folded from: what was computed from one generation
+    /// holds while this stays the same (and as long as a [`super::Clearance`] says).
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Every group, dissolved ones too.
+    pub const fn groups(&self) -> &BTreeMap<GroupId, Group> {
+        &self.groups
+    }
+
+    /// Every collection, closed ones too.
+    pub const fn collections(&self) -> &BTreeMap<CollectionId, Collection> {
+        &self.collections
+    }
+
+    /// A collection that is not closed.
+    pub fn collection(&self, id: &CollectionId) -> Option<&Collection> {
+        self.collections.get(id).filter(|held| !held.closed)
+    }
+
+    /// The open collection of this alias, or of this id.
+    pub fn collection_named(&self, name: &str) -> Option<CollectionId> {
+        let by_id = || name.parse().ok().filter(|id| self.collection(id).is_some());
+        self.aliases.get(name).copied().or_else(by_id)
+    }
+
+    /// Every account by its name, ended ones too.
+    pub const fn accounts(&self) -> &BTreeMap<String, Account> {
+        &self.accounts
+    }
+
+    /// The account whose token has this SHA-256 digest, with its name.
+    pub fn account_of_token(&self, digest: &[u8; 32]) -> Option<(&str, &Account)> {
+        let name = self.tokens.get(digest)?;
+        let account = self.accounts.get(name)?;
+        // A token that was replaced stays in the map, so that nobody is given it again.
+        (account.secret == super::account::Secret::Token(*digest)).then_some((name, account))
+    }
+
+    /// Which member an `identity--…` speaks for, where somebody has bound it.
+    pub fn member_of_identity(&self, identity: &str) -> Option<&MemberId> {
+        self.identities.get(identity)
+    }
+
+    /// The identities that are bound, each to its member.
+    pub const fn identities(&self) -> &BTreeMap<ObjectId, MemberId> {
+        &self.identities
+    }
+
+    /// What `publisher` said beside its object, if anything.
+    pub fn marks(&self, object: &str, publisher: &MemberId) -> Option<&Marks> {
+        self.marks.get(object)?.get(publisher)
+    }
+
+    /// Whether anything was said beside this object, by any of its publishers.
+    pub fn is_marked(&self, object: &str) -> bool {
+        self.marks.contains_key(object)
+    }
+
+    /// Every object beside which something was said.
+    pub fn marked(&self) -> impl Iterator<Item = &ObjectId> {
+        self.marks.keys()
+    }
+
+    /// The legal wrappers by name.
+    pub const fn wrappers(&self) -> &BTreeMap<String, Wrapper> {
+        &self.wrappers
+    }
+
+    /// Every review, decided ones too.
+    pub const fn reviews(&self) -> &BTreeMap<ReviewId, Review> {
+        &self.reviews
+    }
+
+    /// The reviews in which nobody has decided, oldest id first.
+    pub fn reviews_waiting(&self) -> impl Iterator<Item = (&ReviewId, &Review)> {
+        self.waiting
+            .iter()
+            .filter_map(|id| self.reviews.get_key_value(id))
+    }
+
+    /// The newest review of a version of an object in a collection.
+    pub fn review_of(
+        &self,
+        collection: &CollectionId,
+        object: &ObjectId,
+        version_us: i64,
+    ) -> Option<(&ReviewId, &Review)> {
+        let key = (*collection, object.clone(), version_us);
+        self.reviews.get_key_value(self.reviews_of.get(&key)?)
+    }
+
+    /// Whether a person has released this version of an object in a collection: then what was
+    /// found in it holds it no longer.
+    pub fn released(&self, collection: &CollectionId, object: &ObjectId, version_us: i64) -> bool {
+        let review = self.review_of(collection, object, version_us);
+        let decided = review.and_then(|(_, review)| review.decided.as_ref());
+        decided.is_some_and(|decided| decided.outcome == Outcome::Released)
+    }
+
+    /// Every recall.
+    pub const fn recalls(&self) -> &BTreeMap<RecallId, Recall> {
+        &self.recalls
+    }
+
+    /// The recalls of an object.
+    pub fn recalls_of(&self, object: &str) -> impl Iterator<Item = (&RecallId, &Recall)> {
+        self.recalls_of
+            .get(object)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.recalls.get_key_value(id))
+    }
+
+    /// Every question, closed ones too.
+    pub const fn questions(&self) -> &BTreeMap<QuestionId, Question> {
+        &self.questions
+    }
+
+    /// The pseudonyms by their identity.
+    pub const fn pseudonyms(&self) -> &BTreeMap<ObjectId, Pseudonym> {
+        &self.pseudonyms
+    }
+
+    /// Every follow, ended ones too.
+    pub const fn follows(&self) -> &BTreeMap<FollowId, Follow> {
+        &self.follows
+    }
+}

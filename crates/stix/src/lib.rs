@@ -15,7 +15,9 @@
     )
 )]
 
+mod document;
 pub mod header;
+pub mod id;
 pub mod json;
 pub mod marking;
 pub mod misp;

@@ -93,7 +93,7 @@ fn light_in(
     while let Some(key) = reader.key(&mut first)? {
         match path {
             [last] if key.is(last) && reader.peek() == b'"' => {
-                light = named(&reader.string()?.get())
+                light = named(&reader.string()?.get());
             }
             [step, rest @ ..] if !rest.is_empty() && key.is(step) && reader.peek() == b'{' => {
                 light = light_in(reader, rest)?;

@@ -79,12 +79,8 @@ impl StixTime {
         text.parse().ok()
     }
 
-    /// The fraction's digits, without trailing zeros.
     fn fraction(&self) -> &str {
-        self.text
-            .get(WHOLE + 1..self.text.len().saturating_sub(1))
-            .unwrap_or("")
-            .trim_end_matches('0')
+        digits(&self.text)
     }
 }
 
@@ -142,17 +138,15 @@ impl Hash for StixTime {
 /// Compares two texts of timestamps without keeping either; `None` if one is
 /// not a timestamp.
 pub(crate) fn compare(left: &str, right: &str) -> Option<Ordering> {
-    let fraction = |text: &str| -> Option<String> {
-        let digits = text
-            .get(WHOLE + 1..text.len().checked_sub(1)?)
-            .unwrap_or("");
-        Some(digits.trim_end_matches('0').to_owned())
-    };
     let (left_at, right_at) = (read(left.as_bytes()).ok()?, read(right.as_bytes()).ok()?);
-    if left_at != right_at {
-        return Some(left_at.cmp(&right_at));
-    }
-    Some(fraction(left)?.cmp(&fraction(right)?))
+    Some((left_at, digits(left)).cmp(&(right_at, digits(right))))
+}
+
+/// The fraction's digits in the text of a timestamp, without trailing zeros.
+fn digits(text: &str) -> &str {
+    text.get(WHOLE + 1..text.len().saturating_sub(1))
+        .unwrap_or("")
+        .trim_end_matches('0')
 }
 
 /// The day and the second of the day that a text names.

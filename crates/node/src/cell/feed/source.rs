@@ -1,0 +1,354 @@
+//! The source's side: what a follower gets.
+//!
+//! The same function of `core` that every exit asks decides object by object.
+//! What the follower was served once and may no longer have — its ledger entry
+//! says so — is asked back; of what it never had it hears nothing.
+
+use super::{Ask, End, Head, RELAY_BYTES_MAX, Record, Writer, relay};
+use crate::{
+    cell::{Cell, CellError, ChangeRef, Changed, Run, served::How},
+    door::Problem,
+};
+use jiff::Timestamp;
+use portcullis_core::{
+    cell::{Caller, Clearance, CollectionId, Command, Label, Marks, Refusal, State},
+    member::MemberId,
+};
+use sha2::{Digest as _, Sha256};
+use std::{
+    collections::{BTreeSet, HashSet},
+    ops::ControlFlow,
+};
+
+/// How many waiting changes are counted at most.
+pub const BEHIND_MAX: u64 = 1_000_000;
+
+impl Cell {
+    /// Answers the follower whose member is `from`: what came after its position and may go to it.
+    ///
+    /// None where there is no news — whoever asks for it waits for [`Cell::changed`] and calls
+    /// again —, or, as a `last` answer, one without records. What is answered stands in the ledger
+    /// of what was served.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] 403 with the rules' code where the follower may not read here, 404 where there
+    /// is no such collection, 503 while the cell is loading or cannot record.
+    pub fn feed(&self, from: &MemberId, ask: &Ask, last: bool) -> Result<Option<Vec<u8>>, Problem> {
+        let caller = Caller::node(from.clone());
+        self.hear(&caller, ask);
+        let answer = self
+            .feed_now(&caller, ask)
+            .map_err(|error| problem(&error))?;
+        Ok((answer.is_news || last).then_some(answer.bytes))
+    }
+
+    /// Takes what the follower's member says of itself: that it joins, and what it did about recalls.
+    fn hear(&self, caller: &Caller, ask: &Ask) {
+        let state = self.state();
+        let mut commands = Vec::new();
+        if ask.joins
+            && let Some(held) = state.collection(&ask.collection)
+        {
+            let groups = held.settings.readers.union(&held.settings.writers);
+            let invited = groups.filter(|id| {
+                let group = state.groups().get(id).filter(|group| !group.dissolved);
+                let membership = group.and_then(|group| group.members.get(&caller.member));
+                membership.is_some_and(|membership| membership.joined.is_none())
+            });
+            commands.extend(invited.map(|group| Command::Accept { group: *group }));
+        }
+        for answer in &ask.confirms {
+            let recall = state.recalls().get(&answer.recall);
+            let asked = recall.and_then(|recall| recall.asked.get(&caller.member));
+            // Told again what is known: nothing to write.
+            if asked.is_some_and(Option::is_none) {
+                commands.push(Command::ConfirmRecall {
+                    recall: answer.recall,
+                    how: answer.how,
+                    note: answer.note.clone(),
+                });
+            }
+        }
+        for command in commands {
+            if let Err(error) = self.perform(caller, command) {
+                tracing::debug!(%error, member = %caller.member, "a follower's word was not taken");
+            }
+        }
+    }
+
+    /// Which of these entries' versions the caller was served.
+    fn served_versions(
+        &self,
+        caller: &Caller,
+        collection: &CollectionId,
+        numbers: Vec<u64>,
+    ) -> Result<HashSet<Version>, CellError> {
+        self.ledger.flush()?;
+        let servings = self.ledger.servings(&[(*collection, numbers)].into())?;
+        let to_caller = servings
+            .iter()
+            .filter(|serving| serving.member == caller.member)
+            .filter_map(|serving| self.entry(collection, serving.number));
+        let mut versions = HashSet::new();
+        for entry in to_caller {
+            // An object without versions has one only, whatever it is dated by.
+            versions.insert((entry.id.clone(), i64::MIN));
+            versions.insert((entry.id, entry.version_us));
+        }
+        Ok(versions)
+    }
+
+    fn feed_now(&self, caller: &Caller, ask: &Ask) -> Result<Answer, CellError> {
+        let state = self.state();
+        let now = self.env.now();
+        let (cleared, view) = clear(&state, caller, &ask.collection, now)?;
+        let epoch = self.epoch();
+        let started = ask.position > i64::MIN;
+        let again = ask.epoch != Some(epoch) || ask.view != Some(view);
+        if cleared.is_none() && !started {
+            return Err(CellError::Refused(Refusal::MayNotRead {
+                member: caller.member.clone(),
+                collection: ask.collection,
+            }));
+        }
+        let from = if again { i64::MIN } else { ask.position };
+        let mut writer = Writer::new(&Head {
+            source: self.me().clone(),
+            collection: ask.collection,
+            epoch,
+            view,
+            from,
+        });
+        if cleared.is_some() {
+            let said = relay::describe(&state, &ask.collection, &caller.member);
+            let digest: [u8; 32] = Sha256::digest(&said).into();
+            if ask.state != Some(digest) && said.len() <= RELAY_BYTES_MAX {
+                let json = said.as_slice();
+                writer.record(&Record::State { digest, json });
+            }
+        }
+        let mut walk = Walk {
+            cell: self,
+            state: &state,
+            caller,
+            collection: &ask.collection,
+            cleared: cleared.as_ref(),
+            withheld: Vec::new(),
+            now_us: now.as_microsecond(),
+            again,
+            bytes_max: ask.bytes_max,
+            writer,
+            end: End {
+                to: from,
+                behind: 0,
+                more: false,
+            },
+            served: Vec::new(),
+            failed: None,
+        };
+        self.changes_since(&ask.collection, from, &mut |change| walk.change(&change))?;
+        if let Some(error) = walk.failed.take() {
+            return Err(error);
+        }
+        if started {
+            walk.take_back()?;
+        }
+        // What cannot be recorded is not served.
+        let noted = self.note_served(caller, &ask.collection, How::Feed, &walk.served);
+        noted.map_err(|_| CellError::NotReady)?;
+        let is_news = !walk.writer.is_empty() || again;
+        let bytes = walk.writer.end(&walk.end);
+        Ok(Answer { bytes, is_news })
+    }
+}
+
+struct Answer {
+    bytes: Vec<u8>,
+    is_news: bool,
+}
+
+/// An object's version, as the follower may have it.
+type Version = (String, i64);
+
+/// A walk over what came after a position.
+struct Walk<'a> {
+    cell: &'a Cell,
+    state: &'a State,
+    caller: &'a Caller,
+    collection: &'a CollectionId,
+    /// None where the follower may read nothing any more.
+    cleared: Option<&'a Clearance>,
+    /// What came by that the follower may not have.
+    withheld: Vec<Version>,
+    now_us: i64,
+    /// Whether everything is told again, and so everything asked back that may no longer be had.
+    again: bool,
+    bytes_max: usize,
+    writer: Writer,
+    end: End,
+    served: Vec<Run>,
+    failed: Option<CellError>,
+}
+
+impl Walk<'_> {
+    fn change(&mut self, change: &ChangeRef<'_>) -> ControlFlow<()> {
+        match self.look_at(change) {
+            Ok(flow) => flow,
+            Err(error) => {
+                self.failed = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    fn look_at(&mut self, change: &ChangeRef<'_>) -> Result<ControlFlow<()>, CellError> {
+        let publisher = &change.label.publisher;
+        let marks = self.state.marks(change.id, publisher);
+        let expired = change.expires_us <= self.now_us;
+        let admitted = !expired
+            && self
+                .cleared
+                .is_some_and(|cleared| cleared.admits(change.label, marks));
+        if self.writer.is_full(self.bytes_max) {
+            self.end.more = true;
+            self.end.behind += u64::from(admitted);
+            let counted = self.end.behind < BEHIND_MAX;
+            return Ok(if counted {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            });
+        }
+        let (added, mark) = (change.added_us, change.stamp.clone());
+        match &change.op {
+            Changed::Put(object) if admitted => {
+                let provenance = self.cell.provenance(self.collection, change.number)?;
+                self.writer.record(&Record::Put {
+                    added,
+                    mark,
+                    object,
+                    provenance: &provenance.unwrap_or_default(),
+                    label: self.told(change.label),
+                    marks: marks
+                        .map(|marks| self.told_marks(marks))
+                        .unwrap_or_default(),
+                });
+                self.serve(change.number);
+            }
+            Changed::Removed if admitted => self.writer.record(&Record::Remove {
+                added,
+                mark,
+                id: change.id.to_owned(),
+                version: change.version_us,
+            }),
+            // What has expired is not taken back: it has expired there, too.
+            Changed::Put(_) | Changed::Removed if expired => {}
+            Changed::Put(_) | Changed::Removed => {
+                self.withheld
+                    .push((change.id.to_owned(), change.version_us));
+            }
+        }
+        self.end.to = change.added_us;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Asks back what the follower was served once and may no longer have.
+    fn take_back(&mut self) -> Result<(), CellError> {
+        let mut numbers = Vec::new();
+        for (id, _) in &self.withheld {
+            let of = self.cell.numbers_of(id).into_iter();
+            let of = of.filter(|(collection, _)| collection == self.collection);
+            let of: Vec<u64> = of.map(|(_, number)| number).collect();
+            // What was there once only, and not for this follower, was never served to it.
+            if self.again || of.len() > 1 {
+                numbers.extend(of);
+            }
+        }
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        numbers.sort_unstable();
+        numbers.dedup();
+        let had = self
+            .cell
+            .served_versions(self.caller, self.collection, numbers)?;
+        for (id, version) in core::mem::take(&mut self.withheld) {
+            if had.contains(&(id.clone(), version)) {
+                self.writer.record(&Record::Forget { id, version });
+            }
+        }
+        Ok(())
+    }
+
+    fn serve(&mut self, number: u64) {
+        match self.served.last_mut() {
+            Some(run) if run.last + 1 == number => run.last = number,
+            _ => self.served.push(Run {
+                first: number,
+                last: number,
+            }),
+        }
+    }
+
+    /// The label as the follower may know it: of other recipients it hears nothing.
+    fn told(&self, label: &Label) -> Label {
+        Label {
+            recipients: self.only_follower(&label.recipients),
+            ..label.clone()
+        }
+    }
+
+    fn told_marks(&self, marks: &Marks) -> Marks {
+        Marks {
+            groups: marks.groups.clone(),
+            recipients: self.only_follower(&marks.recipients),
+        }
+    }
+
+    fn only_follower(&self, members: &BTreeSet<MemberId>) -> BTreeSet<MemberId> {
+        let member = &self.caller.member;
+        members
+            .iter()
+            .filter(|other| *other == member)
+            .cloned()
+            .collect()
+    }
+}
+
+/// What the follower is to the collection, none where it may not read; and a digest that is
+/// another one whenever that is.
+fn clear(
+    state: &State,
+    caller: &Caller,
+    collection: &CollectionId,
+    at: Timestamp,
+) -> Result<(Option<Clearance>, [u8; 32]), CellError> {
+    let (cleared, text) = match state.clearance(caller, collection, at) {
+        Ok(cleared) => {
+            let text = format!("{cleared:?}");
+            (Some(cleared), text)
+        }
+        Err(Refusal::MayNotRead { .. }) => (None, "nothing".to_owned()),
+        // A legal basis that has lapsed stops what would go out; it takes nothing back.
+        Err(refusal) => return Err(refusal.into()),
+    };
+    Ok((cleared, Sha256::digest(text).into()))
+}
+
+fn problem(error: &CellError) -> Problem {
+    let status = match error {
+        CellError::Refused(Refusal::UnknownCollection { .. }) | CellError::NotFound => 404,
+        CellError::Refused(_) => 403,
+        CellError::NotReady => 503,
+        _ => {
+            tracing::error!(%error, "a follower could not be answered");
+            503
+        }
+    };
+    Problem {
+        status,
+        code: error.code(),
+        detail: error.to_string(),
+    }
+}

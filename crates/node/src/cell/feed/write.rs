@@ -1,0 +1,192 @@
+//! Writing an answer.
+
+use super::{End, Head, RECORDS_MAX, Record, VERSION, hex};
+use portcullis_core::member::MemberId;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// An answer under way: a head, records, an end.
+#[derive(Debug)]
+pub struct Writer {
+    out: Vec<u8>,
+    records: usize,
+}
+
+#[derive(Serialize)]
+struct HeadLine<'a> {
+    feed: u32,
+    source: &'a str,
+    collection: String,
+    epoch: String,
+    view: String,
+    from: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum RecordLine<'a> {
+    Put {
+        added: i64,
+        at: i64,
+        by: &'a str,
+        publisher: &'a str,
+        tlp: &'a str,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        recipients: Vec<&'a str>,
+        #[serde(skip_serializing_if = "core::ops::Not::not")]
+        held: bool,
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        marks: BTreeMap<String, &'a str>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        addressed: Vec<&'a str>,
+        bytes: usize,
+        #[serde(skip_serializing_if = "is_zero")]
+        provenance: usize,
+    },
+    Remove {
+        id: &'a str,
+        version: i64,
+        added: i64,
+        at: i64,
+        by: &'a str,
+    },
+    Forget {
+        id: &'a str,
+        version: i64,
+    },
+    State {
+        digest: String,
+        bytes: usize,
+    },
+    End {
+        records: usize,
+        to: i64,
+        behind: u64,
+        more: bool,
+    },
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+impl Writer {
+    /// An answer that begins.
+    pub fn new(head: &Head) -> Self {
+        let mut writer = Self {
+            out: Vec::with_capacity(4096),
+            records: 0,
+        };
+        writer.line(&HeadLine {
+            feed: VERSION,
+            source: head.source.as_str(),
+            collection: head.collection.to_string(),
+            epoch: hex::print(&head.epoch),
+            view: hex::print(&head.view),
+            from: head.from,
+        });
+        writer
+    }
+
+    /// Adds one record.
+    pub fn record(&mut self, record: &Record<'_>) {
+        self.records += 1;
+        match record {
+            Record::Put {
+                added,
+                mark,
+                object,
+                provenance,
+                label,
+                marks,
+            } => {
+                let towards = marks.groups.iter();
+                let addressed = marks.recipients.iter().map(MemberId::as_str);
+                let recipients = label.recipients.iter().map(MemberId::as_str);
+                self.line(&RecordLine::Put {
+                    added: *added,
+                    at: mark.at_us,
+                    by: mark.by.as_str(),
+                    publisher: label.publisher.as_str(),
+                    tlp: label.tlp.as_str(),
+                    recipients: recipients.collect(),
+                    held: label.held,
+                    marks: towards
+                        .map(|(group, tlp)| (group.to_string(), tlp.as_str()))
+                        .collect(),
+                    addressed: addressed.collect(),
+                    bytes: object.len(),
+                    provenance: provenance.len(),
+                });
+                self.block(object);
+                if !provenance.is_empty() {
+                    self.block(provenance);
+                }
+            }
+            Record::Remove {
+                added,
+                mark,
+                id,
+                version,
+            } => self.line(&RecordLine::Remove {
+                id,
+                version: *version,
+                added: *added,
+                at: mark.at_us,
+                by: mark.by.as_str(),
+            }),
+            Record::Forget { id, version } => self.line(&RecordLine::Forget {
+                id,
+                version: *version,
+            }),
+            Record::State { digest, json } => {
+                self.line(&RecordLine::State {
+                    digest: hex::print(digest),
+                    bytes: json.len(),
+                });
+                self.block(json);
+            }
+        }
+    }
+
+    /// How many bytes there are so far.
+    pub fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Whether there is no record yet.
+    pub fn is_empty(&self) -> bool {
+        self.records == 0
+    }
+
+    /// Whether an answer of about `bytes_max` is full.
+    pub fn is_full(&self, bytes_max: usize) -> bool {
+        self.records > 0 && (self.out.len() >= bytes_max || self.records >= RECORDS_MAX)
+    }
+
+    /// The whole answer.
+    pub fn end(mut self, end: &End) -> Vec<u8> {
+        self.line(&RecordLine::End {
+            records: self.records,
+            to: end.to,
+            behind: end.behind,
+            more: end.more,
+        });
+        self.out
+    }
+
+    fn line(&mut self, line: &impl Serialize) {
+        // Texts and numbers always serialise, and a vector takes every byte.
+        let _ = serde_json::to_writer(&mut self.out, line);
+        self.out.push(b'\n');
+    }
+
+    fn block(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+        self.out.push(b'\n');
+    }
+}

@@ -1,0 +1,53 @@
+//! What we hold of a version, as far as a follow must know before it brings another.
+
+use crate::cell::{Cell, Change, Stamp, index::Key};
+use bytes::Bytes;
+use portcullis_core::{
+    cell::{CollectionId, Marks, Tlp},
+    member::MemberId,
+};
+
+/// A version that is, or was, here.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Held {
+    /// Its entry's number.
+    pub(super) number: u64,
+    /// Whose node made the change.
+    pub(super) by: MemberId,
+    /// Whether it was removed.
+    pub(super) removed: bool,
+    /// The version, `i64::MIN` for none.
+    pub(super) version_us: i64,
+}
+
+impl Cell {
+    /// Every version of an object in a collection, removed ones too, the greatest first.
+    pub(super) fn held(&self, collection: &CollectionId, id: &str) -> Vec<Held> {
+        let index = self.index();
+        let versions = index.shelf(collection).into_iter();
+        let versions = versions.flat_map(|shelf| shelf.versions(Key::of(id)));
+        let held = versions.filter_map(|(number, entry)| {
+            Some(Held {
+                number: u64::from(number),
+                by: index.members.get(entry.by)?.clone(),
+                removed: entry.is_removal(),
+                version_us: entry.order().version_us,
+            })
+        });
+        held.collect()
+    }
+}
+
+/// An object of a server that speaks for itself alone: it is brought into the cell by `me`, and
+/// marked as it says.
+pub(super) fn put(object: &[u8], stamp: Stamp, me: &MemberId) -> Change {
+    Change::Put {
+        bytes: Bytes::copy_from_slice(object),
+        stamp,
+        publisher: me.clone(),
+        tlp: Tlp::Clear,
+        held: false,
+        marks: Marks::default(),
+        provenance: Bytes::new(),
+    }
+}

@@ -1,0 +1,245 @@
+//! A MISP instance in both directions: its published events become objects
+//! here, and what may leave becomes events there.
+//!
+//! Ids are MISP's UUIDs, so an event is always the same objects. What we hold
+//! by another way is never replaced by what MISP made of it: MISP counts in
+//! seconds, and its copy of our object would look like an older version.
+
+mod send;
+
+use super::{FollowError, Noted, Reach, Step, Work, held};
+use crate::cell::{
+    Change, Changed, Stamp,
+    remote::misp::{self, Cursor, Instance},
+};
+use portcullis_core::member::MemberId;
+use portcullis_stix::{header::header, misp::event_to_stix};
+use serde_json::Value;
+use std::{
+    collections::{BTreeSet, HashSet},
+    ops::ControlFlow,
+};
+
+/// How often the instance's index is held against ours, in seconds at least.
+const COMPARE_EVERY_S: i64 = 15 * 60;
+/// The most events that one comparison looks at one by one.
+const COMPARED_MAX: usize = 100;
+/// A second in microseconds.
+const SECOND_US: i64 = 1_000_000;
+
+impl Work<'_> {
+    /// The next page of events; when all are here, what changed in its index; then what is ours.
+    pub(super) fn with_misp(
+        &self,
+        reach: &Reach<'_>,
+        url: &str,
+        credential: Option<&str>,
+        both_ways: bool,
+    ) -> Result<Step, FollowError> {
+        let endpoint = self.endpoint(reach, credential)?;
+        let instance = Instance::parse(url, endpoint).map_err(FollowError::Address)?;
+        let name = self.name_of(&instance.endpoint.origin);
+        let cursor = self.cursor.map(Cursor::parse).unwrap_or_default();
+        let page = misp::events(reach.remote, &instance, &cursor)?;
+        let mut step = Step {
+            more: page.more,
+            rest: self.every,
+            ..Step::default()
+        };
+        let mut changes = Vec::new();
+        for event in &page.events {
+            changes.extend(self.mapped(&name, event.get().as_bytes(), &mut step.notes));
+        }
+        let mut moved = page.cursor;
+        if !page.more {
+            let now_s = self.cell.env().now().as_second();
+            if moved.compared_s.saturating_add(COMPARE_EVERY_S) <= now_s {
+                let since_s = moved.compared_s;
+                changes.extend(self.compared(reach, &instance, &name, since_s, &mut step)?);
+                moved.compared_s = now_s;
+            }
+        }
+        let text = (cursor != moved || self.cursor.is_none()).then(|| moved.to_text());
+        self.take(changes, text, &mut step)?;
+        if both_ways && !page.more {
+            let mut sent = moved.clone();
+            step.more = self.send(reach, &instance, &name, &mut sent, &mut step.notes)?;
+            let text = (sent != moved).then(|| sent.to_text());
+            self.take(Vec::new(), text, &mut step)?;
+        }
+        Ok(step)
+    }
+
+    /// An event as changes; what has no place in STIX is noted.
+    fn mapped(&self, name: &MemberId, event: &[u8], notes: &mut Vec<Noted>) -> Vec<Change> {
+        let mapped = match event_to_stix(event) {
+            Ok(mapped) => mapped,
+            Err(flaw) => {
+                notes.push(Noted {
+                    what: uuid_of(event).unwrap_or_else(|| "an event".to_owned()),
+                    why: flaw.to_string(),
+                });
+                return Vec::new();
+            }
+        };
+        let uuid = uuid_of(event).unwrap_or_default();
+        let left = mapped.unmapped.into_iter().filter(|left| !left.kept);
+        notes.extend(left.map(|left| Noted {
+            what: format!("{uuid} {}: {}", left.path, left.what),
+            why: left.why.to_owned(),
+        }));
+        let objects = mapped.objects.iter();
+        objects
+            .filter_map(|object| self.put_mapped(name, object))
+            .collect()
+    }
+
+    /// One object that MISP's event became; none if it is here, or is ours.
+    fn put_mapped(&self, name: &MemberId, object: &[u8]) -> Option<Change> {
+        let header = header(object).ok()?;
+        let version_us = header.version_us;
+        let second = |version_us: i64| version_us.div_euclid(SECOND_US);
+        let held = self.cell.held(&self.into, &header.id);
+        let others = held.iter().filter(|held| held.by != *name);
+        if others.map(|held| second(held.version_us)).max() >= Some(second(version_us)) {
+            return None;
+        }
+        let same = held.iter().find(|held| held.version_us == version_us);
+        let at_us = match same {
+            None if version_us == i64::MIN => 0,
+            None => version_us,
+            // The instance had lost it and has it again, or said less of it before.
+            Some(held) => {
+                let bytes = self.cell.entry_bytes(&self.into, held.number);
+                if !held.removed && bytes.is_ok_and(|bytes| bytes == object) {
+                    return None;
+                }
+                self.cell.env().now().as_microsecond()
+            }
+        };
+        let by = name.clone();
+        Some(held::put(object, Stamp { at_us, by }, self.cell.me()))
+    }
+
+    /// What its index says that its pages do not: events that are gone, and new sightings.
+    fn compared(
+        &self,
+        reach: &Reach<'_>,
+        instance: &Instance,
+        name: &MemberId,
+        since_s: i64,
+        step: &mut Step,
+    ) -> Result<Vec<Change>, FollowError> {
+        let listed = misp::index(reach.remote, instance)?;
+        let there: HashSet<&str> = listed.iter().map(|event| event.uuid.as_str()).collect();
+        let mut changes = Vec::new();
+        let sighted = listed
+            .iter()
+            .filter(|event| since_s > 0 && event.published && event.sighted_s >= since_s);
+        for event in sighted.take(COMPARED_MAX) {
+            if let Some(event) = misp::event(reach.remote, instance, &event.uuid)? {
+                changes.extend(self.mapped(name, event.get().as_bytes(), &mut step.notes));
+            }
+        }
+        let ours = self.bindings(name)?;
+        let gone = ours
+            .iter()
+            .filter(|binding| !there.contains(binding.uuid()));
+        let mut ended = Vec::new();
+        for binding in gone.take(COMPARED_MAX) {
+            // Nothing goes on the index's word alone.
+            if misp::event(reach.remote, instance, binding.uuid())?.is_none() {
+                ended.push(binding);
+            }
+        }
+        if !ended.is_empty() {
+            changes.extend(self.ended(name, &ours, &ended)?);
+        }
+        Ok(changes)
+    }
+
+    /// Removals of what only events that are gone had bound.
+    fn ended(
+        &self,
+        name: &MemberId,
+        ours: &[Binding],
+        ended: &[&Binding],
+    ) -> Result<Vec<Change>, FollowError> {
+        let is_ended = |binding: &Binding| ended.iter().any(|other| other.id == binding.id);
+        let kept: HashSet<&str> = ours
+            .iter()
+            .filter(|binding| !is_ended(binding))
+            .flat_map(|binding| binding.refs.iter().map(String::as_str))
+            .collect();
+        let gone: HashSet<&str> = ended
+            .iter()
+            .flat_map(|binding| binding.refs.iter().chain([&binding.id]))
+            .map(String::as_str)
+            .filter(|id| !kept.contains(id))
+            .collect();
+        let at_us = self.cell.env().now().as_microsecond();
+        let held = self.from_there(name)?.into_iter();
+        let removed = held.filter(|(id, _)| gone.contains(id.as_str()));
+        let removed = removed.map(|(id, version_us)| Change::Remove {
+            id,
+            version_us,
+            stamp: Stamp {
+                at_us,
+                by: name.clone(),
+            },
+        });
+        Ok(removed.collect())
+    }
+
+    /// The reports and groupings that came from a server.
+    fn bindings(&self, name: &MemberId) -> Result<Vec<Binding>, FollowError> {
+        let mut bindings = Vec::new();
+        self.cell
+            .changes_since(&self.into, i64::MIN, &mut |change| {
+                if let Changed::Put(object) = change.op
+                    && change.stamp.by == *name
+                {
+                    bindings.extend(Binding::read(change.id, object));
+                }
+                ControlFlow::Continue(())
+            })?;
+        Ok(bindings)
+    }
+}
+
+/// A report or grouping, and what it binds.
+#[derive(Clone, Debug)]
+struct Binding {
+    id: String,
+    refs: BTreeSet<String>,
+}
+
+impl Binding {
+    fn read(id: &str, object: &[u8]) -> Option<Self> {
+        if !id.starts_with("report--") && !id.starts_with("grouping--") {
+            return None;
+        }
+        let object: Value = serde_json::from_slice(object).ok()?;
+        let refs = object.get("object_refs").and_then(Value::as_array);
+        let refs = refs.into_iter().flatten().filter_map(Value::as_str);
+        Some(Self {
+            id: id.to_owned(),
+            refs: refs.map(ToOwned::to_owned).collect(),
+        })
+    }
+
+    fn uuid(&self) -> &str {
+        uuid_in(&self.id)
+    }
+}
+
+/// The UUID in an object's id.
+fn uuid_in(id: &str) -> &str {
+    id.split_once("--").map_or(id, |(_, uuid)| uuid)
+}
+
+/// The UUID of `{"Event":{…}}`.
+fn uuid_of(event: &[u8]) -> Option<String> {
+    let event: Value = serde_json::from_slice(event).ok()?;
+    Some(event.get("Event")?.get("uuid")?.as_str()?.to_owned())
+}

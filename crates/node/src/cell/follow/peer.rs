@@ -1,0 +1,241 @@
+//! Following another node: its feed, answer by answer.
+
+use super::{BREATH, FollowError, Noted, Reach, Step, Work};
+use crate::{
+    cell::{
+        CellError, Change,
+        feed::{self, Ask, Feed, Record, Relayed, WANTED_BYTES_MAX},
+    },
+    peers::PeerError,
+};
+use bytes::Bytes;
+use portcullis_core::{
+    cell::{CollectionId, Command, GroupId, RecallId},
+    member::MemberId,
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeSet, time::Duration};
+
+/// Where we stand at a node, as text in the journal.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Cursor {
+    epoch: String,
+    position: i64,
+    view: String,
+    state: Option<String>,
+}
+
+impl Work<'_> {
+    /// Asks the node of `member` for what came after our position, and applies its answer.
+    pub(super) fn from_peer(
+        &self,
+        reach: &Reach<'_>,
+        member: &MemberId,
+        collection: CollectionId,
+    ) -> Result<Step, FollowError> {
+        let peer = (reach.peer_of)(member);
+        let peer = peer.ok_or_else(|| FollowError::NoAddress(member.clone()))?;
+        let cursor = self.cursor.and_then(|text| serde_json::from_str(text).ok());
+        let cursor: Option<Cursor> = cursor;
+        let ask = self.ask(collection, cursor.as_ref(), reach.wait_ms);
+        let answer = reach.peers.cell_changes(&peer, &ask)?;
+        if answer.status != 200 {
+            let detail = String::from_utf8_lossy(&answer.body);
+            let printable = detail.chars().filter(|symbol| !symbol.is_control());
+            return Err(FollowError::Peer(PeerError::Status {
+                member: member.clone(),
+                status: answer.status,
+                detail: printable.take(300).collect(),
+            }));
+        }
+        let feed = feed::read(&answer.body).map_err(|e| FollowError::answer(member, &e))?;
+        if feed.head.source != *member || feed.head.collection != collection {
+            return Err(FollowError::Answer {
+                source_member: member.clone(),
+                why: "it is of another node, or of another collection".to_owned(),
+            });
+        }
+        self.apply(reach, member, cursor.as_ref(), &feed)
+    }
+
+    fn ask(&self, collection: CollectionId, cursor: Option<&Cursor>, wait_ms: u32) -> Ask {
+        let waits_for = self.cell.working.waits_for(&self.follow);
+        let me = self.cell.me();
+        let confirms = waits_for
+            .as_ref()
+            .map(|recalls| feed::confirmations(&self.cell.state(), recalls, me));
+        let confirms = confirms.unwrap_or_default();
+        // What the source says of itself is heard again after each start, and while it waits
+        // for answers of ours that are on their way: it tells us so that it has them.
+        let known = waits_for.is_some() && confirms.is_empty();
+        let state = cursor.filter(|_| known).and_then(|c| c.state.as_deref());
+        Ask {
+            collection,
+            epoch: cursor.and_then(|cursor| feed::parse_hex(&cursor.epoch)),
+            position: cursor.map_or(i64::MIN, |cursor| cursor.position),
+            view: cursor.and_then(|cursor| feed::parse_hex(&cursor.view)),
+            state: state.and_then(feed::parse_hex),
+            bytes_max: WANTED_BYTES_MAX,
+            wait_ms,
+            confirms,
+            joins: true,
+        }
+    }
+
+    /// Applies an answer in one piece with where it leaves us.
+    fn apply(
+        &self,
+        reach: &Reach<'_>,
+        member: &MemberId,
+        cursor: Option<&Cursor>,
+        feed: &Feed<'_>,
+    ) -> Result<Step, FollowError> {
+        let me = self.cell.me();
+        let now = self.cell.env().now();
+        let mut step = Step {
+            more: feed.end.more,
+            behind: Some(feed.end.behind),
+            rest: BREATH,
+            ..Step::default()
+        };
+        let mut moved = Cursor {
+            epoch: feed::print_hex(&feed.head.epoch),
+            position: feed.end.to,
+            view: feed::print_hex(&feed.head.view),
+            state: cursor.and_then(|cursor| cursor.state.clone()),
+        };
+        let mut changes = Vec::new();
+        let mut waits_for = None;
+        for record in &feed.records {
+            match record {
+                Record::Put {
+                    mark,
+                    object,
+                    provenance,
+                    label,
+                    marks,
+                    ..
+                } => {
+                    if let Err(why) = vouched(reach, object, provenance, &label.publisher) {
+                        step.notes.push(noted(object, &why));
+                        continue;
+                    }
+                    changes.push(Change::Put {
+                        bytes: Bytes::copy_from_slice(object),
+                        stamp: mark.clone(),
+                        publisher: label.publisher.clone(),
+                        tlp: label.tlp,
+                        held: label.held,
+                        marks: marks.clone(),
+                        provenance: Bytes::copy_from_slice(provenance),
+                    });
+                }
+                Record::Remove {
+                    mark, id, version, ..
+                } => changes.push(Change::Remove {
+                    id: id.clone(),
+                    version_us: *version,
+                    stamp: mark.clone(),
+                }),
+                Record::Forget { id, version } => changes.push(Change::Forget {
+                    id: id.clone(),
+                    version_us: *version,
+                }),
+                Record::State { digest, json } => {
+                    let relayed = feed::read_relay(json, member, me, now);
+                    let relayed = relayed.map_err(|error| FollowError::Answer {
+                        source_member: member.clone(),
+                        why: error.to_string(),
+                    })?;
+                    waits_for = Some(self.hear(relayed, &mut step));
+                    moved.state = Some(feed::print_hex(digest));
+                }
+            }
+        }
+        // Texts and numbers always serialise.
+        let text = (cursor != Some(&moved)).then(|| serde_json::to_string(&moved));
+        self.take(changes, text.and_then(Result::ok), &mut step)?;
+        if let Some(waits_for) = waits_for {
+            self.cell.working.set_waits_for(&self.follow, waits_for);
+        }
+        if step.fresh > 0 {
+            step.rest = Duration::ZERO;
+        }
+        Ok(step)
+    }
+}
+
+impl Work<'_> {
+    /// Takes over what the source says of itself, as far as our rules let it; answers on which
+    /// recalls it waits. Done before the changes: they are judged by the groups as they are now,
+    /// and if we stop in between we hear it again.
+    fn hear(&self, relayed: Relayed, step: &mut Step) -> BTreeSet<RecallId> {
+        let mut refused = |what: &str, error: &CellError| {
+            step.notes.push(Noted {
+                what: what.to_owned(),
+                why: error.to_string(),
+            });
+        };
+        for (caller, command) in relayed.commands {
+            let state = self.cell.state();
+            let what = match &command {
+                Command::LearnGroup { group, .. } => group.to_string(),
+                Command::Recall { recall, .. } if state.recalls().contains_key(recall) => continue,
+                Command::Recall { recall, .. } => recall.to_string(),
+                _ => continue,
+            };
+            if let Err(error) = self.cell.perform(&caller, command) {
+                refused(&what, &error);
+            }
+        }
+        let state = self.cell.state();
+        if let Some(mut settings) = relayed.settings
+            && !state.collections().contains_key(&self.into)
+        {
+            let known = |id: &GroupId| state.groups().get(id).is_some_and(|held| !held.dissolved);
+            settings.readers.retain(known);
+            settings.writers.retain(known);
+            let command = Command::OpenCollection {
+                collection: self.into,
+                settings,
+            };
+            if let Err(error) = self.cell.perform(&self.cell.operator(), command) {
+                refused(&self.into.to_string(), &error);
+            }
+        }
+        relayed.waits_for
+    }
+}
+
+/// Whether what vouches for an object holds, and for this publisher. An object for which nobody
+/// vouches is the source's word.
+fn vouched(
+    reach: &Reach<'_>,
+    object: &[u8],
+    provenance: &[u8],
+    publisher: &MemberId,
+) -> Result<(), String> {
+    if provenance.is_empty() {
+        return Ok(());
+    }
+    let origin = (reach.verify)(object, provenance)?;
+    // A pseudonym's identity stands for a member whom only its cell knows.
+    let pseudonym = origin.publisher.starts_with("identity--");
+    if pseudonym || origin.publisher == publisher.as_str() {
+        return Ok(());
+    }
+    Err(format!(
+        "`{}` vouches for it, not `{publisher}`",
+        origin.publisher
+    ))
+}
+
+/// What was not taken of an object whose id may not even be readable.
+fn noted(object: &[u8], why: &str) -> Noted {
+    let id = portcullis_stix::header::header(object).map(|header| header.id.into_owned());
+    Noted {
+        what: id.unwrap_or_else(|_| "an object".to_owned()),
+        why: why.to_owned(),
+    }
+}

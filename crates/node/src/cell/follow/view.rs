@@ -1,0 +1,169 @@
+//! What is to be seen of a follow: where it stands, what waits, what went wrong.
+//!
+//! Kept in memory: where a follow goes on after a restart stands in the journal.
+
+use super::{FollowError, Step};
+use jiff::Timestamp;
+use portcullis_core::cell::{
+    CollectionId, FollowId, RecallId,
+    follow::{Follow, Source},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// The most of what was not taken that is remembered of one follow; the newest stay.
+pub const NOTES_MAX: usize = 1000;
+
+/// Something that came and was not taken, or not mapped.
+#[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd)]
+pub struct Noted {
+    /// What: an object's id, or a path in a MISP event.
+    pub what: String,
+    /// Why not.
+    pub why: String,
+}
+
+/// How a follow stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FollowState {
+    /// Nothing has come over yet.
+    New,
+    /// There is more at the source.
+    Behind,
+    /// All that the source showed when it was last asked is here.
+    InStep,
+    /// The last step failed; it is tried again.
+    Failing,
+    /// It rests, as it was told to.
+    Paused,
+}
+
+/// A follow, to be looked at.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FollowView {
+    /// Which.
+    pub follow: FollowId,
+    /// What is followed.
+    pub source: Source,
+    /// Into which of our collections.
+    pub collection: CollectionId,
+    /// The cursor in the journal, as it is written.
+    pub position: Option<String>,
+    /// How many changes still wait at the source, where it says so.
+    pub behind: Option<u64>,
+    /// When a step last went well, in this process.
+    pub last_ok: Option<Timestamp>,
+    /// Why the last step failed, and when; none after a good one.
+    pub last_error: Option<(Timestamp, String)>,
+    /// How it stands.
+    pub state: FollowState,
+    /// How many changes came over that we did not have, in this process.
+    pub fresh: u64,
+    /// What was not taken, and why; the newest last.
+    pub notes: Vec<Noted>,
+}
+
+/// What this process knows of its follows.
+#[derive(Debug, Default)]
+pub(crate) struct Working(Mutex<BTreeMap<FollowId, One>>);
+
+#[derive(Debug, Default)]
+struct One {
+    behind: Option<u64>,
+    more: bool,
+    last_ok: Option<Timestamp>,
+    last_error: Option<(Timestamp, String)>,
+    failures: u32,
+    fresh: u64,
+    notes: VecDeque<Noted>,
+    /// The recalls on which the source waits; none before it has said so.
+    waits_for: Option<BTreeSet<RecallId>>,
+    /// When the server's manifest was last held against ours, in microseconds.
+    compared_us: Option<i64>,
+}
+
+impl Working {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<FollowId, One>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn forget(&self, follow: &FollowId) {
+        self.all().remove(follow);
+    }
+
+    pub(super) fn went_well(&self, follow: &FollowId, step: Step, now: Timestamp) {
+        let mut all = self.all();
+        let one = all.entry(*follow).or_default();
+        one.behind = step.behind;
+        one.more = step.more;
+        one.last_ok = Some(now);
+        (one.last_error, one.failures) = (None, 0);
+        one.fresh += step.fresh as u64;
+        for note in step.notes {
+            if one.notes.contains(&note) {
+                continue;
+            }
+            if one.notes.len() == NOTES_MAX {
+                one.notes.pop_front();
+            }
+            one.notes.push_back(note);
+        }
+    }
+
+    /// Notes a failure; answers how many there were in a row.
+    pub(super) fn failed(&self, follow: &FollowId, error: &FollowError, now: Timestamp) -> u32 {
+        let mut all = self.all();
+        let one = all.entry(*follow).or_default();
+        one.last_error = Some((now, error.to_string()));
+        one.failures = one.failures.saturating_add(1);
+        one.failures
+    }
+
+    /// The recalls on which a source waits; none where it has not said so to this process.
+    pub(super) fn waits_for(&self, follow: &FollowId) -> Option<BTreeSet<RecallId>> {
+        self.all().get(follow)?.waits_for.clone()
+    }
+
+    pub(super) fn set_waits_for(&self, follow: &FollowId, recalls: BTreeSet<RecallId>) {
+        self.all().entry(*follow).or_default().waits_for = Some(recalls);
+    }
+
+    pub(super) fn compared_us(&self, follow: &FollowId) -> Option<i64> {
+        self.all().get(follow)?.compared_us
+    }
+
+    pub(super) fn set_compared_us(&self, follow: &FollowId, now_us: i64) {
+        self.all().entry(*follow).or_default().compared_us = Some(now_us);
+    }
+
+    pub(super) fn view(&self, follow: &FollowId, held: &Follow) -> FollowView {
+        let all = self.all();
+        let nothing = One::default();
+        let one = all.get(follow).unwrap_or(&nothing);
+        let state = if held.paused {
+            FollowState::Paused
+        } else if one.last_error.is_some() {
+            FollowState::Failing
+        } else if held.cursor.is_none() {
+            FollowState::New
+        } else if one.more {
+            FollowState::Behind
+        } else {
+            FollowState::InStep
+        };
+        FollowView {
+            follow: *follow,
+            source: held.source.clone(),
+            collection: held.into,
+            position: held.cursor.clone(),
+            behind: one.behind,
+            last_ok: one.last_ok,
+            last_error: one.last_error.clone(),
+            state,
+            fresh: one.fresh,
+            notes: one.notes.iter().cloned().collect(),
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! A MISP instance, through its automation API: events out of it, events and
+//! sightings into it.
+//!
+//! Follows MISP's REST API: `events/restSearch`, `events/index`, `events/view`,
+//! `events/add`, `events/edit`, `sightings/add`. Only published events are
+//! read, in the order of being published; MISP counts that in whole seconds, so
+//! a walk goes back a little and meets some events twice.
+
+use super::{Endpoint, Remote, RemoteError, Request, successful};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
+
+/// How many events a page is asked for: a large event has some ten megabytes.
+pub const LIMIT: u32 = 20;
+/// How far a walk goes back behind the newest time it has seen, in seconds.
+pub const OVERLAP_S: i64 = 5;
+/// The most events that an index may list.
+pub const EVENTS_MAX: usize = 1_000_000;
+
+/// An instance.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// The server; its secret is the automation key.
+    pub endpoint: Endpoint,
+    /// The path in front of the API's, without a slash at its end; mostly empty.
+    pub base: String,
+}
+
+impl Instance {
+    /// An instance by its address.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the address, as a sentence.
+    pub fn parse(url: &str, mut endpoint: Endpoint) -> Result<Self, String> {
+        let wrong = || {
+            let url: String = url.chars().take(200).collect();
+            format!("`{url}` is not a MISP instance's address of the form `https://host`")
+        };
+        let (origin, path) = super::taxii::split(url).ok_or_else(wrong)?;
+        endpoint.origin = origin.to_owned();
+        let base = path.trim_end_matches('/').to_owned();
+        Ok(Self { endpoint, base })
+    }
+
+    fn path(&self, path: &str) -> String {
+        format!("{}/{path}", self.base)
+    }
+
+    fn malformed(&self, why: impl Into<String>) -> RemoteError {
+        RemoteError::Malformed {
+            origin: self.endpoint.origin.clone(),
+            why: why.into(),
+        }
+    }
+}
+
+/// Where a walk over an instance's events stands, and up to where ours went there.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cursor {
+    /// Events published since, in seconds since 1970: fixed for as long as a run goes on.
+    #[serde(default)]
+    pub since_s: i64,
+    /// The next page of the run; 0 is the first.
+    #[serde(default)]
+    pub page: u32,
+    /// The newest time of publishing that was seen.
+    #[serde(default)]
+    pub newest_s: i64,
+    /// Up to which of our own `added` times objects were sent there, in microseconds.
+    #[serde(default)]
+    pub sent_us: Option<i64>,
+    /// When its index was last held against ours, in seconds by our clock.
+    #[serde(default)]
+    pub compared_s: i64,
+}
+
+impl Cursor {
+    /// Reads what [`Cursor::to_text`] wrote; a cursor that cannot be read is the start.
+    pub fn parse(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+
+    /// The cursor as text.
+    pub fn to_text(&self) -> String {
+        // Numbers always serialise.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// A page of events.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Each `{"Event":{…}}` as it came.
+    pub events: Vec<Box<RawValue>>,
+    /// Where to go on.
+    pub cursor: Cursor,
+    /// Whether there is more at once.
+    pub more: bool,
+}
+
+#[derive(Deserialize)]
+struct Search<'a> {
+    #[serde(borrow)]
+    response: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Dated {
+    #[serde(rename = "Event")]
+    event: DatedEvent,
+}
+
+#[derive(Deserialize)]
+struct DatedEvent {
+    #[serde(default)]
+    publish_timestamp: Option<Value>,
+    #[serde(default)]
+    timestamp: Option<Value>,
+}
+
+/// MISP writes numbers as numbers and as texts.
+fn seconds(value: Option<&Value>) -> i64 {
+    match value {
+        Some(Value::Number(number)) => number.as_i64().unwrap_or(0),
+        Some(Value::String(text)) => text.parse().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// The next page of published events.
+///
+/// # Errors
+///
+/// [`RemoteError`].
+pub fn events(
+    remote: &dyn Remote,
+    instance: &Instance,
+    cursor: &Cursor,
+) -> Result<Page, RemoteError> {
+    let body = serde_json::json!({
+        "returnFormat": "json",
+        "published": 1,
+        "publish_timestamp": cursor.since_s,
+        "page": cursor.page + 1,
+        "limit": LIMIT,
+        "deleted": [0, 1],
+        "includeSightings": 1,
+    });
+    let request = Request::post_json(
+        instance.path("events/restSearch"),
+        body.to_string().into_bytes(),
+    );
+    let response = successful(remote, &instance.endpoint, &request)?;
+    let malformed = |error: serde_json::Error| instance.malformed(error.to_string());
+    // Older instances answer the list itself.
+    let events: Vec<&RawValue> = if response.body.trim_ascii_start().starts_with(b"[") {
+        serde_json::from_slice(&response.body).map_err(malformed)?
+    } else {
+        let search: Search<'_> = serde_json::from_slice(&response.body).map_err(malformed)?;
+        search.response
+    };
+    let mut moved = cursor.clone();
+    for event in &events {
+        let dated: Dated = serde_json::from_str(event.get()).map_err(malformed)?;
+        let published = seconds(dated.event.publish_timestamp.as_ref());
+        moved.newest_s = moved.newest_s.max(published);
+    }
+    let more = events.len() >= LIMIT as usize;
+    if more {
+        moved.page += 1;
+    } else {
+        moved.page = 0;
+        moved.since_s = (moved.newest_s - OVERLAP_S).max(0);
+    }
+    Ok(Page {
+        events: events.into_iter().map(ToOwned::to_owned).collect(),
+        cursor: moved,
+        more,
+    })
+}
+
+/// One event, with its attributes and sightings, as `{"Event":{…}}`; none where there is none.
+///
+/// # Errors
+///
+/// [`RemoteError`].
+pub fn event(
+    remote: &dyn Remote,
+    instance: &Instance,
+    uuid: &str,
+) -> Result<Option<Box<RawValue>>, RemoteError> {
+    let path = instance.path(&format!("events/view/{}", super::taxii::percent(uuid)));
+    let request = Request::get(path, "application/json");
+    match successful(remote, &instance.endpoint, &request) {
+        Err(RemoteError::Status { status: 404, .. }) => Ok(None),
+        Err(error) => Err(error),
+        Ok(response) => {
+            let event: Box<RawValue> = serde_json::from_slice(&response.body)
+                .map_err(|error| instance.malformed(error.to_string()))?;
+            Ok(Some(event))
+        }
+    }
+}
+
+/// An event in the instance's index.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Listed {
+    /// Its UUID.
+    pub uuid: String,
+    /// When it was last sighted, in seconds; 0 for never.
+    pub sighted_s: i64,
+    /// Whether it is published.
+    pub published: bool,
+}
+
+#[derive(Deserialize)]
+struct WireListed {
+    uuid: String,
+    #[serde(default)]
+    sighting_timestamp: Option<Value>,
+    #[serde(default)]
+    published: Option<Value>,
+}
+
+/// Every event that the instance shows us, in few words.
+///
+/// # Errors
+///
+/// [`RemoteError`].
+pub fn index(remote: &dyn Remote, instance: &Instance) -> Result<Vec<Listed>, RemoteError> {
+    let body = br#"{"minimal":1}"#.to_vec();
+    let request = Request::post_json(instance.path("events/index"), body);
+    let response = successful(remote, &instance.endpoint, &request)?;
+    let listed: Vec<WireListed> = serde_json::from_slice(&response.body)
+        .map_err(|error| instance.malformed(error.to_string()))?;
+    if listed.len() > EVENTS_MAX {
+        return Err(instance.malformed(format!("more than {EVENTS_MAX} events")));
+    }
+    let listed = listed.into_iter().map(|event| Listed {
+        uuid: event.uuid,
+        sighted_s: seconds(event.sighting_timestamp.as_ref()),
+        published: match event.published {
+            Some(Value::Bool(published)) => published,
+            Some(other) => seconds(Some(&other)) == 1,
+            None => true,
+        },
+    });
+    Ok(listed.collect())
+}
+
+/// Sends an event: changes the one of this UUID, or adds it where there is none.
+///
+/// # Errors
+///
+/// [`RemoteError`].
+pub fn send(
+    remote: &dyn Remote,
+    instance: &Instance,
+    uuid: &str,
+    event: &[u8],
+) -> Result<(), RemoteError> {
+    let edit = instance.path(&format!("events/edit/{}", super::taxii::percent(uuid)));
+    let edited = successful(
+        remote,
+        &instance.endpoint,
+        &Request::post_json(edit, event.to_vec()),
+    );
+    match edited {
+        Err(RemoteError::Status { status: 404, .. }) => {
+            let add = Request::post_json(instance.path("events/add"), event.to_vec());
+            successful(remote, &instance.endpoint, &add).map(drop)
+        }
+        other => other.map(drop),
+    }
+}
+
+/// Sends a sighting of an attribute (`sightings/add`), as its JSON.
+///
+/// # Errors
+///
+/// [`RemoteError`]; an attribute that is not there is none, but answered `false`.
+pub fn sight(
+    remote: &dyn Remote,
+    instance: &Instance,
+    sighting: &[u8],
+) -> Result<bool, RemoteError> {
+    let request = Request::post_json(instance.path("sightings/add"), sighting.to_vec());
+    match successful(remote, &instance.endpoint, &request) {
+        Err(RemoteError::Status {
+            status: 403 | 404, ..
+        }) => Ok(false),
+        other => other.map(|_| true),
+    }
+}
+
+/// When an event was last changed, in seconds: as `{"Event":{…}}` says.
+pub fn changed_s(event: &RawValue) -> i64 {
+    let dated: Option<Dated> = serde_json::from_str(event.get()).ok();
+    dated.map_or(0, |dated| seconds(dated.event.timestamp.as_ref()))
+}

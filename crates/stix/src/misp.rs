@@ -1,1 +1,131 @@
 //! MISP events as STIX objects, and back.
+//!
+//! Follows the MISP core format as its instances write it. Ids stay: the
+//! event's UUID is the report's (or, unpublished, the grouping's), an
+//! attribute's is its indicator's, observed data's or note's, an object's
+//! likewise. What MISP says and STIX has no word for travels in one property
+//! extension ([`EXTENSION`]), so that an event comes back as it was. What is
+//! left behind is listed, never dropped in silence.
+//!
+//! Pure and deterministic: the same event gives the same bytes.
+
+mod back;
+mod event;
+mod extension;
+mod foreign;
+mod galaxy;
+mod gather;
+mod json;
+mod kinds;
+mod object;
+mod part;
+mod tags;
+
+pub use extension::EXTENSION;
+
+/// How large an event may be, in bytes.
+pub const EVENT_BYTES_MAX: usize = 256 << 20;
+
+/// How many attributes, objects and references one event may have.
+pub const PARTS_MAX: usize = 1_000_000;
+
+/// How many unmapped things are listed one by one; further ones are counted
+/// in a last entry.
+pub const UNMAPPED_MAX: usize = 10_000;
+
+/// What came of a mapping.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mapped {
+    /// Whole JSON objects: STIX objects, or MISP documents `{"Event": …}`.
+    pub objects: Vec<Vec<u8>>,
+    /// What has no place on the other side.
+    pub unmapped: Vec<Unmapped>,
+    /// How many attributes (or STIX objects) were mapped.
+    pub mapped: usize,
+}
+
+/// Something without a place on the other side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmapped {
+    /// Where it stood: `Event.Attribute[3].data`, or a STIX id.
+    pub path: String,
+    /// What it is, in few words.
+    pub what: String,
+    /// Why it was not mapped.
+    pub why: &'static str,
+    /// Whether it is still in the extension and comes back on the way back.
+    pub kept: bool,
+}
+
+/// Why something is no MISP event, or no STIX that could become one.
+#[derive(Debug, thiserror::Error)]
+pub enum MispFlaw {
+    /// Too large.
+    #[error("an event has at most {EVENT_BYTES_MAX} bytes")]
+    TooLarge,
+    /// Not JSON.
+    #[error("no JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// No `Event` in it.
+    #[error("expected `{{\"Event\": …}}` or `{{\"response\": [{{\"Event\": …}}]}}`")]
+    NoEvent,
+    /// An event must say who it is and since when.
+    #[error("the event has no `{0}`, or one that cannot be read")]
+    Missing(&'static str),
+    /// Too many parts.
+    #[error("an event has at most {PARTS_MAX} attributes, objects and references")]
+    TooMany,
+    /// Nothing to make an event of.
+    #[error("no report, grouping or anything an attribute could be made of")]
+    Nothing,
+}
+
+/// The STIX objects that a MISP document says: `{"Event": …}`, or
+/// `{"response": …}` with one event or several.
+///
+/// The order is fixed: for each event first what others refer to, last the
+/// report or grouping that binds them. No object appears twice.
+///
+/// # Errors
+///
+/// [`MispFlaw`]; what is merely odd inside an event is listed instead.
+pub fn event_to_stix(json: &[u8]) -> Result<Mapped, MispFlaw> {
+    event::map(json)
+}
+
+/// The MISP documents, one for each report and grouping, that STIX objects
+/// say. Objects of ours come back as they were; others become attributes,
+/// tags and objects where MISP has them.
+///
+/// # Errors
+///
+/// [`MispFlaw::Nothing`] where there is nothing to make an event of;
+/// [`MispFlaw::Json`] where an object is no JSON.
+pub fn stix_to_event(objects: &[&[u8]]) -> Result<Mapped, MispFlaw> {
+    back::map(objects)
+}
+
+impl Mapped {
+    fn leave(
+        &mut self,
+        path: impl Into<String>,
+        what: impl Into<String>,
+        why: &'static str,
+        kept: bool,
+    ) {
+        let (path, what) = match self.unmapped.len() {
+            UNMAPPED_MAX => ("…".to_owned(), "and more".to_owned()),
+            listed if listed < UNMAPPED_MAX => (path.into(), what.into()),
+            _ => return,
+        };
+        self.unmapped.push(Unmapped {
+            path,
+            what,
+            why,
+            kept,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

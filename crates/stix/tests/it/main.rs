@@ -1,3 +1,5 @@
 //! What the crate does, seen from outside.
 
+mod data;
+mod misp;
 mod patterns;

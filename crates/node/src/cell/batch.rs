@@ -1,0 +1,454 @@
+//! A frame of the cell's journal: events, and changes to objects, that happen
+//! together or not at all.
+//!
+//! The table is ours alone and says all that the index keeps, so that a start
+//! reads tables and no object. Numbers are little-endian; a text is its length
+//! in two bytes and its bytes; small tables (labels, kinds, members) come first
+//! and rows point into them. The data are the objects' bytes in the rows'
+//! order, a `,` between each two: neighbours on a page are one read.
+
+use super::CellError;
+use portcullis_core::{
+    cell::{CollectionId, Label, Tlp},
+    member::MemberId,
+};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
+
+/// The kind of a journal's frame that holds what this module writes.
+pub(crate) const COMMIT: u8 = 1;
+
+/// The version of the table's form.
+const FORM: u8 = 1;
+
+/// The most recipients of a label that are read.
+const RECIPIENTS_MAX: usize = 1_024;
+
+/// What a row does to its key: collection, id, version, version of STIX.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub(crate) enum Op {
+    /// An object with its bytes.
+    Put = 1,
+    /// It is no longer there; everybody is told.
+    Remove = 2,
+    /// Our copy goes as if it had never been here; nobody is told.
+    Forget = 3,
+    /// The bytes stay, what is said of them changes: label, stamp, `added`.
+    Touch = 4,
+}
+
+/// The object is written in STIX 2.0.
+pub(crate) const V20: u8 = 1;
+/// It says `revoked`.
+pub(crate) const REVOKED: u8 = 2;
+/// Somebody has said something beside it: its label alone does not decide.
+pub(crate) const MARKED: u8 = 4;
+/// It has no version of its own.
+pub(crate) const UNVERSIONED: u8 = 8;
+/// What a marking definition means, in the three bits from here: 0 for nothing, else one more
+/// than the light's place in [`Tlp::ALL`].
+const LIGHT_SHIFT: u8 = 4;
+
+/// The flags of a marking definition that means `tlp`.
+pub(crate) fn light_flags(tlp: Tlp) -> u8 {
+    let at = Tlp::ALL
+        .iter()
+        .position(|light| *light == tlp)
+        .unwrap_or_default();
+    u8::try_from(at + 1).unwrap_or_default() << LIGHT_SHIFT
+}
+
+/// What a marking definition of these flags means.
+pub(crate) fn light_of(flags: u8) -> Option<Tlp> {
+    let at = usize::from(flags >> LIGHT_SHIFT & 7).checked_sub(1)?;
+    Tlp::ALL.get(at).copied()
+}
+
+/// One change.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Row<'a> {
+    pub(crate) op: Op,
+    pub(crate) flags: u8,
+    pub(crate) id: Cow<'a, str>,
+    pub(crate) version_us: i64,
+    pub(crate) added_us: i64,
+    pub(crate) stamp_us: i64,
+    /// Past this it stays here; `i64::MAX` for never.
+    pub(crate) expires_us: i64,
+    /// Into the batch's members.
+    pub(crate) by: u16,
+    /// Into the batch's kinds.
+    pub(crate) kind: u16,
+    /// Into the batch's labels.
+    pub(crate) label: u16,
+    /// Into the batch's proofs; 0 for the batch's own.
+    pub(crate) proof: u32,
+    /// Bytes of the object; 0 unless it is put.
+    pub(crate) len: u32,
+    /// What its observables hash to.
+    pub(crate) observables: Vec<u64>,
+}
+
+/// Changes to one collection.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Batch<'a> {
+    pub(crate) collection: CollectionId,
+    pub(crate) kinds: Vec<Cow<'a, str>>,
+    pub(crate) labels: Vec<Label>,
+    pub(crate) members: Vec<MemberId>,
+    /// Who vouches for the objects: the batch's own proof first, empty for none.
+    pub(crate) proofs: Vec<&'a [u8]>,
+    pub(crate) rows: Vec<Row<'a>>,
+}
+
+/// A frame's table, read.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Commit<'a> {
+    /// Events as `wire` writes them.
+    pub(crate) events: Vec<&'a [u8]>,
+    pub(crate) batches: Vec<Batch<'a>>,
+}
+
+impl<'a> Batch<'a> {
+    /// One that changes nothing yet.
+    pub(crate) fn new(collection: CollectionId) -> Self {
+        Self {
+            collection,
+            kinds: Vec::new(),
+            labels: Vec::new(),
+            members: Vec::new(),
+            proofs: vec![&[]],
+            rows: Vec::new(),
+        }
+    }
+}
+
+/// The small tables of a batch while it is filled.
+#[derive(Default)]
+pub(crate) struct Interned<'a> {
+    kinds: HashMap<Cow<'a, str>, u16>,
+    labels: HashMap<Label, u16>,
+    members: HashMap<MemberId, u16>,
+}
+
+impl<'a> Interned<'a> {
+    pub(crate) fn kind(
+        &mut self,
+        batch: &mut Batch<'a>,
+        kind: &Cow<'a, str>,
+    ) -> Result<u16, CellError> {
+        if let Some(at) = self.kinds.get(&**kind) {
+            return Ok(*at);
+        }
+        let at = number(batch.kinds.len())?;
+        batch.kinds.push(kind.clone());
+        self.kinds.insert(kind.clone(), at);
+        Ok(at)
+    }
+
+    pub(crate) fn label(&mut self, batch: &mut Batch<'a>, label: &Label) -> Result<u16, CellError> {
+        if let Some(at) = self.labels.get(label) {
+            return Ok(*at);
+        }
+        let at = number(batch.labels.len())?;
+        batch.labels.push(label.clone());
+        self.labels.insert(label.clone(), at);
+        Ok(at)
+    }
+
+    pub(crate) fn member(
+        &mut self,
+        batch: &mut Batch<'a>,
+        member: &MemberId,
+    ) -> Result<u16, CellError> {
+        if let Some(at) = self.members.get(member) {
+            return Ok(*at);
+        }
+        let at = number(batch.members.len())?;
+        batch.members.push(member.clone());
+        self.members.insert(member.clone(), at);
+        Ok(at)
+    }
+}
+
+fn number(len: usize) -> Result<u16, CellError> {
+    u16::try_from(len).map_err(|_| CellError::TooMany("kinds, labels or members in one batch"))
+}
+
+/// The table of a frame.
+pub(crate) fn encode(events: &[Vec<u8>], batches: &[Batch<'_>]) -> Vec<u8> {
+    let rows: usize = batches.iter().map(|batch| batch.rows.len()).sum();
+    let mut out = Vec::with_capacity(256 + rows * 128);
+    out.push(FORM);
+    long(&mut out, events.len());
+    for event in events {
+        blob(&mut out, event);
+    }
+    long(&mut out, batches.len());
+    for batch in batches {
+        out.extend(batch.collection.as_bytes());
+        long(&mut out, batch.kinds.len());
+        batch.kinds.iter().for_each(|kind| text(&mut out, kind));
+        long(&mut out, batch.labels.len());
+        batch.labels.iter().for_each(|of| label(&mut out, of));
+        long(&mut out, batch.members.len());
+        batch
+            .members
+            .iter()
+            .for_each(|member| text(&mut out, member.as_str()));
+        long(&mut out, batch.proofs.len());
+        batch.proofs.iter().for_each(|proof| blob(&mut out, proof));
+        long(&mut out, batch.rows.len());
+        batch.rows.iter().for_each(|of| row(&mut out, of));
+    }
+    out
+}
+
+fn row(out: &mut Vec<u8>, row: &Row<'_>) {
+    out.extend([row.op as u8, row.flags]);
+    text(out, &row.id);
+    for number in [row.version_us, row.added_us, row.stamp_us, row.expires_us] {
+        out.extend(number.to_le_bytes());
+    }
+    for number in [row.by, row.kind, row.label] {
+        out.extend(number.to_le_bytes());
+    }
+    out.extend(row.proof.to_le_bytes());
+    out.extend(row.len.to_le_bytes());
+    let count = u16::try_from(row.observables.len()).unwrap_or(u16::MAX);
+    out.extend(count.to_le_bytes());
+    for key in row.observables.iter().take(usize::from(count)) {
+        out.extend(key.to_le_bytes());
+    }
+}
+
+fn label(out: &mut Vec<u8>, label: &Label) {
+    let at = Tlp::ALL
+        .iter()
+        .position(|tlp| *tlp == label.tlp)
+        .unwrap_or_default();
+    out.extend([u8::try_from(at).unwrap_or_default(), u8::from(label.held)]);
+    text(out, label.publisher.as_str());
+    long(out, label.recipients.len());
+    label
+        .recipients
+        .iter()
+        .for_each(|member| text(out, member.as_str()));
+}
+
+fn long(out: &mut Vec<u8>, len: usize) {
+    out.extend(u32::try_from(len).unwrap_or(u32::MAX).to_le_bytes());
+}
+
+fn blob(out: &mut Vec<u8>, bytes: &[u8]) {
+    long(out, bytes.len());
+    out.extend(bytes);
+}
+
+fn text(out: &mut Vec<u8>, text: &str) {
+    // Ids, kinds and members are bounded far below this where they come in.
+    out.extend(u16::try_from(text.len()).unwrap_or(u16::MAX).to_le_bytes());
+    out.extend(text.as_bytes().iter().take(usize::from(u16::MAX)));
+}
+
+/// Reads a frame's table; nothing if it is not one of ours.
+pub(crate) fn decode(table: &[u8]) -> Option<Commit<'_>> {
+    let mut input = Input(table);
+    if input.take::<1>()? != [FORM] {
+        return None;
+    }
+    let events = (0..input.count()?)
+        .map(|_| input.blob())
+        .collect::<Option<_>>()?;
+    let batches = (0..input.count()?)
+        .map(|_| input.batch())
+        .collect::<Option<_>>()?;
+    input.0.is_empty().then_some(Commit { events, batches })
+}
+
+struct Input<'a>(&'a [u8]);
+
+impl<'a> Input<'a> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (head, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*head)
+    }
+
+    fn u16(&mut self) -> Option<u16> {
+        self.take().map(u16::from_le_bytes)
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        self.take().map(u32::from_le_bytes)
+    }
+
+    fn i64(&mut self) -> Option<i64> {
+        self.take().map(i64::from_le_bytes)
+    }
+
+    /// A count of things of at least one byte each.
+    fn count(&mut self) -> Option<usize> {
+        let count = self.u32()? as usize;
+        (count <= self.0.len()).then_some(count)
+    }
+
+    fn bytes(&mut self, len: usize) -> Option<&'a [u8]> {
+        let (head, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        Some(head)
+    }
+
+    fn blob(&mut self) -> Option<&'a [u8]> {
+        let len = self.u32()? as usize;
+        self.bytes(len)
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        let len = usize::from(self.u16()?);
+        std::str::from_utf8(self.bytes(len)?).ok()
+    }
+
+    fn member(&mut self) -> Option<MemberId> {
+        self.text()?.parse().ok()
+    }
+
+    fn label(&mut self) -> Option<Label> {
+        let [tlp, held] = self.take()?;
+        let tlp = *Tlp::ALL.get(usize::from(tlp))?;
+        let publisher = self.member()?;
+        let count = self.count()?;
+        if count > RECIPIENTS_MAX {
+            return None;
+        }
+        let recipients = (0..count)
+            .map(|_| self.member())
+            .collect::<Option<BTreeSet<_>>>()?;
+        Some(Label {
+            tlp,
+            publisher,
+            recipients,
+            held: held == 1,
+        })
+    }
+
+    fn batch(&mut self) -> Option<Batch<'a>> {
+        Some(Batch {
+            collection: CollectionId::from_bytes(self.take()?),
+            kinds: (0..self.count()?)
+                .map(|_| self.text().map(Cow::Borrowed))
+                .collect::<Option<_>>()?,
+            labels: (0..self.count()?)
+                .map(|_| self.label())
+                .collect::<Option<_>>()?,
+            members: (0..self.count()?)
+                .map(|_| self.member())
+                .collect::<Option<_>>()?,
+            proofs: (0..self.count()?)
+                .map(|_| self.blob())
+                .collect::<Option<_>>()?,
+            rows: (0..self.count()?)
+                .map(|_| self.row())
+                .collect::<Option<_>>()?,
+        })
+    }
+
+    fn row(&mut self) -> Option<Row<'a>> {
+        let [op, flags] = self.take()?;
+        let op = match op {
+            1 => Op::Put,
+            2 => Op::Remove,
+            3 => Op::Forget,
+            4 => Op::Touch,
+            _ => return None,
+        };
+        Some(Row {
+            op,
+            flags,
+            id: Cow::Borrowed(self.text()?),
+            version_us: self.i64()?,
+            added_us: self.i64()?,
+            stamp_us: self.i64()?,
+            expires_us: self.i64()?,
+            by: self.u16()?,
+            kind: self.u16()?,
+            label: self.u16()?,
+            proof: self.u32()?,
+            len: self.u32()?,
+            observables: (0..self.u16()?)
+                .map(|_| self.take().map(u64::from_le_bytes))
+                .collect::<Option<_>>()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn example<'a>() -> Batch<'a> {
+        let member: MemberId = "bank-a".parse().unwrap();
+        let label = Label {
+            tlp: Tlp::AmberStrict,
+            publisher: member.clone(),
+            recipients: BTreeSet::from(["csirt.b".parse().unwrap()]),
+            held: true,
+        };
+        let mut batch = Batch::new(CollectionId::from_bytes([7; 16]));
+        batch.kinds = vec!["indicator".into(), "x-ü".into()];
+        batch.labels = vec![label];
+        batch.members = vec![member];
+        batch.proofs = vec![b"own", b"", b"\0\xff"];
+        let row = Row {
+            op: Op::Put,
+            flags: V20 | MARKED,
+            id: "indicator--1".into(),
+            version_us: i64::MIN,
+            added_us: 5,
+            stamp_us: -5,
+            expires_us: i64::MAX,
+            by: 0,
+            kind: 1,
+            label: 0,
+            proof: 2,
+            len: 17,
+            observables: vec![1, u64::MAX],
+        };
+        let removed = Row {
+            op: Op::Remove,
+            len: 0,
+            observables: vec![],
+            ..row.clone()
+        };
+        batch.rows = vec![row, removed];
+        batch
+    }
+
+    #[test]
+    fn a_table_says_what_was_written() {
+        let events = vec![b"{}".to_vec(), vec![]];
+        let bytes = encode(&events, &[example(), example()]);
+        let read = decode(&bytes).unwrap();
+        assert_eq!(read.batches, [example(), example()]);
+        assert_eq!(read.events, events);
+        for len in 0..bytes.len() {
+            assert_eq!(decode(&bytes[..len]), None, "cut at {len}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_table_makes_the_reader_panic_or_ask_for_much(bytes: Vec<u8>, at in 0..400_usize, byte: u8) {
+            let _ = decode(&bytes);
+            let mut near = encode(&[], &[example()]);
+            if let Some(place) = near.get_mut(at) {
+                *place = byte;
+            }
+            let _ = decode(&near);
+        }
+    }
+}

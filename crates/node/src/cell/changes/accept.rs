@@ -1,0 +1,321 @@
+//! Taking in changes that were made elsewhere: the greater stamp wins.
+
+use super::{Change, Stamp};
+use crate::cell::{
+    Cell, CellError,
+    batch::{Op, Row, UNVERSIONED, V20},
+    index::{At, Entry, Index, Key, Order, Shelf},
+    tail::Turn,
+    write::{Candidate, Context, FrameOf, Prepared, prepare_all},
+};
+use portcullis_core::cell::{
+    Caller, CollectionId, Command, Event, GroupId, Label, Marks, State, Tlp, decide,
+};
+use portcullis_core::member::MemberId;
+use std::{borrow::Cow, collections::BTreeMap};
+
+/// What became of changes.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Accepted {
+    /// How many changed something here.
+    pub fresh: usize,
+    /// How many were known.
+    pub echoes: usize,
+    /// Objects that are not taken, with the code of what is wrong.
+    pub refused: Vec<(String, &'static str)>,
+}
+
+impl Cell {
+    /// Takes in changes to a collection together with events, in one frame or not at all.
+    ///
+    /// # Errors
+    ///
+    /// [`CellError::Journal`], [`CellError::TooMany`].
+    pub fn accept(
+        &self,
+        collection: &CollectionId,
+        changes: &[Change],
+        events: Vec<Event>,
+    ) -> Result<Accepted, CellError> {
+        let state = self.state();
+        let context = Context::new(&state, collection, None, false);
+        let puts = changes.iter().filter_map(|change| match change {
+            Change::Put { bytes, .. } => Some(&**bytes),
+            Change::Remove { .. } | Change::Forget { .. } => None,
+        });
+        let puts: Vec<&[u8]> = puts.collect();
+        let mut prepared = prepare_all(self, &context, &puts).into_iter();
+        let mut accepted = Accepted::default();
+        let mut turn = self.turn()?;
+        let state = self.state();
+        let index = self.index();
+        let mut frame = FrameOf::new(&state, &self.me, *collection);
+        frame.events = events;
+        for change in changes {
+            match change {
+                Change::Put {
+                    stamp,
+                    publisher,
+                    tlp,
+                    held,
+                    marks,
+                    provenance,
+                    ..
+                } => {
+                    let object = match prepared.next() {
+                        Some(Ok(object)) => object,
+                        Some(Err(detail)) => {
+                            accepted.refused.push((detail.id, detail.code));
+                            continue;
+                        }
+                        None => continue,
+                    };
+                    let fresh = frame.first_of(object.at)
+                        && wins(&index, index.shelf(collection), object.at, stamp);
+                    if !fresh {
+                        accepted.echoes += 1;
+                        continue;
+                    }
+                    let mut label = state.label(collection, publisher, object.tlp, *held);
+                    label.tlp = label.tlp.max(*tlp);
+                    let events = marks_of(&state, &object, publisher, marks, turn.at);
+                    frame.events.extend(events);
+                    let proof = (frame.proof(provenance)?, !marks.is_empty());
+                    self.put_followed(&mut turn, &mut frame, &index, object, label, stamp, proof)?;
+                    accepted.fresh += 1;
+                }
+                Change::Remove {
+                    id,
+                    version_us,
+                    stamp,
+                } => {
+                    let fresh = self.remove_followed(
+                        &mut turn,
+                        &mut frame,
+                        &index,
+                        id,
+                        *version_us,
+                        stamp,
+                    )?;
+                    if fresh {
+                        accepted.fresh += 1;
+                    } else {
+                        accepted.echoes += 1;
+                    }
+                }
+                Change::Forget { id, version_us } => {
+                    if forget(&mut frame, &index, id, *version_us) {
+                        accepted.fresh += 1;
+                    } else {
+                        accepted.echoes += 1;
+                    }
+                }
+            }
+        }
+        drop(index);
+        if frame.batch.rows.is_empty() && frame.events.is_empty() {
+            return Ok(accepted);
+        }
+        let rows = !frame.batch.rows.is_empty();
+        let batches = [frame.batch];
+        let batches = if rows { batches.as_slice() } else { &[] };
+        let appended = turn.append(&frame.events, batches, &frame.data)?;
+        self.settle(appended)?;
+        Ok(accepted)
+    }
+}
+
+impl Cell {
+    /// Puts a followed object into the frame; without its bytes if they are here already.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one object with all that came along"
+    )]
+    fn put_followed<'a>(
+        &self,
+        turn: &mut Turn<'_>,
+        frame: &mut FrameOf<'a>,
+        index: &Index,
+        object: Prepared<'a>,
+        label: Label,
+        stamp: &Stamp,
+        (proof, marked): (u32, bool),
+    ) -> Result<(), CellError> {
+        let shelf = index.shelf(&frame.batch.collection);
+        let held = shelf
+            .and_then(|shelf| shelf.find(object.at))
+            .map(|(_, entry)| entry);
+        let mut here = Vec::new();
+        let same =
+            match held.filter(|held| held.is_live() && held.len as usize == object.bytes.len()) {
+                Some(held) => {
+                    self.journal.read(held.place(), &mut here)?;
+                    here == object.bytes
+                }
+                None => false,
+            };
+        let candidate = Candidate {
+            marked: marked || frame.state.is_marked(&object.header.id),
+            object,
+            label,
+            stamp: Some((stamp.at_us, stamp.by.clone())),
+            proof,
+            op: if same { Op::Touch } else { Op::Put },
+        };
+        frame.put(turn, held, candidate)?;
+        Ok(())
+    }
+
+    /// Puts a followed removal into the frame; answers whether it wins.
+    fn remove_followed<'a>(
+        &self,
+        turn: &mut Turn<'_>,
+        frame: &mut FrameOf<'a>,
+        index: &Index,
+        id: &'a str,
+        version_us: i64,
+        stamp: &Stamp,
+    ) -> Result<bool, CellError> {
+        let shelf = index.shelf(&frame.batch.collection);
+        let held: Vec<Entry> = of_version(shelf, id, version_us);
+        // A removal may come before what it removes: it is kept all the same.
+        let specs: Vec<bool> = match held.as_slice() {
+            [] => vec![true],
+            held => held.iter().map(|entry| !entry.is_v20()).collect(),
+        };
+        let mut fresh = false;
+        for v21 in specs {
+            let at = At {
+                key: Key::of(id),
+                order: Order { version_us, v21 },
+            };
+            if !wins(index, shelf, at, stamp) {
+                continue;
+            }
+            let of = held.iter().find(|entry| entry.is_v20() != v21);
+            let label = of.and_then(|entry| index.labels.get(entry.label)).cloned();
+            let label = label.unwrap_or_else(|| {
+                let strictest = [Tlp::Red];
+                frame
+                    .state
+                    .label(&frame.batch.collection, &stamp.by, strictest, false)
+            });
+            let kind = of.map_or_else(
+                || kind_in(id).to_owned(),
+                |entry| self.kind_of(index, entry),
+            );
+            let row = Row {
+                op: Op::Remove,
+                flags: if v21 { 0 } else { V20 }
+                    | if version_us == i64::MIN {
+                        UNVERSIONED
+                    } else {
+                        0
+                    },
+                id: Cow::Borrowed(id),
+                version_us,
+                added_us: turn.added_us(),
+                stamp_us: stamp.at_us,
+                expires_us: i64::MAX,
+                by: frame.interned.member(&mut frame.batch, &stamp.by)?,
+                kind: frame.interned.kind(&mut frame.batch, &Cow::Owned(kind))?,
+                label: frame.interned.label(&mut frame.batch, &label)?,
+                proof: 0,
+                len: 0,
+                observables: Vec::new(),
+            };
+            frame.batch.rows.push(row);
+            fresh = true;
+        }
+        Ok(fresh)
+    }
+}
+
+/// Whether a change of this stamp wins against what is held.
+fn wins(index: &Index, shelf: Option<&Shelf>, at: At, stamp: &Stamp) -> bool {
+    let Some((_, held)) = shelf.and_then(|shelf| shelf.find(at)) else {
+        return true;
+    };
+    let by = index.members.get(held.by);
+    (stamp.at_us, Some(&stamp.by)) > (held.stamp_us, by)
+}
+
+/// The entries of a version, in either version of STIX.
+fn of_version(shelf: Option<&Shelf>, id: &str, version_us: i64) -> Vec<Entry> {
+    let versions = shelf
+        .into_iter()
+        .flat_map(|shelf| shelf.versions(Key::of(id)));
+    let same = versions.filter(|(_, entry)| entry.order().version_us == version_us);
+    same.map(|(_, entry)| *entry).collect()
+}
+
+/// The type that an id names.
+fn kind_in(id: &str) -> &str {
+    id.split_once("--").map_or(id, |(kind, _)| kind)
+}
+
+/// Our copy of a version goes, as if it had never been here.
+fn forget<'a>(frame: &mut FrameOf<'a>, index: &Index, id: &'a str, version_us: i64) -> bool {
+    let held = of_version(index.shelf(&frame.batch.collection), id, version_us);
+    for entry in &held {
+        frame.batch.rows.push(Row {
+            op: Op::Forget,
+            flags: entry.flags() & (V20 | UNVERSIONED),
+            id: Cow::Borrowed(id),
+            version_us,
+            added_us: i64::MIN,
+            stamp_us: entry.stamp_us,
+            expires_us: i64::MAX,
+            by: 0,
+            kind: 0,
+            label: 0,
+            proof: 0,
+            len: 0,
+            observables: Vec::new(),
+        });
+    }
+    !held.is_empty()
+}
+
+/// The events by which what a publisher says beside its object is known here, too.
+fn marks_of(
+    state: &State,
+    object: &Prepared<'_>,
+    publisher: &MemberId,
+    marks: &Marks,
+    at: jiff::Timestamp,
+) -> Vec<Event> {
+    let id = object.header.id.as_ref();
+    let known = state.marks(id, publisher).cloned().unwrap_or_default();
+    let Ok(object) = id.parse::<portcullis_core::cell::ObjectId>() else {
+        return Vec::new();
+    };
+    let mut commands = Vec::new();
+    let groups = known.groups.keys().chain(marks.groups.keys());
+    let groups: BTreeMap<&GroupId, Option<Tlp>> = groups
+        .map(|group| (group, marks.groups.get(group).copied()))
+        .collect();
+    for (group, tlp) in groups {
+        if known.groups.get(group).copied() != tlp {
+            commands.push(Command::Mark {
+                object: object.clone(),
+                publisher: publisher.clone(),
+                group: *group,
+                tlp,
+            });
+        }
+    }
+    if known.recipients != marks.recipients {
+        commands.push(Command::Address {
+            object,
+            publisher: publisher.clone(),
+            recipients: marks.recipients.clone(),
+        });
+    }
+    let by = Caller::node(publisher.clone());
+    let decided = commands
+        .into_iter()
+        .map(|command| decide(state, &by, command, at));
+    // What the rules refuse here is not known here; the object's label decides alone.
+    decided.filter_map(Result::ok).flatten().collect()
+}

@@ -1,0 +1,472 @@
+//! Finding objects by what they say: observables by their value, text, types,
+//! and what there is in numbers.
+
+use super::{
+    Cell, CellError,
+    index::{Entry, Key},
+    sight::Eyes,
+};
+use portcullis_core::cell::{Caller, CollectionId, Label};
+use portcullis_stix::{
+    header,
+    observable::{Observable, key, observables},
+};
+use std::collections::BTreeMap;
+
+/// The most objects that one search answers.
+pub(crate) const FOUND_MAX: usize = 10_000;
+
+/// Types of objects that name observables: indicators by their patterns, and
+/// what was observed (STIX 2.1 §6).
+const OBSERVED_KINDS: [&str; 20] = [
+    "indicator",
+    "artifact",
+    "autonomous-system",
+    "directory",
+    "domain-name",
+    "email-addr",
+    "email-message",
+    "file",
+    "ipv4-addr",
+    "ipv6-addr",
+    "mac-addr",
+    "mutex",
+    "network-traffic",
+    "observed-data",
+    "process",
+    "software",
+    "url",
+    "user-account",
+    "windows-registry-key",
+    "x509-certificate",
+];
+
+/// What the observables that an object names hash to.
+pub(crate) fn observed(kind: &str, bytes: &[u8]) -> Vec<u64> {
+    if !OBSERVED_KINDS.contains(&kind) {
+        return Vec::new();
+    }
+    let mut keys: Vec<u64> = observables(bytes)
+        .iter()
+        .map(|found| key(found.kind, &found.value))
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+/// What is looked for. Everything that is named must hold.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Search {
+    /// Words that stand somewhere in the object, in any case.
+    pub text: Option<String>,
+    /// One of these types.
+    pub kinds: Vec<String>,
+    /// A value that it names.
+    pub value: Option<Observable>,
+    /// A campaign by its id or name: itself, and what relationships and reports tie to it.
+    pub campaign: Option<String>,
+    /// In this collection; in all that the caller may read where none is named.
+    pub collection: Option<CollectionId>,
+    /// Added after so many microseconds since 1970.
+    pub since_us: Option<i64>,
+    /// At most so many, and at most [`FOUND_MAX`].
+    pub limit: usize,
+}
+
+/// An object that was found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Found {
+    /// In which collection.
+    pub collection: CollectionId,
+    /// Its number there: what the served ledger records.
+    pub number: u64,
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version_us: i64,
+    /// When it was added.
+    pub added_us: i64,
+    /// How it may be shown.
+    pub label: Label,
+    /// Its exact bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What there is, in numbers.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Statistics {
+    /// Different objects, in each collection.
+    pub objects: usize,
+    /// Their versions that are there.
+    pub versions: usize,
+    /// Versions that were removed.
+    pub removed: usize,
+    /// Versions on which a person has yet to decide.
+    pub held: usize,
+    /// Observables that some object names.
+    pub observables: usize,
+    /// Segments of the journal.
+    pub segments: u32,
+    /// Bytes of the journal's last segment, and of the full ones before it, about.
+    pub journal_bytes: u64,
+    /// Each collection's own.
+    pub collections: BTreeMap<CollectionId, CollectionStatistics>,
+}
+
+/// What there is in one collection.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct CollectionStatistics {
+    /// Different objects, removed ones too.
+    pub objects: usize,
+    /// Versions that are there.
+    pub versions: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// When the first of them was added.
+    pub first_added_us: Option<i64>,
+    /// When the last was.
+    pub last_added_us: Option<i64>,
+    /// Versions of each type.
+    pub kinds: BTreeMap<String, usize>,
+}
+
+impl Cell {
+    /// The objects that name an observable, each in its last version that the caller may see, in
+    /// every collection that it may read; the last added first.
+    ///
+    /// # Errors
+    ///
+    /// [`CellError::NotReady`], [`CellError::Journal`].
+    pub fn lookup(&self, caller: &Caller, of: &Observable) -> Result<Vec<Found>, CellError> {
+        self.check_ready()?;
+        let wanted = key(of.kind, &of.value);
+        let mut found = Vec::new();
+        self.each_shelf(caller, None, &mut |collection, eyes| {
+            let numbers = eyes.shelf().observing(wanted).take(FOUND_MAX);
+            let entries = numbers.filter_map(|number| Some((number, *eyes.shelf().get(number)?)));
+            let seen = entries.filter(|(number, entry)| eyes.sees_last(*number, entry));
+            found.extend(seen.map(|(number, entry)| (collection, number, entry)));
+        });
+        let mut found = self.found(found)?;
+        // Two observables may hash alike.
+        found.retain(|one| observables(&one.bytes).contains(of));
+        Ok(found)
+    }
+
+    /// Every version of an object that the caller may see, in every collection that it may read.
+    ///
+    /// # Errors
+    ///
+    /// [`CellError::NotReady`], [`CellError::Journal`].
+    pub fn versions(&self, caller: &Caller, id: &str) -> Result<Vec<Found>, CellError> {
+        self.check_ready()?;
+        let wanted = Key::of(id);
+        let mut found = Vec::new();
+        self.each_shelf(caller, None, &mut |collection, eyes| {
+            let versions = eyes
+                .shelf()
+                .versions(wanted)
+                .map(|(number, entry)| (number, *entry));
+            let seen = versions.filter(|(number, entry)| eyes.sees(*number, entry));
+            found.extend(seen.map(|(number, entry)| (collection, number, entry)));
+        });
+        self.found(found)
+    }
+
+    /// The objects that `search` describes, each in its last version that the caller may see; the
+    /// last added first.
+    ///
+    /// # Errors
+    ///
+    /// [`CellError::NotReady`], [`CellError::Journal`].
+    pub fn search(&self, caller: &Caller, search: &Search) -> Result<Vec<Found>, CellError> {
+        self.check_ready()?;
+        if let Some(campaign) = &search.campaign {
+            return self.tied_to(caller, campaign, search);
+        }
+        let text = search.text.as_deref().map(str::to_lowercase);
+        let mut fits = |found: &Found| {
+            text.as_deref()
+                .is_none_or(|text| contains(&found.bytes, text))
+                && search
+                    .value
+                    .as_ref()
+                    .is_none_or(|value| observables(&found.bytes).contains(value))
+        };
+        self.sweep(caller, search, &mut fits)
+    }
+
+    /// Goes through what `search` leaves by collection, type, value and time, and keeps what fits.
+    fn sweep(
+        &self,
+        caller: &Caller,
+        search: &Search,
+        fits: &mut dyn FnMut(&Found) -> bool,
+    ) -> Result<Vec<Found>, CellError> {
+        let limit = search.limit.clamp(1, FOUND_MAX);
+        let mut candidates = Vec::new();
+        self.each_shelf(
+            caller,
+            search.collection.as_ref(),
+            &mut |collection, eyes| {
+                let shelf = eyes.shelf();
+                let begin = search.since_us.map_or(0, |since_us| shelf.after(since_us));
+                let kinds = search
+                    .kinds
+                    .iter()
+                    .filter_map(|kind| eyes.index().kinds.find(&**kind));
+                let kinds: Vec<u16> = kinds.collect();
+                let numbers: Vec<u32> = match &search.value {
+                    Some(value) => shelf.observing(key(value.kind, &value.value)).collect(),
+                    None if search.kinds.is_empty() => {
+                        let end = u32::try_from(shelf.len()).unwrap_or(u32::MAX);
+                        (u32::try_from(begin).unwrap_or(u32::MAX)..end).collect()
+                    }
+                    None => kinds
+                        .iter()
+                        .flat_map(|kind| shelf.of_kind(*kind))
+                        .copied()
+                        .collect(),
+                };
+                let entries = numbers
+                    .into_iter()
+                    .filter(|number| *number as usize >= begin);
+                let entries = entries.filter_map(|number| Some((number, *shelf.get(number)?)));
+                let seen = entries.filter(|(number, entry)| {
+                    (search.kinds.is_empty() || kinds.contains(&entry.kind))
+                        && eyes.sees_last(*number, entry)
+                });
+                candidates.extend(seen.map(|(number, entry)| (collection, number, entry)));
+            },
+        );
+        candidates.sort_unstable_by_key(|(_, _, entry)| std::cmp::Reverse(entry.added_us));
+        let mut found = Vec::new();
+        for candidate in candidates {
+            let Some(one) = self.found_one(candidate)? else {
+                continue;
+            };
+            if fits(&one) {
+                found.push(one);
+            }
+            if found.len() >= limit {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// A campaign by its id or name, and what relationships and reports tie to it.
+    fn tied_to(
+        &self,
+        caller: &Caller,
+        campaign: &str,
+        search: &Search,
+    ) -> Result<Vec<Found>, CellError> {
+        let all = Search {
+            collection: search.collection,
+            since_us: search.since_us,
+            limit: FOUND_MAX,
+            ..Search::default()
+        };
+        let name = serde_json::to_string(campaign)
+            .unwrap_or_default()
+            .to_lowercase();
+        let heads = Search {
+            kinds: ["campaign", "intrusion-set", "grouping"]
+                .map(Into::into)
+                .to_vec(),
+            ..all.clone()
+        };
+        let mut found = self.sweep(caller, &heads, &mut |one| {
+            one.id == campaign || contains(&one.bytes, &name)
+        })?;
+        let ids: Vec<String> = found.iter().map(|one| one.id.to_lowercase()).collect();
+        let ties = Search {
+            kinds: ["relationship", "report", "note", "sighting"]
+                .map(Into::into)
+                .to_vec(),
+            ..all
+        };
+        let ties = self.sweep(caller, &ties, &mut |one| {
+            ids.iter().any(|id| contains(&one.bytes, id))
+        })?;
+        let mut named: Vec<String> = ties.iter().flat_map(|tie| references(&tie.bytes)).collect();
+        named.sort_unstable();
+        named.dedup();
+        found.extend(ties);
+        for id in named {
+            if !found.iter().any(|one| one.id == id) {
+                let mut versions = self.versions(caller, &id)?;
+                versions.sort_unstable_by_key(|one| std::cmp::Reverse(one.version_us));
+                found.extend(versions.into_iter().next());
+            }
+        }
+        let text = search.text.as_deref().map(str::to_lowercase);
+        found.retain(|one| {
+            (search.kinds.is_empty()
+                || search
+                    .kinds
+                    .iter()
+                    .any(|kind| one.id.starts_with(&format!("{kind}--"))))
+                && search
+                    .collection
+                    .is_none_or(|collection| collection == one.collection)
+                && text
+                    .as_deref()
+                    .is_none_or(|text| contains(&one.bytes, text))
+        });
+        found.truncate(search.limit.clamp(1, FOUND_MAX));
+        Ok(found)
+    }
+
+    /// Shows every collection that `caller` may read, or the one that is named.
+    fn each_shelf(
+        &self,
+        caller: &Caller,
+        only: Option<&CollectionId>,
+        f: &mut dyn FnMut(CollectionId, &Eyes<'_>),
+    ) {
+        let at = self.env.now();
+        let index = self.index();
+        for (collection, shelf) in index.shelves() {
+            if only.is_some_and(|only| only != collection) {
+                continue;
+            }
+            if let Ok(sight) = self.sight(&index, caller, collection, at) {
+                let now_us = at.as_microsecond();
+                f(
+                    *collection,
+                    &Eyes::new(&sight, &index, shelf, now_us, self.durable_us()),
+                );
+            }
+        }
+    }
+
+    fn found(&self, entries: Vec<(CollectionId, u32, Entry)>) -> Result<Vec<Found>, CellError> {
+        let found = entries
+            .into_iter()
+            .take(FOUND_MAX)
+            .map(|entry| self.found_one(entry));
+        found.filter_map(Result::transpose).collect()
+    }
+
+    fn found_one(
+        &self,
+        (collection, number, entry): (CollectionId, u32, Entry),
+    ) -> Result<Option<Found>, CellError> {
+        let label = self.index().labels.get(entry.label).cloned();
+        let mut bytes = Vec::new();
+        self.journal.read(entry.place(), &mut bytes)?;
+        let id = header::header(&bytes)
+            .ok()
+            .map(|header| header.id.into_owned());
+        Ok(label.zip(id).map(|(label, id)| Found {
+            collection,
+            number: u64::from(number),
+            id,
+            version_us: entry.version_us,
+            added_us: entry.added_us,
+            label,
+            bytes,
+        }))
+    }
+
+    /// What there is, in numbers.
+    ///
+    /// # Errors
+    ///
+    /// [`CellError::NotReady`], [`CellError::Journal`].
+    pub fn statistics(&self) -> Result<Statistics, CellError> {
+        self.check_ready()?;
+        let end = self.journal.end()?;
+        let mut all = Statistics {
+            segments: end.segment + 1,
+            journal_bytes: u64::from(end.segment) * portcullis_store::journal::SEGMENT_BYTES
+                + end.offset,
+            ..Statistics::default()
+        };
+        let index = self.index();
+        for (collection, shelf) in index.shelves() {
+            let mut own = CollectionStatistics {
+                objects: shelf.objects(),
+                ..CollectionStatistics::default()
+            };
+            let mut kinds = vec![0_usize; index.kinds.values().len()];
+            for entry in shelf.from(0) {
+                all.removed += usize::from(entry.is_removal() && !entry.is_superseded());
+                if !entry.is_live() {
+                    continue;
+                }
+                own.first_added_us = own.first_added_us.or(Some(entry.added_us));
+                own.last_added_us = Some(entry.added_us);
+                let held = index
+                    .labels
+                    .get(entry.label)
+                    .is_some_and(|label| label.held);
+                all.held += usize::from(held);
+                if let Some(count) = kinds.get_mut(usize::from(entry.kind)) {
+                    *count += 1;
+                }
+            }
+            (own.versions, own.bytes) = shelf.live();
+            let named = index
+                .kinds
+                .values()
+                .iter()
+                .zip(kinds)
+                .filter(|(_, count)| *count > 0);
+            own.kinds = named
+                .map(|(kind, count)| (kind.to_string(), count))
+                .collect();
+            all.objects += own.objects;
+            all.versions += own.versions;
+            all.observables += shelf.observables();
+            all.collections.insert(*collection, own);
+        }
+        Ok(all)
+    }
+}
+
+/// Whether `bytes` contain a text of small letters, in any case of ASCII letters.
+fn contains(bytes: &[u8], text: &str) -> bool {
+    let text = text.as_bytes();
+    let Some(first) = text.first() else {
+        return true;
+    };
+    let mut rest = bytes;
+    while let Some(at) = rest
+        .iter()
+        .position(|byte| byte.eq_ignore_ascii_case(first))
+    {
+        let from = rest.get(at..).unwrap_or_default();
+        if from
+            .get(..text.len())
+            .is_some_and(|part| part.eq_ignore_ascii_case(text))
+        {
+            return true;
+        }
+        rest = from.get(1..).unwrap_or_default();
+    }
+    false
+}
+
+/// The objects that an object names: `…_ref` and `…_refs`.
+fn references(bytes: &[u8]) -> Vec<String> {
+    let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(bytes) else {
+        return Vec::new();
+    };
+    let named = object.into_iter().filter(|(name, _)| {
+        // Who made it and how it is marked does not tie it to anything.
+        (name.ends_with("_ref") || name.ends_with("_refs"))
+            && name != "created_by_ref"
+            && name != "object_marking_refs"
+    });
+    let texts = named.flat_map(|(_, value)| match value {
+        serde_json::Value::Array(list) => list,
+        one => vec![one],
+    });
+    texts
+        .filter_map(|value| value.as_str().map(ToOwned::to_owned))
+        .collect()
+}

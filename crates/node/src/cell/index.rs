@@ -1,0 +1,194 @@
+//! What is in the journal, in memory: where each object's bytes stand, and what
+//! decides whether they are shown.
+//!
+//! Each collection has a [`Shelf`]: a list of entries in the order of `added`,
+//! which only ever grows. An entry's number in it is the same after every
+//! start, so records of what was served name entries by number. Every change
+//! appends: a removal is an entry without bytes, and what it replaces stays in
+//! the list as superseded.
+
+mod entry;
+mod shelf;
+
+pub(crate) use entry::{Entry, NONE, Order};
+pub(crate) use shelf::Shelf;
+
+use super::{
+    CellError,
+    batch::{Batch, Op, light_of},
+};
+use portcullis_core::{
+    cell::{CollectionId, Label, Tlp},
+    member::MemberId,
+};
+use portcullis_store::journal::{Place, Position};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+/// What stands for an object's id in a map: the first half of its SHA-256.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Hash, Ord, PartialOrd)]
+pub(crate) struct Key([u64; 2]);
+
+impl Key {
+    pub(crate) fn of(id: &str) -> Self {
+        let digest: [u8; 32] = Sha256::digest(id.as_bytes()).into();
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = digest;
+        let high = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+        Self([high, u64::from_le_bytes([i, j, k, l, m, n, o, p])])
+    }
+}
+
+/// Values that few objects differ in, each kept once.
+#[derive(Debug)]
+pub(crate) struct Interner<T> {
+    values: Vec<T>,
+    numbers: HashMap<T, u16>,
+}
+
+impl<T> Default for Interner<T> {
+    fn default() -> Self {
+        Self {
+            values: Vec::new(),
+            numbers: HashMap::new(),
+        }
+    }
+}
+
+impl<T: Clone + Eq + std::hash::Hash> Interner<T> {
+    /// The number of a value, for ever.
+    fn number(&mut self, value: &T) -> Result<u16, CellError> {
+        if let Some(number) = self.numbers.get(value) {
+            return Ok(*number);
+        }
+        let full = || CellError::TooMany("different labels, types or members");
+        let number = u16::try_from(self.values.len()).map_err(|_| full())?;
+        self.values.push(value.clone());
+        self.numbers.insert(value.clone(), number);
+        Ok(number)
+    }
+
+    /// The value of a number.
+    pub(crate) fn get(&self, number: u16) -> Option<&T> {
+        self.values.get(usize::from(number))
+    }
+
+    /// The number of a value, if it has one.
+    pub(crate) fn find<Q>(&self, value: &Q) -> Option<u16>
+    where
+        T: std::borrow::Borrow<Q>,
+        Q: Eq + std::hash::Hash + ?Sized,
+    {
+        self.numbers.get(value).copied()
+    }
+
+    /// All values in the order of their numbers.
+    pub(crate) fn values(&self) -> &[T] {
+        &self.values
+    }
+}
+
+/// The index of all collections.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    shelves: HashMap<CollectionId, Shelf>,
+    pub(crate) labels: Interner<Label>,
+    pub(crate) kinds: Interner<Box<str>>,
+    pub(crate) members: Interner<MemberId>,
+    /// Where the frames begin that put objects.
+    frames: Vec<Position>,
+    /// What marking definitions of our own collections mean, by their ids; of two meanings the stricter.
+    lights: HashMap<Box<str>, Tlp>,
+}
+
+/// An entry to find or make.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At {
+    pub(crate) key: Key,
+    pub(crate) order: Order,
+}
+
+impl Index {
+    /// The entries of a collection.
+    pub(crate) fn shelf(&self, collection: &CollectionId) -> Option<&Shelf> {
+        self.shelves.get(collection)
+    }
+
+    /// All collections that hold anything.
+    pub(crate) fn shelves(&self) -> impl Iterator<Item = (&CollectionId, &Shelf)> {
+        self.shelves.iter()
+    }
+
+    /// What a marking definition means that some collection holds.
+    pub(crate) fn light(&self, id: &str) -> Option<Tlp> {
+        self.lights.get(id).copied()
+    }
+
+    /// Where the frame of an entry begins.
+    pub(crate) fn frame(&self, entry: &Entry) -> Option<Position> {
+        self.frames.get(entry.frame as usize).copied()
+    }
+
+    /// Takes in what a frame at `at` says, whose data stand at `data`.
+    ///
+    /// # Errors
+    ///
+    /// [`CellError::TooMany`] when numbers run out, [`CellError::Broken`] when a row points nowhere.
+    pub(crate) fn apply(
+        &mut self,
+        at: Position,
+        data: Place,
+        batches: &[Batch<'_>],
+    ) -> Result<(), CellError> {
+        let frame = u32::try_from(self.frames.len()).unwrap_or(NONE);
+        let mut offset = data.offset;
+        let mut puts = false;
+        for batch in batches {
+            let kinds = batch
+                .kinds
+                .iter()
+                .map(|kind| self.kinds.number(&Box::from(&**kind)));
+            let kinds: Vec<u16> = kinds.collect::<Result<_, _>>()?;
+            let labels = batch.labels.iter().map(|label| self.labels.number(label));
+            let labels: Vec<u16> = labels.collect::<Result<_, _>>()?;
+            let members = batch
+                .members
+                .iter()
+                .map(|member| self.members.number(member));
+            let members: Vec<u16> = members.collect::<Result<_, _>>()?;
+            let shelf = self.shelves.entry(batch.collection).or_default();
+            shelf.reserve(batch.rows.len());
+            for row in &batch.rows {
+                let find = |table: &[u16], number: u16| {
+                    table
+                        .get(usize::from(number))
+                        .copied()
+                        .ok_or(CellError::Broken(at))
+                };
+                let place = Place {
+                    segment: data.segment,
+                    offset,
+                    len: row.len,
+                };
+                let mut entry = Entry::new(row, place, frame)?;
+                if row.op != Op::Forget {
+                    entry.by = find(&members, row.by)?;
+                    entry.kind = find(&kinds, row.kind)?;
+                    entry.label = find(&labels, row.label)?;
+                }
+                if let Some(tlp) = light_of(row.flags) {
+                    let light = self.lights.entry(Box::from(&*row.id)).or_insert(tlp);
+                    *light = tlp.max(*light);
+                }
+                shelf.apply(row, entry)?;
+                if row.op == Op::Put {
+                    offset += u64::from(row.len) + 1;
+                    puts = true;
+                }
+            }
+        }
+        if puts {
+            self.frames.push(at);
+        }
+        Ok(())
+    }
+}

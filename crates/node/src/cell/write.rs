@@ -1,0 +1,392 @@
+//! Objects come in, and go: what a caller sends is read outside the journal's
+//! lock, decided and appended inside it, and acknowledged when it is on the disk.
+
+mod prepare;
+mod remove;
+mod touch;
+
+pub(crate) use prepare::{Context, Prepared, all as prepare_all};
+
+use super::{
+    Cell, CellError, Detail, Status,
+    batch::{Batch, Interned, MARKED, Op, REVOKED, Row},
+    index::{At, Entry, Index, Key, Order, Shelf},
+    provenance::sign_batch,
+    tail::Turn,
+};
+use bytes::Bytes;
+use portcullis_core::{
+    cell::{
+        Caller, CollectionId, Command, Event, Label, Refusal, ReviewId, State, decide,
+        review::Finding,
+    },
+    member::MemberId,
+};
+use portcullis_stix::{header, taxii::Micros};
+use std::{cell::OnceCell, collections::HashSet, sync::Arc};
+
+/// Bytes of objects that one frame takes: others append in between.
+const FRAME_OBJECTS_BYTES: usize = 16 * 1024 * 1024;
+
+/// Where objects come from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Source {
+    /// A caller publishes them.
+    Published,
+    /// An operator brings in what others have published, revoked objects too.
+    Imported,
+}
+
+/// One object that may go into a frame.
+pub(crate) struct Candidate<'a> {
+    pub(crate) object: Prepared<'a>,
+    pub(crate) label: Label,
+    /// When and where the change was made; none for here and now.
+    pub(crate) stamp: Option<(i64, MemberId)>,
+    /// Into the batch's proofs.
+    pub(crate) proof: u32,
+    /// [`Op::Put`], or [`Op::Touch`] if the bytes are here already.
+    pub(crate) op: Op,
+    /// Whether something is said beside it.
+    pub(crate) marked: bool,
+}
+
+impl Cell {
+    /// Adds an envelope's objects to a collection and says what became of each.
+    ///
+    /// An object that is there in the same version is a success that changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`CellError::Refused`] if the caller may not add here, [`CellError::Envelope`] if the
+    /// bytes are no envelope, [`CellError::Journal`].
+    pub fn add(
+        &self,
+        caller: &Caller,
+        collection: &CollectionId,
+        envelope: Bytes,
+        source: Source,
+    ) -> Result<Status, CellError> {
+        self.check_ready()?;
+        let (state, at) = (self.state(), self.env.now());
+        state.may_write(caller, collection, at)?;
+        let read = header::envelope(&envelope)?;
+        let objects: Vec<&[u8]> = read.objects.iter().map(|slice| slice.bytes).collect();
+        let mut status = Status {
+            id: self.uuid(),
+            requested_us: at.as_microsecond(),
+            successes: Vec::with_capacity(objects.len()),
+            fresh: 0,
+            failures: Vec::new(),
+            pendings: Vec::new(),
+        };
+        let context = Context::new(
+            &state,
+            collection,
+            Some(&caller.member),
+            self.signer.is_some(),
+        );
+        let prepared = prepare_all(self, &context, &objects);
+        let mut part = Vec::with_capacity(prepared.len());
+        let mut bytes = 0;
+        for object in prepared {
+            match object {
+                Ok(object) => {
+                    bytes += object.bytes.len();
+                    part.push(object);
+                }
+                Err(detail) => status.failures.push(detail),
+            }
+            if bytes >= FRAME_OBJECTS_BYTES {
+                let full = std::mem::take(&mut part);
+                self.add_part(caller, collection, source, full, &mut status)?;
+                bytes = 0;
+            }
+        }
+        if !part.is_empty() {
+            self.add_part(caller, collection, source, part, &mut status)?;
+        }
+        self.statuses().keep(caller, &status);
+        Ok(status)
+    }
+
+    /// The status of this id, for whoever made the request.
+    pub fn status(&self, caller: &Caller, id: &str) -> Option<Status> {
+        self.statuses().of(caller, id)
+    }
+
+    /// Adds what fits in one frame.
+    fn add_part(
+        &self,
+        caller: &Caller,
+        collection: &CollectionId,
+        source: Source,
+        objects: Vec<Prepared<'_>>,
+        status: &mut Status,
+    ) -> Result<(), CellError> {
+        let (mut digests, proof) = (Vec::with_capacity(objects.len()), OnceCell::new());
+        let mut turn = self.turn()?;
+        let state = self.state();
+        state.may_write(caller, collection, turn.at)?;
+        let index = self.index();
+        let shelf = index.shelf(collection);
+        let mut frame = FrameOf::new(&state, &self.me, *collection);
+        let mut labels = Labels::default();
+        for object in objects {
+            let detail = |message: Option<String>, code| Detail {
+                id: object.header.id.as_ref().into(),
+                version: object.version_text(),
+                message,
+                code,
+            };
+            let held = shelf
+                .and_then(|shelf| shelf.find(object.at))
+                .map(|(_, entry)| entry);
+            if held.is_some_and(Entry::is_live) || !frame.first_of(object.at) {
+                status.successes.push(detail(None, ""));
+                continue;
+            }
+            let allowed = self.may_replace(&state, &index, shelf, caller, source, &object);
+            if let Err(refusal) = allowed {
+                status
+                    .failures
+                    .push(detail(Some(refusal.to_string()), refusal.code()));
+                continue;
+            }
+            let waits = self.hold(&mut frame, caller, &object, turn.at)?;
+            let label = labels.of(&state, collection, &caller.member, &object, waits);
+            let (mut done, unversioned) = (detail(None, ""), object.is_unversioned());
+            let marked = state.is_marked(&object.header.id);
+            digests.extend(object.digest);
+            let candidate = Candidate {
+                object,
+                label,
+                stamp: None,
+                proof: 0,
+                op: Op::Put,
+                marked,
+            };
+            let added_us = frame.put(&mut turn, held, candidate)?;
+            if unversioned {
+                done.version = Micros(added_us).to_string();
+            }
+            if waits {
+                done.message = Some("personal information was found; a person decides".into());
+                status.pendings.push(done);
+            } else {
+                status.successes.push(done);
+            }
+            status.fresh += 1;
+        }
+        drop(index);
+        if frame.batch.rows.is_empty() {
+            return Ok(());
+        }
+        let at = turn.at;
+        let sign = |signing| sign_batch(&signing, caller.member.as_str(), &digests, at);
+        let proof = proof.get_or_init(|| self.signing().map(sign).unwrap_or_default());
+        frame.batch.proofs = vec![proof];
+        let batches = [frame.batch];
+        let appended = turn.append(&frame.events, &batches, &frame.data)?;
+        self.settle(appended)
+    }
+
+    /// Lets an object wait for a person if it names people and its audience is across a line of
+    /// law 10; answers whether it does.
+    fn hold(
+        &self,
+        frame: &mut FrameOf<'_>,
+        caller: &Caller,
+        object: &Prepared<'_>,
+        at: jiff::Timestamp,
+    ) -> Result<bool, CellError> {
+        let collection = frame.batch.collection;
+        let id = object.header.id.parse();
+        let (Ok(id), false) = (id, object.findings.is_empty()) else {
+            return Ok(false);
+        };
+        let released = frame
+            .state
+            .released(&collection, &id, object.at.order.version_us);
+        if released || !frame.state.crossing(&collection, &caller.member) {
+            return Ok(false);
+        }
+        let mut random = [0; 12];
+        self.env.fill(&mut random);
+        let command = Command::Hold {
+            review: ReviewId::new(&self.realm, random),
+            collection,
+            object: id,
+            version_us: object.at.order.version_us,
+            publisher: caller.member.clone(),
+            findings: object.findings.clone(),
+        };
+        let events = decide(&frame.state, &self.operator(), command, at)?;
+        frame.events.extend(events);
+        Ok(true)
+    }
+
+    /// Only its creator revokes an object that others already have.
+    fn may_replace(
+        &self,
+        state: &State,
+        index: &Index,
+        shelf: Option<&Shelf>,
+        caller: &Caller,
+        source: Source,
+        object: &Prepared<'_>,
+    ) -> Result<(), Refusal> {
+        let imported = source == Source::Imported && caller.operator;
+        if !object.header.revoked || imported {
+            return Ok(());
+        }
+        let live = |shelf: &Shelf| {
+            let mut versions = shelf.versions(object.at.key);
+            versions
+                .find(|(_, entry)| entry.is_live())
+                .map(|(_, entry)| *entry)
+        };
+        let Some(entry) = shelf.and_then(live).filter(|entry| !entry.is_revoked()) else {
+            return Ok(());
+        };
+        let no = || Refusal::NotCreator {
+            object: object.header.id.as_ref().into(),
+        };
+        let mut bytes = Vec::new();
+        self.journal
+            .read(entry.place(), &mut bytes)
+            .map_err(|_| no())?;
+        let before = header::header(&bytes).map_err(|_| no())?;
+        let by = before.created_by.as_deref();
+        if by != object.header.created_by.as_deref() {
+            return Err(no());
+        }
+        let publisher = index.labels.get(entry.label).map(|label| &label.publisher);
+        let creator = by
+            .and_then(|identity| state.member_of_identity(identity))
+            .or(publisher);
+        if creator == Some(&caller.member) {
+            Ok(())
+        } else {
+            Err(no())
+        }
+    }
+}
+
+/// A frame that is being put together.
+pub(crate) struct FrameOf<'a> {
+    pub(crate) state: Arc<State>,
+    me: MemberId,
+    pub(crate) batch: Batch<'a>,
+    pub(crate) interned: Interned<'a>,
+    pub(crate) data: Vec<u8>,
+    pub(crate) events: Vec<Event>,
+    seen: HashSet<(Key, Order)>,
+}
+
+impl<'a> FrameOf<'a> {
+    pub(crate) fn new(state: &Arc<State>, me: &MemberId, collection: CollectionId) -> Self {
+        Self {
+            state: Arc::clone(state),
+            me: me.clone(),
+            batch: Batch::new(collection),
+            interned: Interned::default(),
+            data: Vec::new(),
+            events: Vec::new(),
+            seen: HashSet::new(),
+        }
+    }
+
+    /// The number of what vouches for one object; 0 for the batch's own.
+    pub(crate) fn proof(&mut self, proof: &'a [u8]) -> Result<u32, CellError> {
+        if proof.is_empty() {
+            return Ok(0);
+        }
+        self.batch.proofs.push(proof);
+        let last = self.batch.proofs.len() - 1;
+        u32::try_from(last).map_err(|_| CellError::TooMany("proofs in one batch"))
+    }
+
+    /// Whether nothing of this key was put into the frame yet.
+    pub(crate) fn first_of(&mut self, at: At) -> bool {
+        self.seen.insert((at.key, at.order))
+    }
+
+    /// Puts an object in, in the place of `held`; answers when it is added.
+    pub(crate) fn put(
+        &mut self,
+        turn: &mut Turn<'_>,
+        held: Option<&Entry>,
+        candidate: Candidate<'a>,
+    ) -> Result<i64, CellError> {
+        let object = candidate.object;
+        let added_us = turn.added_us();
+        let (stamp_us, by) = match candidate.stamp {
+            Some(stamp) => stamp,
+            None => (own_stamp(added_us, held), self.me.clone()),
+        };
+        let len = if candidate.op == Op::Put {
+            if !self.data.is_empty() {
+                self.data.push(b',');
+            }
+            self.data.extend(object.bytes);
+            u32::try_from(object.bytes.len())
+                .map_err(|_| CellError::TooMany("bytes in an object"))?
+        } else {
+            0
+        };
+        let kind = self.interned.kind(&mut self.batch, &object.header.kind)?;
+        let row = Row {
+            op: candidate.op,
+            flags: object.flags
+                | if object.header.revoked { REVOKED } else { 0 }
+                | if candidate.marked { MARKED } else { 0 },
+            id: object.header.id,
+            version_us: object.at.order.version_us,
+            added_us,
+            stamp_us,
+            expires_us: object.expires_us,
+            by: self.interned.member(&mut self.batch, &by)?,
+            kind,
+            label: self.interned.label(&mut self.batch, &candidate.label)?,
+            proof: candidate.proof,
+            len,
+            observables: object.observables,
+        };
+        self.batch.rows.push(row);
+        Ok(added_us)
+    }
+}
+
+/// The stamp of a change made here: later than that of what it replaces.
+pub(crate) fn own_stamp(added_us: i64, held: Option<&Entry>) -> i64 {
+    held.map_or(added_us, |held| {
+        added_us.max(held.stamp_us.saturating_add(1))
+    })
+}
+
+/// The labels of a batch: few are different.
+#[derive(Default)]
+struct Labels(Vec<((Option<portcullis_core::cell::Tlp>, bool), Label)>);
+
+impl Labels {
+    fn of(
+        &mut self,
+        state: &State,
+        collection: &CollectionId,
+        publisher: &MemberId,
+        object: &Prepared<'_>,
+        held: bool,
+    ) -> Label {
+        let wanted = (object.tlp, held);
+        if let Some((_, label)) = self.0.iter().find(|(of, _)| *of == wanted) {
+            return label.clone();
+        }
+        let label = state.label(collection, publisher, object.tlp, held);
+        self.0.push((wanted, label.clone()));
+        label
+    }
+}
+
+/// What was found in an object, for its review.
+pub(crate) type Findings = Vec<Finding>;

@@ -1,0 +1,235 @@
+//! Reading objects before the journal's lock is taken: headers, rules,
+//! markings, observables. In parallel where there are many.
+
+use super::{Cell, Detail, Findings};
+use crate::cell::{
+    batch::{UNVERSIONED, V20, light_flags, light_of},
+    exit::exit_check,
+    find::observed,
+    index::{At, Key, Order},
+    provenance::digest_of,
+};
+use portcullis_core::{
+    cell::{CollectionId, Mode, State, Tlp},
+    digest::Digest,
+    member::MemberId,
+};
+use portcullis_stix::{
+    header::{self, Header, SpecVersion},
+    marking::{known_tlp, tlp_of_definition},
+    validate::{self, Severity, validate},
+};
+use std::{collections::HashMap, thread};
+
+/// From so many objects on they are read in parallel.
+const PARALLEL_OBJECTS_MIN: usize = 512;
+
+/// The most threads that read one envelope.
+const THREADS_MAX: usize = 8;
+
+/// An object that was read and may be kept.
+pub(crate) struct Prepared<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) header: Header<'a>,
+    pub(crate) at: At,
+    pub(crate) flags: u8,
+    /// The strictest of its markings.
+    pub(crate) tlp: Option<Tlp>,
+    pub(crate) expires_us: i64,
+    pub(crate) observables: Vec<u64>,
+    pub(crate) findings: Findings,
+    /// What is signed of it; none where nobody signs.
+    pub(crate) digest: Option<Digest>,
+}
+
+/// What objects are read by.
+pub(crate) struct Context<'a> {
+    state: &'a State,
+    collection: &'a CollectionId,
+    mode: Mode,
+    /// Who publishes; none where nothing leaves by this.
+    publisher: Option<&'a MemberId>,
+    /// Whether what is read will be signed.
+    signed: bool,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        state: &'a State,
+        collection: &'a CollectionId,
+        publisher: Option<&'a MemberId>,
+        signed: bool,
+    ) -> Self {
+        let held = state.collection(collection);
+        Self {
+            state,
+            collection,
+            mode: held.map_or(Mode::Strict, |held| held.settings.mode),
+            publisher,
+            signed,
+        }
+    }
+}
+
+impl Prepared<'_> {
+    /// Its version as it is written; empty if it has none.
+    pub(crate) fn version_text(&self) -> String {
+        let header = &self.header;
+        let time = header.modified.as_ref().or(header.created.as_ref());
+        time.map(|time| time.as_str().to_owned())
+            .unwrap_or_default()
+    }
+
+    /// Whether it has no version of its own.
+    pub(crate) fn is_unversioned(&self) -> bool {
+        self.flags & UNVERSIONED != 0
+    }
+}
+
+/// Reads every object; answers each one, or what is wrong with it.
+pub(crate) fn all<'a>(
+    cell: &Cell,
+    context: &Context<'_>,
+    objects: &[&'a [u8]],
+) -> Vec<Result<Prepared<'a>, Detail>> {
+    let mut prepared = read_all(context, objects);
+    let lights = Lights::new(cell, &prepared);
+    for object in prepared.iter_mut().flatten() {
+        let markings = object.header.markings.iter().chain(&object.header.granular);
+        object.tlp = Tlp::strictest(markings.filter_map(|marking| lights.of(marking)));
+    }
+    prepared
+}
+
+fn read_all<'a>(context: &Context<'_>, objects: &[&'a [u8]]) -> Vec<Result<Prepared<'a>, Detail>> {
+    let read = |objects: &[&'a [u8]]| -> Vec<_> {
+        objects.iter().map(|bytes| one(context, bytes)).collect()
+    };
+    let threads = match objects.len() {
+        ..PARALLEL_OBJECTS_MIN => 1,
+        _ => thread::available_parallelism()
+            .map_or(1, usize::from)
+            .min(THREADS_MAX),
+    };
+    if threads == 1 {
+        return read(objects);
+    }
+    let read = &read;
+    thread::scope(|scope| {
+        let parts = objects.chunks(objects.len().div_ceil(threads));
+        let started: Vec<_> = parts
+            .map(|part| (part, scope.spawn(move || read(part))))
+            .collect();
+        let parts = started.into_iter().flat_map(|(part, thread)| {
+            // A thread that has panicked has told why already; its part is read here again.
+            thread.join().unwrap_or_else(|_| read(part))
+        });
+        parts.collect()
+    })
+}
+
+/// What marking definitions mean: those we hold, and those that come along.
+struct Lights<'c> {
+    cell: &'c Cell,
+    own: HashMap<String, Tlp>,
+}
+
+impl<'c> Lights<'c> {
+    fn new(cell: &'c Cell, prepared: &[Result<Prepared<'_>, Detail>]) -> Self {
+        let meant = prepared.iter().flatten().filter_map(|object| {
+            Some((
+                object.header.id.as_ref().to_owned(),
+                light_of(object.flags)?,
+            ))
+        });
+        Self {
+            cell,
+            own: meant.collect(),
+        }
+    }
+
+    fn of(&self, marking: &str) -> Option<Tlp> {
+        let known = known_tlp(marking).and_then(Tlp::parse);
+        let own = || self.own.get(marking).copied();
+        known
+            .or_else(own)
+            .or_else(|| self.cell.index().light(marking))
+    }
+}
+
+fn one<'a>(context: &Context<'_>, bytes: &'a [u8]) -> Result<Prepared<'a>, Detail> {
+    let header = header::header(bytes).map_err(|flaw| detail(&flaw, String::new()))?;
+    let version = || {
+        let time = header.modified.as_ref().or(header.created.as_ref());
+        time.map(|time| time.as_str().to_owned())
+            .unwrap_or_default()
+    };
+    let mode = match context.mode {
+        Mode::Keep => None,
+        Mode::Must => Some(validate::Mode::Must),
+        Mode::Strict => Some(validate::Mode::Strict),
+    };
+    let flaws = mode.map(|mode| validate(bytes, mode)).unwrap_or_default();
+    if let Some(flaw) = flaws.iter().find(|flaw| flaw.severity == Severity::Error) {
+        return Err(detail(flaw, version()));
+    }
+    let publisher = context.publisher;
+    let findings = publisher.map_or(Ok(Findings::new()), |publisher| {
+        exit_check(context.state, context.collection, publisher, bytes, &header)
+    });
+    let findings = findings.map_err(|refusal| Detail {
+        id: header.id.as_ref().into(),
+        version: version(),
+        message: Some(refusal.to_string()),
+        code: refusal.code(),
+    })?;
+    let v21 = header.spec_version == SpecVersion::V21;
+    let definition = match &*header.kind {
+        "marking-definition" => tlp_of_definition(bytes).and_then(Tlp::parse),
+        _ => None,
+    };
+    let order = Order {
+        version_us: header.version_us,
+        v21,
+    };
+    Ok(Prepared {
+        bytes,
+        at: At {
+            key: Key::of(&header.id),
+            order,
+        },
+        flags: if v21 { 0 } else { V20 }
+            | if header.version_us == i64::MIN {
+                UNVERSIONED
+            } else {
+                0
+            }
+            | definition.map_or(0, light_flags),
+        tlp: None,
+        expires_us: header
+            .valid_until
+            .as_ref()
+            .map_or(i64::MAX, |until| until.micros()),
+        observables: observed(&header.kind, bytes),
+        findings,
+        digest: context.signed.then(|| digest_of(bytes)),
+        header,
+    })
+}
+
+fn detail(flaw: &validate::Flaw, version: String) -> Detail {
+    let place = match &*flaw.property {
+        "" => String::new(),
+        property => format!("`{property}`: "),
+    };
+    let clause = match flaw.clause {
+        "" => String::new(),
+        clause => format!(" ({clause})"),
+    };
+    Detail {
+        id: flaw.object.clone(),
+        version,
+        message: Some(format!("{place}{}{clause}", flaw.message)),
+        code: flaw.rule,
+    }
+}

@@ -1,0 +1,108 @@
+//! Removing: an object goes from this collection, and from all that follow it.
+
+use super::{Cell, CellError, FrameOf, own_stamp};
+use crate::cell::{
+    Query, VersionMatch,
+    batch::{Op, Row, UNVERSIONED, V20},
+    index::{Entry, Key},
+};
+use portcullis_core::{
+    cell::{Caller, CollectionId, Refusal},
+    member::MemberId,
+};
+use std::borrow::Cow;
+
+impl Cell {
+    /// Removes the versions of an object that `query` names, or all, from a
+    /// collection, and answers how many. Whoever follows the collection removes them, too.
+    ///
+    /// # Errors
+    ///
+    /// [`CellError::Refused`] if the caller may not write here or another member published
+    /// them; [`CellError::NotFound`] if there is none.
+    pub fn remove(
+        &self,
+        caller: &Caller,
+        collection: &CollectionId,
+        id: &str,
+        query: &Query,
+    ) -> Result<usize, CellError> {
+        self.check_ready()?;
+        let mut turn = self.turn()?;
+        let state = self.state();
+        state.may_write(caller, collection, turn.at)?;
+        let index = self.index();
+        let shelf = index.shelf(collection).ok_or(CellError::NotFound)?;
+        let versions: Vec<&Entry> = shelf
+            .versions(Key::of(id))
+            .map(|(_, entry)| entry)
+            .collect();
+        let live: Vec<&Entry> = versions
+            .into_iter()
+            .filter(|entry| entry.is_live())
+            .collect();
+        let chosen: Vec<&Entry> = chosen(&live, query).collect();
+        let publisher = |entry: &Entry| -> Option<MemberId> {
+            Some(index.labels.get(entry.label)?.publisher.clone())
+        };
+        let own = |entry: &&&Entry| {
+            caller.operator || publisher(entry).is_some_and(|member| member == caller.member)
+        };
+        let gone: Vec<&Entry> = chosen.iter().filter(own).copied().collect();
+        if gone.is_empty() {
+            let seen = chosen.iter().find_map(|entry| publisher(entry));
+            let allowed = self.sight(&index, caller, collection, turn.at).is_ok();
+            return Err(match seen {
+                Some(publisher) if allowed => Refusal::NotPublisher { publisher }.into(),
+                _ => CellError::NotFound,
+            });
+        }
+        let mut frame = FrameOf::new(&state, &self.me, *collection);
+        for entry in &gone {
+            let added_us = turn.added_us();
+            let kind = Cow::Owned(self.kind_of(&index, entry));
+            let label = index.labels.get(entry.label).ok_or(CellError::NotFound)?;
+            let row = Row {
+                op: Op::Remove,
+                flags: entry.flags() & (V20 | UNVERSIONED),
+                id: Cow::Borrowed(id),
+                version_us: entry.order().version_us,
+                added_us,
+                stamp_us: own_stamp(added_us, Some(entry)),
+                expires_us: i64::MAX,
+                by: frame.interned.member(&mut frame.batch, &self.me)?,
+                kind: frame.interned.kind(&mut frame.batch, &kind)?,
+                label: frame.interned.label(&mut frame.batch, label)?,
+                proof: 0,
+                len: 0,
+                observables: Vec::new(),
+            };
+            frame.batch.rows.push(row);
+        }
+        let removed = gone.len();
+        drop(index);
+        let appended = turn.append(&[], &[frame.batch], &[])?;
+        self.settle(appended)?;
+        Ok(removed)
+    }
+}
+
+/// The versions that a query names, of all that are there, the greatest first.
+fn chosen<'a>(live: &'a [&'a Entry], query: &'a Query) -> impl Iterator<Item = &'a Entry> {
+    let (last, first) = (live.first().copied(), live.last().copied());
+    let same = |a: &Entry, b: Option<&Entry>| b.is_some_and(|b| b.added_us == a.added_us);
+    live.iter().copied().filter(move |entry| {
+        let spec = query
+            .spec_versions
+            .is_none_or(|spec| if entry.is_v20() { spec.v20 } else { spec.v21 });
+        // SPEC: TAXII 2.1 §5.7: without `match[version]` every version is deleted.
+        let version = query.versions.is_empty()
+            || query.versions.iter().any(|version| match version {
+                VersionMatch::All => true,
+                VersionMatch::Last => same(entry, last),
+                VersionMatch::First => same(entry, first),
+                VersionMatch::Exact(at) => entry.version_us == *at,
+            });
+        spec && version
+    })
+}

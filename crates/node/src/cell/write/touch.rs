@@ -1,0 +1,184 @@
+//! Objects whose bytes stay while something is said of them: they are added
+//! anew, so that whoever has read past them learns of it.
+
+use super::{FrameOf, own_stamp};
+use crate::cell::{
+    Cell, CellError,
+    batch::{Batch, MARKED, Op, Row},
+    find::observed,
+    index::{Entry, Index, Key},
+    tail::Turn,
+};
+use portcullis_core::{
+    cell::{CollectionId, Event, Fact, Label, ObjectId, review::Outcome},
+    member::MemberId,
+};
+use std::borrow::Cow;
+
+/// An object that is to be added anew.
+#[derive(Clone, Debug)]
+pub(crate) struct Touch {
+    pub(crate) collection: CollectionId,
+    pub(crate) id: ObjectId,
+    pub(crate) entry: Entry,
+    /// Its label from now on.
+    pub(crate) label: Label,
+    /// Whether something is said beside it from now on.
+    pub(crate) marked: bool,
+    /// The stamp that it takes; none for one of our own.
+    pub(crate) stamp: Option<(i64, MemberId)>,
+}
+
+impl Cell {
+    /// What is shown to others because of these events, which have not been applied yet.
+    pub(crate) fn touched_by(&self, events: &[Event]) -> Result<Vec<Touch>, CellError> {
+        let state = self.state();
+        let mut touched = Vec::new();
+        for event in events {
+            match &event.fact {
+                Fact::Marked { object, .. } | Fact::Addressed { object, .. } => {
+                    self.marked(object, &event.by.member, &mut touched);
+                }
+                Fact::Reviewed {
+                    review, outcome, ..
+                } => {
+                    let Some(review) = state.reviews().get(review) else {
+                        continue;
+                    };
+                    let released = *outcome == Outcome::Released;
+                    self.statuses().decided(review.object.as_str(), released);
+                    if released {
+                        self.released(
+                            &review.collection,
+                            &review.object,
+                            review.version_us,
+                            &mut touched,
+                        );
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(touched)
+    }
+
+    /// What a member has said something beside, in every collection.
+    fn marked(&self, object: &ObjectId, by: &MemberId, touched: &mut Vec<Touch>) {
+        let (index, key) = (self.index(), Key::of(object.as_str()));
+        for (collection, shelf) in index.shelves() {
+            let own = shelf.versions(key).filter(|(_, entry)| entry.is_live());
+            for (_, entry) in own {
+                let Some(label) = index.labels.get(entry.label) else {
+                    continue;
+                };
+                if label.publisher == *by {
+                    touched.push(Touch {
+                        collection: *collection,
+                        id: object.clone(),
+                        entry: *entry,
+                        label: label.clone(),
+                        marked: true,
+                        stamp: None,
+                    });
+                }
+            }
+        }
+    }
+
+    /// A version that waited for a person.
+    fn released(
+        &self,
+        collection: &CollectionId,
+        object: &ObjectId,
+        version_us: i64,
+        touched: &mut Vec<Touch>,
+    ) {
+        let (index, key) = (self.index(), Key::of(object.as_str()));
+        let Some(shelf) = index.shelf(collection) else {
+            return;
+        };
+        let held = shelf
+            .versions(key)
+            .filter(|(_, entry)| entry.is_live() && entry.order().version_us == version_us);
+        for (_, entry) in held {
+            let label = index.labels.get(entry.label).filter(|label| label.held);
+            if let Some(label) = label {
+                touched.push(Touch {
+                    collection: *collection,
+                    id: object.clone(),
+                    entry: *entry,
+                    label: Label {
+                        held: false,
+                        ..label.clone()
+                    },
+                    marked: entry.is_marked(),
+                    stamp: None,
+                });
+            }
+        }
+    }
+
+    /// The batches that add these objects anew.
+    pub(crate) fn touches<'t>(
+        &self,
+        turn: &mut Turn<'_>,
+        touched: &'t [Touch],
+    ) -> Result<Vec<Batch<'t>>, CellError> {
+        let state = self.state();
+        let mut frames: Vec<FrameOf<'t>> = Vec::new();
+        for touch in touched {
+            let of = |frame: &FrameOf<'_>| frame.batch.collection == touch.collection;
+            let at = frames.iter().position(of).unwrap_or_else(|| {
+                frames.push(FrameOf::new(&state, &self.me, touch.collection));
+                frames.len() - 1
+            });
+            if let Some(frame) = frames.get_mut(at) {
+                self.touch(turn, frame, touch)?;
+            }
+        }
+        Ok(frames.into_iter().map(|frame| frame.batch).collect())
+    }
+
+    /// Puts the row of one touch into a frame.
+    pub(crate) fn touch<'t>(
+        &self,
+        turn: &mut Turn<'_>,
+        frame: &mut FrameOf<'t>,
+        touch: &'t Touch,
+    ) -> Result<(), CellError> {
+        let entry = &touch.entry;
+        let kind = self.kind_of(&self.index(), entry);
+        let mut bytes = Vec::new();
+        self.journal.read(entry.place(), &mut bytes)?;
+        let added_us = turn.added_us();
+        let own = || (own_stamp(added_us, Some(entry)), self.me.clone());
+        let (stamp_us, by) = touch.stamp.clone().unwrap_or_else(own);
+        let observables = observed(&kind, &bytes);
+        let row = Row {
+            op: Op::Touch,
+            flags: entry.flags() & !MARKED | if touch.marked { MARKED } else { 0 },
+            id: Cow::Borrowed(touch.id.as_str()),
+            version_us: entry.order().version_us,
+            added_us,
+            stamp_us,
+            expires_us: entry.expires_us,
+            by: frame.interned.member(&mut frame.batch, &by)?,
+            kind: frame.interned.kind(&mut frame.batch, &Cow::Owned(kind))?,
+            label: frame.interned.label(&mut frame.batch, &touch.label)?,
+            proof: 0,
+            len: 0,
+            observables,
+        };
+        frame.batch.rows.push(row);
+        Ok(())
+    }
+
+    /// The type of an entry.
+    pub(crate) fn kind_of(&self, index: &Index, entry: &Entry) -> String {
+        index
+            .kinds
+            .get(entry.kind)
+            .map(|kind| kind.to_string())
+            .unwrap_or_default()
+    }
+}

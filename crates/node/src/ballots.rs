@@ -218,14 +218,21 @@ impl Node {
             }
         };
         let envelope = self.store.statement(&queued.statement)?;
-        let (digest, opening) = if let (Some(docketed), Some((_, record))) = (docketed, envelope) {
+        let envelope = match envelope {
+            Some((_, record)) => Some(record.envelope),
+            None => self
+                .store
+                .aside(&queued.statement)?
+                .map(|aside| aside.envelope),
+        };
+        let (digest, opening) = if let (Some(docketed), Some(envelope)) = (docketed, envelope) {
             let opening = Opening {
                 docket: docketed.opening.docket,
                 docket_salt: Salt::draw(&mut generator),
                 envelope_salt: Salt::draw(&mut generator),
             };
             let generation = ground.generation;
-            let digest = opening.digest(&record.envelope);
+            let digest = opening.digest(&envelope);
             let docketed = Docketed {
                 generation,
                 opening,

@@ -62,6 +62,9 @@ pub enum NodeError {
     /// Files could not be read or written.
     #[error(transparent)]
     Blob(#[from] portcullis_store::BlobError),
+    /// The cell's ledger could not be read or written.
+    #[error(transparent)]
+    Ledger(#[from] crate::cell::served::LedgerError),
     /// Something in our own records cannot be read.
     #[error("a record of ours cannot be read: {0}")]
     Broken(String),
@@ -86,6 +89,7 @@ impl NodeError {
             Self::Inspection(error) => error.code(),
             Self::Log(fault) => fault.code(),
             Self::Unavailable(_) | Self::Blob(_) => "store.unavailable",
+            Self::Ledger(_) => "cell.ledger",
             Self::Broken(_) => "store.broken",
         }
     }

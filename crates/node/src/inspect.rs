@@ -22,8 +22,8 @@ use portcullis_tlog::{hash::leaf_hash, note::SignedNote, tree::TreeSize};
 use portcullis_verdict::{
     evidence::Held,
     inspection::{
-        Answer, Believing, Commitment, Drawn, InspectionError, Open, Opened, Receipt, Record,
-        Sample, Signed, check_commitment, check_sample,
+        Answer, Aside, Believing, Commitment, Drawn, InspectionError, Open, Opened, Receipt,
+        Record, Sample, Signed, check_commitment, check_sample,
     },
     opened::path_of,
     parts::{Contents, Head, Part},
@@ -248,21 +248,27 @@ impl Node {
         let entry = prover.entry(index)?;
         let leaf = Leaf::parse(&entry).map_err(|error| broken(error.to_string()))?;
         let digest = <[u8; 32]>::try_from(leaf.digest()).unwrap_or_default();
-        let record = match placed {
-            None => None,
-            Some((statement, placed)) => {
+        let (mut record, mut aside) = (None, None);
+        if let Some((statement, placed)) = placed {
+            if let Some(word) = self.store.aside(statement)? {
+                let opening = opening_from_bytes(&placed.opening);
+                aside = Some(Aside {
+                    envelope: word.envelope,
+                    opening: opening.ok_or_else(|| broken("its opening is gone".into()))?,
+                });
+            } else {
                 let found = self.store.statement(statement)?;
                 let (case, _) = found.ok_or_else(|| broken("its statement is gone".into()))?;
                 // The `erased` statement outlives its case, and is not retold without it.
                 let erased = self.store.case(&case)?.is_none_or(|case| case.erased);
                 let opening = opening_from_bytes(&placed.opening);
-                Some(Record {
+                record = Some(Record {
                     case,
                     statement: *statement,
                     opening: opening.filter(|_| !erased),
-                })
+                });
             }
-        };
+        }
         Ok(Opened {
             index,
             path: prover.prove(index)?.path().to_vec(),
@@ -272,6 +278,7 @@ impl Node {
             blinding: self.seed.blinding(origin, &digest),
             leaf,
             record,
+            aside,
         })
     }
 

@@ -5,6 +5,7 @@
 //! `tick(now)` functions that answer when they want to be called next, so that
 //! a timer drives them in production and a number in the simulator.
 
+mod aside;
 mod ballots;
 pub mod cell;
 pub mod courier;
@@ -115,6 +116,7 @@ pub struct Node {
     pub(crate) sequencing: Mutex<sequencer::Sequencing>,
     pub(crate) behind: AtomicBool,
     pub(crate) arrivals: AtomicU64,
+    cell: OnceLock<Arc<cell::Cell>>,
 }
 
 impl Node {
@@ -146,9 +148,22 @@ impl Node {
             sequencing: Mutex::default(),
             behind: AtomicBool::new(false),
             arrivals: AtomicU64::new(0),
+            cell: OnceLock::new(),
         };
         node.refresh()?;
         Ok(node)
+    }
+
+    /// Gives the node its cell, once: from then on the log's ticks record what the cell served.
+    /// Says whether it had none before.
+    pub fn attach_cell(&self, cell: Arc<cell::Cell>) -> bool {
+        cell.goes_with_a_log();
+        self.cell.set(cell).is_ok()
+    }
+
+    /// The node's cell, if it has one.
+    pub fn cell(&self) -> Option<&Arc<cell::Cell>> {
+        self.cell.get()
     }
 
     /// Which member it is.

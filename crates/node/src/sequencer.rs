@@ -135,6 +135,7 @@ impl Node {
         };
         let due = *held.next_tick.get_or_insert_with(first);
         if due <= now {
+            self.seal_cell(now);
             let ground = self.ground_of(generation, shape.schema);
             done.placed = self.grow(&log, &mut held, &ground, width(shape.tiles))?;
             held.next_tick = Some(on_the_grid(shape.tick_ms, now));
@@ -143,6 +144,7 @@ impl Node {
             Ok(size) => {
                 done.cosigned = size;
                 done.proved = self.prove_statements(&log, now)?;
+                self.prove_cell(&log);
             }
             Err(error) => done.waits = Some(error.to_string()),
         }
@@ -326,7 +328,7 @@ impl Node {
     }
 
     /// The inclusion of a statement's first leaf; `None` once its opening is erased.
-    fn inclusion(
+    pub(crate) fn inclusion(
         &self,
         prover: &mut Prover<'_>,
         state: &portcullis_store::LogState,

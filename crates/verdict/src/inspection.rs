@@ -19,7 +19,7 @@ mod document;
 mod open;
 mod pick;
 
-pub use answer::{ANSWER_BYTES_MAX, Answer, Answered, Found, Opened, Record, check_answer};
+pub use answer::{ANSWER_BYTES_MAX, Answer, Answered, Aside, Found, Opened, Record, check_answer};
 pub use check::{Believing, Drawn, Office, check_commitment, check_sample};
 pub use document::{Commitment, Nonce, Receipt, Sample, Signed};
 pub use open::{OPEN_MAX, Open};

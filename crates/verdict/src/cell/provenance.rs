@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use portcullis_core::{digest::Digest, member::MemberId};
 use portcullis_tlog::{
     hash::{Hash, leaf_hash},
-    tree::{LeafIndex, TreeSize, path_in, root_of, verify_inclusion},
+    tree::{LeafIndex, Levels, TreeSize, root_of, verify_inclusion},
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -172,6 +172,11 @@ impl Batch {
     pub fn root_over(digests: &[Digest]) -> Hash {
         root_of(&leaves(digests))
     }
+
+    /// The whole tree, for the objects' paths.
+    pub fn levels(digests: &[Digest]) -> Levels {
+        Levels::of(leaves(digests))
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -183,16 +188,16 @@ struct ProofJson {
 }
 
 impl Proof {
-    /// The provenance of one object of a batch; `None` when the digests are not the batch's.
-    pub fn of(batch: Word<Batch>, digests: &[Digest], place: usize) -> Option<Self> {
-        if Batch::root_over(digests) != batch.says().root {
+    /// The provenance of one object of a batch, from [`Batch::levels`]; `None` when the objects
+    /// are not the batch's.
+    pub fn of(batch: &Word<Batch>, levels: &Levels, place: usize) -> Option<Self> {
+        if levels.root() != batch.says().root {
             return None;
         }
-        let path = path_in(&leaves(digests), place)?;
         Some(Self {
-            batch,
+            batch: batch.clone(),
             place: place as u64,
-            path,
+            path: levels.path(place)?,
         })
     }
 
@@ -304,7 +309,7 @@ mod tests {
             realm: "live",
         };
         for (place, object) in objects.iter().enumerate() {
-            let proof = Proof::of(batch.clone(), &digests, place)
+            let proof = Proof::of(&batch, &Batch::levels(&digests), place)
                 .unwrap()
                 .to_bytes();
             let origin = verify_provenance(object, &proof, &by).unwrap();
@@ -322,7 +327,9 @@ mod tests {
     fn a_batch_is_its_signers_and_of_its_realm() {
         let key = SecretKey::from_seed([5; 32]);
         let (objects, digests, batch) = signed(&key);
-        let proof = Proof::of(batch, &digests, 2).unwrap().to_bytes();
+        let proof = Proof::of(&batch, &Batch::levels(&digests), 2)
+            .unwrap()
+            .to_bytes();
         let (public, other) = (key.public(), SecretKey::from_seed([6; 32]).public());
         let code = |key, realm| {
             verify_provenance(&objects[2], &proof, &By::Key { key, realm })
@@ -337,14 +344,14 @@ mod tests {
     fn a_proof_is_made_of_the_batchs_own_objects_alone() {
         let (_, mut digests, batch) = signed(&SecretKey::from_seed([5; 32]));
         digests.swap(0, 1);
-        assert_eq!(Proof::of(batch, &digests, 0), None);
+        assert_eq!(Proof::of(&batch, &Batch::levels(&digests), 0), None);
     }
 
     #[test]
     fn a_path_of_another_place_does_not_hold() {
         let key = SecretKey::from_seed([5; 32]);
         let (objects, digests, batch) = signed(&key);
-        let mut proof = Proof::of(batch, &digests, 2).unwrap();
+        let mut proof = Proof::of(&batch, &Batch::levels(&digests), 2).unwrap();
         proof.place = 3;
         assert!(proof.holds(&objects[2]).is_err());
         assert!(proof.holds(&objects[3]).is_err());

@@ -3,6 +3,7 @@
 use super::{Drawn, InspectionError, Sample, Signed};
 use crate::{
     bundle::Bundle,
+    cell::{By, Opening as PseudonymOpening, Root, Says, Word},
     parts::{Contents, Head, Part},
     schema::Schemas,
     statement::{self, Parsed},
@@ -46,6 +47,17 @@ pub struct Opened {
     pub blinding: Blinding,
     /// What it stands for; none for a cover leaf.
     pub record: Option<Record>,
+    /// The statement outside cases that it stands for; none for every other leaf.
+    pub aside: Option<Aside>,
+}
+
+/// A statement outside cases, such as a root of the cell's ledger: it counts nothing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Aside {
+    /// Its exact signed bytes.
+    pub envelope: Vec<u8>,
+    /// What opens the digest.
+    pub opening: Opening,
 }
 
 /// What a leaf stands for.
@@ -86,6 +98,11 @@ pub enum Found {
         /// Whether the case tells of this look.
         recorded: bool,
     },
+    /// It stands for a statement outside cases, shown.
+    Aside {
+        /// What it is called.
+        what: &'static str,
+    },
     /// It stands for a statement whose contents are said to be erased, and nothing shows that.
     ///
     /// INVARIANT: this never holds. Erasure takes the salts with the contents, so nothing that an
@@ -121,6 +138,15 @@ struct OpenedJson {
     cell: u8,
     blinding: Text<Digest>,
     record: Option<RecordJson>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    aside: Option<AsideJson>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AsideJson {
+    envelope: String,
+    opening: OpeningJson,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -158,6 +184,10 @@ impl From<&Opened> for OpenedJson {
             cell: opened.cell.map_or(0, Cell::number),
             blinding: Text(Digest(opened.blinding.to_bytes())),
             record,
+            aside: opened.aside.as_ref().map(|aside| AsideJson {
+                envelope: STANDARD.encode(&aside.envelope),
+                opening: opening(&aside.opening),
+            }),
         }
     }
 }
@@ -187,8 +217,16 @@ impl TryFrom<OpenedJson> for Opened {
                 opening: json.opening.map(opening).transpose()?,
             })
         };
+        let aside = |json: AsideJson| -> Result<Aside, String> {
+            Ok(Aside {
+                envelope: base64(&json.envelope)?,
+                opening: opening(json.opening)?,
+            })
+        };
+        let aside = json.aside.map(aside).transpose()?;
         Ok(Self {
             index: json.index,
+            aside,
             leaf,
             path: json.path.into_iter().map(|hash| hash.0).collect(),
             cell,
@@ -282,6 +320,7 @@ pub fn check_answer(
         sample: sample.digest(),
         drawn,
         schemas,
+        against,
         said: statements(answer),
         dockets: answer
             .cases
@@ -342,6 +381,7 @@ struct Checking<'a> {
     sample: Digest,
     drawn: &'a Drawn,
     schemas: &'a Schemas,
+    against: &'a Against<'a>,
     said: BTreeMap<(CaseId, Digest), Parsed>,
     dockets: BTreeMap<CaseId, Dockets>,
 }
@@ -374,6 +414,9 @@ impl Checking<'_> {
         leaf.opens_to_cell(opened.cell, &opened.blinding)
             .map_err(|error| error.to_string())?;
         let cell = opened.cell.map(Cell::number);
+        if let Some(aside) = &opened.aside {
+            return self.aside(opened, aside, cell);
+        }
         match (&opened.record, cell) {
             (None, None) => Ok(Found::Cover),
             (None, Some(cell)) => Err(format!(
@@ -381,6 +424,38 @@ impl Checking<'_> {
             )),
             (Some(record), cell) => self.record(opened, record, cell, schema),
         }
+    }
+
+    fn aside(&self, opened: &Opened, aside: &Aside, cell: Option<u8>) -> Result<Found, String> {
+        if let Some(cell) = cell {
+            return Err(format!("it counts in cell {cell}, and belongs to no case"));
+        }
+        if opened.record.is_some() {
+            return Err("it is said to stand for two things".into());
+        }
+        opened
+            .leaf
+            .opens_to(&aside.opening, &aside.envelope)
+            .map_err(|error| error.to_string())?;
+        let what = self
+            .word::<Root>(&aside.envelope)
+            .or_else(|_| self.word::<PseudonymOpening>(&aside.envelope))?;
+        Ok(Found::Aside { what })
+    }
+
+    /// What a statement of the operator's outside cases is called.
+    fn word<T: Says>(&self, envelope: &[u8]) -> Result<&'static str, String> {
+        let word = Word::<T>::parse(envelope).map_err(|error| error.to_string())?;
+        if *word.says().member() != self.drawn.operator {
+            return Err("the statement is another member's".into());
+        }
+        let by = By::Register {
+            history: self.against.history,
+            trust: self.against.trust,
+            now: self.against.now,
+        };
+        word.verify(&by, None).map_err(|error| error.to_string())?;
+        Ok(T::WHAT)
     }
 
     fn record(
@@ -456,7 +531,7 @@ impl Answered {
     /// Whether it was shown to be what an honest operator has at that place.
     pub const fn holds(&self) -> bool {
         match &self.found {
-            Found::Cover => true,
+            Found::Cover | Found::Aside { .. } => true,
             Found::Shown { recorded, .. } => *recorded,
             Found::Unanswered | Found::Erased { .. } | Found::False(_) => false,
         }

@@ -257,6 +257,7 @@ impl Scene {
                     statement: said.digest,
                     opening: Some(opening),
                 }),
+                aside: None,
             };
             answer.leaves.insert(*index, opened);
         }

@@ -125,6 +125,7 @@ fn words(one: &Answered) -> String {
     match &one.found {
         Found::Unanswered => "NOT ANSWERED".into(),
         Found::Cover => "counts nothing".into(),
+        Found::Aside { what } => format!("no cell: a {what}"),
         Found::Shown {
             cell: counted,
             case,
@@ -154,6 +155,7 @@ fn json_of(one: &Answered) -> Value {
     let (found, cell, case, detail) = match &one.found {
         Found::Unanswered => ("unanswered", None, None, None),
         Found::Cover => ("cover", None, None, None),
+        Found::Aside { .. } => ("aside", None, None, None),
         Found::Shown { cell, case, .. } => ("shown", *cell, Some(case), None),
         Found::Erased { cell, case, .. } => ("erased", *cell, Some(case), None),
         Found::False(why) => ("false", None, None, Some(why)),

@@ -1,6 +1,8 @@
 //! Reviews: personal information that has nothing to do with the threat is
 //! flagged with its reason, and a person decides before it leaves (law 10).
 
+pub mod personal;
+
 use super::{
     caller::By,
     ids::{CollectionId, ObjectId},
@@ -48,11 +50,13 @@ pub enum FindingKind {
     PostalAddress,
     /// A date of birth.
     BirthDate,
+    /// An account of somebody's at a service.
+    UserAccount,
 }
 
 impl FindingKind {
     /// All.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::MailAddress,
         Self::Telephone,
         Self::PaymentNumber,
@@ -60,6 +64,7 @@ impl FindingKind {
         Self::PersonName,
         Self::PostalAddress,
         Self::BirthDate,
+        Self::UserAccount,
     ];
 
     /// The word.
@@ -72,6 +77,7 @@ impl FindingKind {
             Self::PersonName => "person-name",
             Self::PostalAddress => "postal-address",
             Self::BirthDate => "birth-date",
+            Self::UserAccount => "user-account",
         }
     }
 

@@ -3,7 +3,7 @@
 //! They are the roots of the cell's ledger, and the openings of its pseudonyms. No queue shows
 //! them, no sweeper touches them, and a sample opens them like every other leaf.
 
-use crate::{Generator, Node, NodeError, log::OwnLog, record::Docketed};
+use crate::{Generator, Node, NodeError, cell::pseudonym::Opened, log::OwnLog, record::Docketed};
 use jiff::Timestamp;
 use portcullis_ballot::{Opening, Salt};
 use portcullis_core::digest::Digest;
@@ -49,6 +49,25 @@ impl Node {
         Ok(self
             .store
             .add_aside(aside, leaf.as_bytes(), &docketed.to_bytes())?)
+    }
+
+    /// Opens a pseudonym of the cell: who is behind it. The opening is one leaf of the log, queued
+    /// before anything is shown (law 9).
+    ///
+    /// # Errors
+    ///
+    /// [`NodeError::NoCell`]; [`NodeError::Cell`] as [`crate::cell::Cell::open_pseudonym`].
+    pub fn open_pseudonym(
+        &self,
+        caller: &portcullis_core::cell::Caller,
+        identity: &str,
+        person: &str,
+        reason: &str,
+    ) -> Result<Opened, NodeError> {
+        let cell = self.cell().ok_or(NodeError::NoCell)?;
+        let opened = cell.open_pseudonym(caller, identity, person, reason)?;
+        self.record_aside("cell-pseudonym-opened", opened.digest, &opened.word)?;
+        Ok(opened)
     }
 
     /// Makes a root over what the cell has served since the last one, and queues the leaves of all

@@ -62,6 +62,12 @@ pub enum NodeError {
     /// Files could not be read or written.
     #[error(transparent)]
     Blob(#[from] portcullis_store::BlobError),
+    /// The node has no cell.
+    #[error("this node has no cell")]
+    NoCell,
+    /// The cell could not do what was asked.
+    #[error(transparent)]
+    Cell(#[from] crate::cell::CellError),
     /// The cell's ledger could not be read or written.
     #[error(transparent)]
     Ledger(#[from] crate::cell::served::LedgerError),
@@ -89,6 +95,8 @@ impl NodeError {
             Self::Inspection(error) => error.code(),
             Self::Log(fault) => fault.code(),
             Self::Unavailable(_) | Self::Blob(_) => "store.unavailable",
+            Self::NoCell => "cell.none",
+            Self::Cell(error) => error.code(),
             Self::Ledger(_) => "cell.ledger",
             Self::Broken(_) => "store.broken",
         }

@@ -158,6 +158,7 @@ impl Node {
     /// Says whether it had none before.
     pub fn attach_cell(&self, cell: Arc<cell::Cell>) -> bool {
         cell.goes_with_a_log();
+        cell.give_secret(&self.keys.ballot_seed);
         self.cell.set(cell).is_ok()
     }
 

@@ -312,7 +312,10 @@ fn tampering_with_evidence_is_found_by_name() {
         ("content.path", &|e| e.contents[0].content.number = 4),
         ("root.form", &|e| e.roots[1].word[5] ^= 1),
         ("object.digest", &|e| e.objects[0].push(b' ')),
-        ("record.about", &|e| e.contents.clear()),
+        ("record.about", &|e| {
+            e.contents.clear();
+            e.objects.clear();
+        }),
         ("root.chain", &|e| {
             let says = Root {
                 previous: Some(portcullis_verdict::text::sha256(b"another")),

@@ -5,6 +5,7 @@ mod blob;
 mod contract;
 mod fault;
 mod given;
+mod kill;
 mod measure;
 mod model;
 mod sqlite;

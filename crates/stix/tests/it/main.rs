@@ -3,3 +3,4 @@
 mod data;
 mod misp;
 mod patterns;
+mod validate;

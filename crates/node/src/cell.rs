@@ -14,7 +14,7 @@ pub mod account;
 mod batch;
 mod changes;
 mod error;
-mod exit;
+pub mod exit;
 pub mod feed;
 mod find;
 pub mod follow;
@@ -22,9 +22,12 @@ mod index;
 mod look;
 mod perform;
 pub mod provenance;
+pub mod pseudonym;
 mod query;
 mod read;
+pub mod recall;
 pub mod remote;
+pub mod review;
 pub mod served;
 mod sight;
 mod status;
@@ -83,6 +86,7 @@ pub struct Cell {
     /// Whether a log's ticks make the ledger's roots.
     pub(crate) logged: AtomicBool,
     pub(crate) trees: provenance::Trees,
+    secret: std::sync::OnceLock<pseudonym::Secret>,
     pub(crate) env: Arc<dyn Env>,
     pub(crate) me: MemberId,
     pub(crate) realm: Realm,
@@ -97,6 +101,7 @@ pub struct Cell {
     sights: RwLock<sight::Sights>,
     statuses: Mutex<status::Statuses>,
     accounts: account::Accounts,
+    lists: RwLock<Option<Arc<exit::warning::Lists>>>,
     pub(crate) working: follow::Working,
 }
 
@@ -135,6 +140,7 @@ impl Cell {
             ledger: served::Ledger::new(parts.served, Arc::clone(&parts.env)),
             logged: AtomicBool::new(false),
             trees: provenance::Trees::default(),
+            secret: std::sync::OnceLock::new(),
             env: parts.env,
             me: parts.me,
             realm: parts.realm,
@@ -148,6 +154,7 @@ impl Cell {
             sights: RwLock::default(),
             statuses: Mutex::default(),
             accounts,
+            lists: RwLock::default(),
             working: follow::Working::default(),
         }))
     }
@@ -295,3 +302,6 @@ fn view(
         media_types: held.settings.media_types.clone(),
     })
 }
+
+#[cfg(test)]
+mod tests;

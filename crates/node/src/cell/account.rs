@@ -71,7 +71,9 @@ impl Denied {
 
 /// Why a password is not taken.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("a password has {PASSWORD_CHARS_MIN} characters at least and {PASSWORD_BYTES_MAX} bytes at most")]
+#[error(
+    "a password has {PASSWORD_CHARS_MIN} characters at least and {PASSWORD_BYTES_MAX} bytes at most"
+)]
 pub struct PasswordUnfit;
 
 impl PasswordUnfit {
@@ -166,9 +168,9 @@ impl Accounts {
                 let account = state.accounts().get(name)?;
                 let known = match &account.secret {
                     Secret::Token(kept) => is_token(password, kept),
-                    Secret::Password(kept) => {
-                        self.memory.knows(&self.memory.code(name, password, kept), at)
-                    }
+                    Secret::Password(kept) => self
+                        .memory
+                        .knows(&self.memory.code(name, password, kept), at),
                 };
                 (known && account.holds(at)).then(|| Ok(account.caller(name)))
             }
@@ -196,11 +198,11 @@ impl Accounts {
             Some(_) | None => None,
         };
         // Whoever has no password to compare costs what everybody costs.
-        let code = self.memory.code(name, password, kept.unwrap_or(hash::DECOY));
+        let code = self
+            .memory
+            .code(name, password, kept.unwrap_or(hash::DECOY));
         let fits = self.gate.once(code, || {
-            let fits = self
-                .hashing
-                .verify(password, kept.unwrap_or(hash::DECOY));
+            let fits = self.hashing.verify(password, kept.unwrap_or(hash::DECOY));
             if fits && kept.is_some() {
                 self.memory.keep(code, at);
             }

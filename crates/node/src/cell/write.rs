@@ -68,9 +68,30 @@ impl Cell {
         source: Source,
     ) -> Result<Status, CellError> {
         self.check_ready()?;
+        if let Some(status) = self.add_pseudonymously(caller, collection, &envelope, source)? {
+            return Ok(status);
+        }
+        self.add_as(
+            caller,
+            caller.member.as_str(),
+            collection,
+            &envelope,
+            source,
+        )
+    }
+
+    /// Adds an envelope as `caller`'s, signed as `publisher`'s: its member's, or a pseudonym's.
+    pub(super) fn add_as(
+        &self,
+        caller: &Caller,
+        publisher: &str,
+        collection: &CollectionId,
+        envelope: &Bytes,
+        source: Source,
+    ) -> Result<Status, CellError> {
         let (state, at) = (self.state(), self.env.now());
         state.may_write(caller, collection, at)?;
-        let read = header::envelope(&envelope)?;
+        let read = header::envelope(envelope)?;
         let objects: Vec<&[u8]> = read.objects.iter().map(|slice| slice.bytes).collect();
         let mut status = Status {
             id: self.uuid(),
@@ -85,7 +106,8 @@ impl Cell {
             collection,
             Some(&caller.member),
             self.signer.is_some(),
-        );
+        )
+        .against(self.warning_lists());
         let prepared = prepare_all(self, &context, &objects);
         let mut part = Vec::with_capacity(prepared.len());
         let mut bytes = 0;
@@ -99,12 +121,12 @@ impl Cell {
             }
             if bytes >= FRAME_OBJECTS_BYTES {
                 let full = std::mem::take(&mut part);
-                self.add_part(caller, collection, source, full, &mut status)?;
+                self.add_part(caller, publisher, collection, source, full, &mut status)?;
                 bytes = 0;
             }
         }
         if !part.is_empty() {
-            self.add_part(caller, collection, source, part, &mut status)?;
+            self.add_part(caller, publisher, collection, source, part, &mut status)?;
         }
         self.statuses().keep(caller, &status);
         Ok(status)
@@ -119,6 +141,7 @@ impl Cell {
     fn add_part(
         &self,
         caller: &Caller,
+        publisher: &str,
         collection: &CollectionId,
         source: Source,
         objects: Vec<Prepared<'_>>,
@@ -183,7 +206,7 @@ impl Cell {
             return Ok(());
         }
         let at = turn.at;
-        let sign = |signing| sign_batch(&signing, caller.member.as_str(), &digests, at);
+        let sign = |signing| sign_batch(&signing, publisher, &digests, at);
         let proof = proof.get_or_init(|| self.signing().map(sign).unwrap_or_default());
         frame.batch.proofs = vec![proof];
         let batches = [frame.batch];
@@ -262,14 +285,7 @@ impl Cell {
             return Err(no());
         }
         let publisher = index.labels.get(entry.label).map(|label| &label.publisher);
-        let creator = by
-            .and_then(|identity| state.member_of_identity(identity))
-            .or(publisher);
-        if creator == Some(&caller.member) {
-            Ok(())
-        } else {
-            Err(no())
-        }
+        state.may_replace(caller, &object.header.id, by, publisher)
     }
 }
 

@@ -90,7 +90,10 @@ mod tests {
     #[test]
     fn a_password_verifies_against_what_was_kept_of_it() {
         let kept = Argon2id.hash("correct horse battery", [7; 16]);
-        assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
+        assert!(
+            kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{kept}"
+        );
         assert!(Argon2id.verify("correct horse battery", &kept));
         assert!(!Argon2id.verify("correct horse battery ", &kept));
         assert_ne!(kept, Argon2id.hash("correct horse battery", [8; 16]));

@@ -126,9 +126,15 @@ fn a_password_is_hashed_once_in_five_minutes() {
     };
     let recognised = world.accounts.recognise(&world.state, &credential, at(5));
     assert!(matches!(recognised, Some(Ok(_))));
-    assert_eq!(world.accounts.recognise(&world.state, &credential, at(6)), None);
+    assert_eq!(
+        world.accounts.recognise(&world.state, &credential, at(6)),
+        None
+    );
     // Nor by a clock that ran back.
-    assert_eq!(world.accounts.recognise(&world.state, &credential, at(0)), None);
+    assert_eq!(
+        world.accounts.recognise(&world.state, &credential, at(0)),
+        None
+    );
     world.tries("siem", "one", at(6)).unwrap();
     assert_eq!(world.counting.count(), 2);
 }
@@ -193,7 +199,12 @@ fn whoever_does_not_exist_costs_what_the_wrong_password_costs() {
     world.does(Command::EndAccount {
         name: "gone".into(),
     });
-    for (name, password) in [("siem", "x"), ("nobody", "x"), ("feed", "x"), ("gone", "one")] {
+    for (name, password) in [
+        ("siem", "x"),
+        ("nobody", "x"),
+        ("feed", "x"),
+        ("gone", "one"),
+    ] {
         let before = world.counting.count();
         assert_eq!(world.tries(name, password, at(1)), Err(Denied::Credential));
         assert_eq!(world.counting.count(), before + 1, "{name}");
@@ -227,7 +238,10 @@ fn a_token_is_known_as_bearer_and_as_basic_and_never_hashed_slowly() {
     let (token, secret) = new_token(&Fixed::filling(0xab));
     assert_eq!(*token, format!("pct_{}", "ab".repeat(32)));
     world.opens("feed", secret, None);
-    assert_eq!(world.tries_token(&token, at(1)).unwrap().account.as_deref(), Some("feed"));
+    assert_eq!(
+        world.tries_token(&token, at(1)).unwrap().account.as_deref(),
+        Some("feed")
+    );
     world.tries("feed", &token, at(1)).unwrap();
     assert_eq!(world.counting.count(), 0);
     for wrong in ["", "pct_", &token[..token.len() - 1], &token.to_uppercase()] {

@@ -4,7 +4,7 @@
 use super::{Cell, Detail, Findings};
 use crate::cell::{
     batch::{UNVERSIONED, V20, light_flags, light_of},
-    exit::exit_check,
+    exit::{exit_check, warning::Lists},
     find::observed,
     index::{At, Key, Order},
     provenance::digest_of,
@@ -19,7 +19,7 @@ use portcullis_stix::{
     marking::{known_tlp, tlp_of_definition},
     validate::{self, Severity, validate},
 };
-use std::{collections::HashMap, thread};
+use std::{collections::HashMap, sync::Arc, thread};
 
 /// From so many objects on they are read in parallel.
 const PARALLEL_OBJECTS_MIN: usize = 512;
@@ -45,29 +45,36 @@ pub(crate) struct Prepared<'a> {
 /// What objects are read by.
 pub(crate) struct Context<'a> {
     state: &'a State,
-    collection: &'a CollectionId,
     mode: Mode,
     /// Who publishes; none where nothing leaves by this.
     publisher: Option<&'a MemberId>,
     /// Whether what is read will be signed.
     signed: bool,
+    /// The warning lists that published indicators are held against.
+    lists: Option<Arc<Lists>>,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn new(
         state: &'a State,
-        collection: &'a CollectionId,
+        collection: &CollectionId,
         publisher: Option<&'a MemberId>,
         signed: bool,
     ) -> Self {
         let held = state.collection(collection);
         Self {
             state,
-            collection,
             mode: held.map_or(Mode::Strict, |held| held.settings.mode),
             publisher,
             signed,
+            lists: None,
         }
+    }
+
+    /// Holds what is published against these lists, instead of those of the program alone.
+    pub(crate) fn against(mut self, lists: Arc<Lists>) -> Self {
+        self.lists = Some(lists);
+        self
     }
 }
 
@@ -175,7 +182,8 @@ fn one<'a>(context: &Context<'_>, bytes: &'a [u8]) -> Result<Prepared<'a>, Detai
     }
     let publisher = context.publisher;
     let findings = publisher.map_or(Ok(Findings::new()), |publisher| {
-        exit_check(context.state, context.collection, publisher, bytes, &header)
+        let lists = context.lists.as_ref().unwrap_or_else(|| Lists::built_in());
+        exit_check(context.state, lists, publisher, bytes, &header)
     });
     let findings = findings.map_err(|refusal| Detail {
         id: header.id.as_ref().into(),

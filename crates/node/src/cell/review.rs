@@ -1,0 +1,131 @@
+//! Looking for personal information in objects before they leave (law 10).
+//!
+//! Most objects have none, so a glance over the bytes comes first; only where
+//! it sees something is the object read, to tell a description from a pattern
+//! and to say where it stands. What the threat is made of — patterns, hashes,
+//! addresses of machines — is not looked at.
+
+use portcullis_core::cell::review::{
+    FINDINGS_MAX, Finding, FindingKind, PATH_BYTES_MAX,
+    personal::{self, excerpt},
+};
+use serde_json::{Map, Value};
+
+/// Kinds of objects that are about people whatever their text says.
+const ABOUT_PEOPLE: &[&str] = &[
+    "email-addr",
+    "email-message",
+    "observed-data",
+    "user-account",
+];
+
+/// Properties that say what the threat is, or name other objects.
+const OF_THE_THREAT: &[&str] = &[
+    "created",
+    "external_id",
+    "first_observed",
+    "first_seen",
+    "granular_markings",
+    "hashes",
+    "id",
+    "kill_chain_phases",
+    "last_observed",
+    "last_seen",
+    "modified",
+    "pattern",
+    "pattern_type",
+    "pattern_version",
+    "payload_bin",
+    "spec_version",
+    "type",
+    "url",
+    "valid_from",
+    "valid_until",
+];
+
+/// What in an object of this kind looks like personal information: at most
+/// [`FINDINGS_MAX`] places, in the order of the bytes. None in what is no JSON object.
+pub fn findings(kind: &str, object: &[u8]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if may_name_people(kind, object)
+        && let Ok(Value::Object(object)) = serde_json::from_slice(object)
+    {
+        look_at_object("", &object, &mut found);
+    }
+    found.truncate(FINDINGS_MAX);
+    found
+}
+
+/// A glance. Escaped letters and signs are taken for what they could be.
+fn may_name_people(kind: &str, object: &[u8]) -> bool {
+    let Ok(text) = core::str::from_utf8(object) else {
+        return true;
+    };
+    let person = kind == "identity" && text.contains("individual");
+    person || ABOUT_PEOPLE.contains(&kind) || text.contains("\\u00") || personal::any(text)
+}
+
+fn look_at_object(path: &str, object: &Map<String, Value>, found: &mut Vec<Finding>) {
+    let text = |key: &str| object.get(key).and_then(Value::as_str);
+    let kind = text("type").unwrap_or_default();
+    let mut person = |key: &str, kind| {
+        if let Some(text) = text(key).filter(|text| !text.is_empty()) {
+            found.push(Finding {
+                path: below(path, key),
+                kind,
+                excerpt: excerpt(text, &(0..text.len())),
+            });
+        }
+    };
+    match kind {
+        "identity" if text("identity_class") == Some("individual") => {
+            person("name", FindingKind::PersonName);
+        }
+        "email-addr" => person("display_name", FindingKind::PersonName),
+        "user-account" => {
+            let names = ["display_name", "account_login", "user_id"];
+            let named = names.into_iter().find(|name| object.contains_key(*name));
+            person(named.unwrap_or("account_type"), FindingKind::UserAccount);
+        }
+        _ => {}
+    }
+    for (key, value) in object {
+        let value_of_threat = key == "value" && kind != "email-addr";
+        let reference = key.ends_with("_ref") || key.ends_with("_refs");
+        if !value_of_threat && !reference && !OF_THE_THREAT.contains(&key.as_str()) {
+            look_at(&below(path, key), value, found);
+        }
+    }
+}
+
+fn look_at(path: &str, value: &Value, found: &mut Vec<Finding>) {
+    if FINDINGS_MAX <= found.len() {
+        return;
+    }
+    match value {
+        Value::String(text) => personal::find(path, text, found, FINDINGS_MAX),
+        Value::Array(values) => {
+            for (at, value) in values.iter().enumerate() {
+                look_at(&bounded(format!("{path}[{at}]")), value, found);
+            }
+        }
+        Value::Object(object) => look_at_object(path, object, found),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn below(path: &str, key: &str) -> String {
+    match path {
+        "" => bounded(key.to_owned()),
+        path => bounded(format!("{path}.{key}")),
+    }
+}
+
+fn bounded(mut path: String) -> String {
+    let end = path.floor_char_boundary(PATH_BYTES_MAX);
+    path.truncate(end);
+    path
+}
+
+#[cfg(test)]
+mod tests;

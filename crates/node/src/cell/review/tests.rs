@@ -1,0 +1,88 @@
+use super::*;
+
+fn found(object: &str) -> Vec<(String, FindingKind)> {
+    let value: Value = serde_json::from_str(object).unwrap();
+    let kind = value["type"].as_str().unwrap().to_owned();
+    let found = findings(&kind, object.as_bytes());
+    found.into_iter().map(|one| (one.path, one.kind)).collect()
+}
+
+#[test]
+fn people_in_free_text_are_found_where_they_stand() {
+    let incident = r#"{"type":"incident","id":"incident--1","name":"Account taken over",
+        "description":"Reported by Mrs Bloggs, born 1 May 1984.",
+        "x_contact":{"phone":"+44 20 7946 0958"},"labels":["a","b","j.bloggs@bank.example"]}"#;
+    assert_eq!(
+        found(incident),
+        [
+            ("description".into(), FindingKind::PersonName),
+            ("description".into(), FindingKind::BirthDate),
+            ("labels[2]".into(), FindingKind::MailAddress),
+            ("x_contact.phone".into(), FindingKind::Telephone),
+        ]
+    );
+}
+
+#[test]
+fn what_the_threat_is_made_of_is_not() {
+    for object in [
+        r#"{"type":"indicator","id":"indicator--1","name":"phish","pattern":"[email-addr:value = 'x@bad.example']","pattern_type":"stix"}"#,
+        r#"{"type":"url","id":"url--1","value":"https://a.b@bad.example/4111111111111111"}"#,
+        r#"{"type":"malware","id":"malware--1","name":"Loader","description":"Spreads by mail, see https://cert.example/2024.","external_references":[{"source_name":"x","external_id":"+44 20 7946 0958","url":"https://x.example/a@b.example"}]}"#,
+        r#"{"type":"identity","id":"identity--1","name":"A bank","identity_class":"organization","contact_information":"soc@bank.example"}"#,
+    ] {
+        assert_eq!(found(object), [], "{object}");
+    }
+}
+
+#[test]
+fn objects_about_people_are_found_whatever_their_text_says() {
+    for (object, path, kind) in [
+        (
+            r#"{"type":"identity","id":"identity--1","name":"J Bloggs","identity_class":"individual"}"#,
+            "name",
+            FindingKind::PersonName,
+        ),
+        (
+            r#"{"type":"user-account","id":"user-account--1","account_login":"jbloggs"}"#,
+            "account_login",
+            FindingKind::UserAccount,
+        ),
+        (
+            r#"{"type":"email-addr","id":"email-addr--1","value":"jbloggs@bank.example"}"#,
+            "value",
+            FindingKind::MailAddress,
+        ),
+        (
+            r#"{"type":"observed-data","id":"observed-data--1","objects":{"0":{"type":"user-account","user_id":"7"}}}"#,
+            "objects.0.user_id",
+            FindingKind::UserAccount,
+        ),
+    ] {
+        assert_eq!(found(object), [(path.to_owned(), kind)], "{object}");
+    }
+}
+
+#[test]
+fn an_escaped_sign_hides_nothing() {
+    let object =
+        r#"{"type":"note","id":"note--1","content":"write to j.bloggs\u0040bank.example"}"#;
+    assert_eq!(
+        found(object),
+        [("content".into(), FindingKind::MailAddress)]
+    );
+}
+
+#[test]
+fn no_more_is_kept_than_fits_a_review() {
+    let many = vec!["x.y@bank.example"; 3 * FINDINGS_MAX];
+    let object = serde_json::json!({"type": "note", "id": "note--1", "labels": many});
+    let found = findings("note", object.to_string().as_bytes());
+    assert_eq!(found.len(), FINDINGS_MAX);
+    let deep = format!(
+        r#"{{"type":"note","{}":"x.y@bank.example"}}"#,
+        "ä".repeat(PATH_BYTES_MAX)
+    );
+    let found = findings("note", deep.as_bytes());
+    assert!(found[0].path.len() <= PATH_BYTES_MAX);
+}

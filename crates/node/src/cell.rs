@@ -24,6 +24,7 @@ mod perform;
 pub mod provenance;
 pub mod pseudonym;
 mod query;
+pub mod question;
 mod read;
 pub mod recall;
 pub mod remote;
@@ -87,6 +88,7 @@ pub struct Cell {
     pub(crate) logged: AtomicBool,
     pub(crate) trees: provenance::Trees,
     secret: std::sync::OnceLock<pseudonym::Secret>,
+    heard: question::Heard,
     pub(crate) env: Arc<dyn Env>,
     pub(crate) me: MemberId,
     pub(crate) realm: Realm,
@@ -141,6 +143,7 @@ impl Cell {
             logged: AtomicBool::new(false),
             trees: provenance::Trees::default(),
             secret: std::sync::OnceLock::new(),
+            heard: question::Heard::default(),
             env: parts.env,
             me: parts.me,
             realm: parts.realm,

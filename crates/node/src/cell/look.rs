@@ -32,13 +32,7 @@ impl Cell {
     /// The entry of a number in a collection, from 0 in the order of `added`.
     pub fn entry(&self, collection: &CollectionId, number: u64) -> Option<EntryView> {
         let (entry, label) = self.entry_of(collection, number)?;
-        let id = if entry.is_removal() {
-            self.frame_row(collection, &entry)?.id
-        } else {
-            let mut bytes = Vec::new();
-            self.journal.read(entry.place(), &mut bytes).ok()?;
-            header::header(&bytes).ok()?.id.into_owned()
-        };
+        let id = self.id_of(collection, number, &entry)?;
         Some(EntryView {
             id,
             version_us: entry.version_us,
@@ -104,6 +98,22 @@ impl Cell {
         Some((row.proof, row.place, row.of))
     }
 
+    /// The id of an entry's object.
+    pub(crate) fn id_of(
+        &self,
+        collection: &CollectionId,
+        number: u64,
+        entry: &Entry,
+    ) -> Option<String> {
+        if entry.is_removal() {
+            let (index, number) = (self.index(), u32::try_from(number).ok()?);
+            return index.shelf(collection)?.id(number).map(ToOwned::to_owned);
+        }
+        let mut bytes = Vec::new();
+        self.journal.read(entry.place(), &mut bytes).ok()?;
+        Some(header::header(&bytes).ok()?.id.into_owned())
+    }
+
     fn entry_of(&self, collection: &CollectionId, number: u64) -> Option<(Entry, Label)> {
         let index = self.index();
         let number = u32::try_from(number).ok()?;
@@ -135,7 +145,6 @@ impl Cell {
 
 /// What a frame says of one entry.
 struct FrameRow {
-    id: String,
     proof: Vec<u8>,
     place: u32,
     of: u32,
@@ -148,11 +157,7 @@ fn row_in(table: &[u8], data: Place, collection: &CollectionId, entry: &Entry) -
         let of = batch.rows.iter().filter(|row| row.op == Op::Put).count();
         let mut place = 0;
         for row in &batch.rows {
-            let here = if row.op == Op::Put {
-                offset == entry.place().offset && !entry.is_removal()
-            } else {
-                row.added_us == entry.added_us
-            };
+            let here = row.op == Op::Put && offset == entry.place().offset;
             if here && batch.collection == *collection {
                 let proof = batch
                     .proofs
@@ -160,7 +165,6 @@ fn row_in(table: &[u8], data: Place, collection: &CollectionId, entry: &Entry) -
                     .copied()
                     .unwrap_or_default();
                 return Some(FrameRow {
-                    id: row.id.clone().into_owned(),
                     proof: proof.to_vec(),
                     // A proof of its own vouches for one object.
                     place: if row.proof == 0 { place } else { 0 },

@@ -137,7 +137,7 @@ impl<'a> Eyes<'a> {
         let Some(label) = self.index.labels.get(entry.label) else {
             return false;
         };
-        let id = self.shelf.marked_id(number);
+        let id = self.shelf.id(number);
         let marks = id.and_then(|id| self.sight.state.marks(id, &label.publisher));
         self.sight.clearance.admits(label, marks)
     }

@@ -27,6 +27,8 @@ pub struct ChangeRef<'a> {
     pub label: &'a Label,
     /// Past this it is not shown; `i64::MAX` for never.
     pub expires_us: i64,
+    /// Whether the object went because a later change is not for this node to have.
+    pub withheld: bool,
     /// What happened.
     pub op: Changed<'a>,
 }
@@ -119,9 +121,8 @@ impl Cell {
         let removed;
         let (id, op) = if entry.is_removal() {
             removed = self
-                .entry(collection, number)
-                .ok_or(CellError::NotFound)?
-                .id;
+                .id_of(collection, number, entry)
+                .ok_or(CellError::NotFound)?;
             (std::borrow::Cow::Borrowed(&*removed), Changed::Removed)
         } else {
             self.journal.read(Place { ..entry.place() }, bytes)?;
@@ -136,6 +137,7 @@ impl Cell {
             stamp: &stamp,
             label: &label,
             expires_us: entry.expires_us,
+            withheld: entry.is_withheld(),
             op,
         }))
     }

@@ -132,6 +132,11 @@ impl Entry {
     }
 
     /// Whether another entry has taken its place.
+    pub(crate) fn is_withheld(&self) -> bool {
+        self.is_removal() && self.is_revoked()
+    }
+
+    /// Whether another has taken its place.
     pub(crate) fn is_superseded(&self) -> bool {
         self.flags & GONE != 0
     }

@@ -21,8 +21,8 @@ pub(crate) struct Shelf {
     /// The last link of each observable.
     observed: HashMap<u64, u32>,
     links: Vec<Link>,
-    /// The ids of entries beside which something was said.
-    marked: HashMap<u32, Box<str>>,
+    /// The ids of removals, and of entries beside which something was said.
+    ids: HashMap<u32, Box<str>>,
     /// The bytes of the objects that are there.
     bytes: u64,
     live: usize,
@@ -111,9 +111,10 @@ impl Shelf {
         })
     }
 
-    /// The id of an entry beside which something was said.
-    pub(crate) fn marked_id(&self, number: u32) -> Option<&str> {
-        self.marked.get(&number).map(AsRef::as_ref)
+    /// The id of a removal, or of an entry beside which something was said; others have theirs in
+    /// their bytes.
+    pub(crate) fn id(&self, number: u32) -> Option<&str> {
+        self.ids.get(&number).map(AsRef::as_ref)
     }
 
     /// How many objects there are, removed ones too.
@@ -209,7 +210,6 @@ impl Shelf {
             self.live -= 1;
             self.bytes -= u64::from(held.len);
         }
-        self.marked.remove(&number);
         self.earlier.entry(key).or_default().push(number);
         if let Some(entry) = self.entries.get_mut(number as usize) {
             entry.supersede();
@@ -218,6 +218,9 @@ impl Shelf {
 
     /// Notes by what an entry is found.
     fn note(&mut self, row: &Row<'_>, number: u32, entry: &Entry) {
+        if entry.is_marked() || entry.is_removal() {
+            self.ids.insert(number, Box::from(&*row.id));
+        }
         if !entry.is_live() {
             return;
         }
@@ -229,9 +232,6 @@ impl Shelf {
         }
         if let Some(list) = self.by_kind.get_mut(kind) {
             list.push(number);
-        }
-        if entry.is_marked() {
-            self.marked.insert(number, Box::from(&*row.id));
         }
         for key in &row.observables {
             let before = self.observed.get(key).copied().unwrap_or(NONE);

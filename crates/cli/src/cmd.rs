@@ -2,6 +2,7 @@
 
 pub(crate) mod backup;
 pub(crate) mod case;
+pub(crate) mod cell;
 pub(crate) mod demo;
 pub(crate) mod init;
 pub(crate) mod inspect;
@@ -42,6 +43,8 @@ pub(crate) enum Command {
     Report(Box<report::Report>),
     #[command(subcommand)]
     Law(law::Law),
+    #[command(subcommand)]
+    Cell(Box<cell::Cell>),
     Backup(backup::Backup),
     Restore(backup::Restore),
 }
@@ -61,6 +64,7 @@ pub(crate) fn run(command: Command, dir: &Path, ui: &Ui) -> Answer {
         Command::Register(register) => register.run(dir, ui),
         Command::Report(report) => report.run(dir, ui),
         Command::Law(law) => law.run(dir, ui),
+        Command::Cell(cell) => cell.run(dir, ui),
         Command::Backup(backup) => backup.run(dir, ui),
         Command::Restore(restore) => restore.run(dir, ui),
     }

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use serde::Deserialize;
-use std::path::Path;
+use std::{net::SocketAddr, path::Path};
 
 /// The file's name in the data folder.
 pub(crate) const FILE: &str = "portcullis.toml";
@@ -26,6 +26,39 @@ pub(crate) struct Config {
     pub(crate) witness: WitnessConfig,
     #[serde(default)]
     pub(crate) trust: TrustConfig,
+    /// The cell, for whoever shares threat intelligence.
+    pub(crate) cell: Option<CellConfig>,
+}
+
+/// The cell's doors, beside the node's own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CellConfig {
+    /// A loopback address on which plain HTTP is answered as well.
+    pub(crate) plain_listen: Option<String>,
+    /// The longest envelope taken in, in bytes.
+    pub(crate) max_content_length: u64,
+    /// Where people turn to, shown to clients: an address, a telephone number.
+    pub(crate) contact: Option<String>,
+    /// Whose law this member is under: a country's two letters.
+    pub(crate) country: Option<String>,
+    /// Whether this member is a `company` or an `authority`.
+    pub(crate) kind: Option<String>,
+}
+
+/// ATT&CK Enterprise in one envelope has 34 MB.
+pub(crate) const ENVELOPE_BYTES_DEFAULT: u64 = 100 << 20;
+
+impl Default for CellConfig {
+    fn default() -> Self {
+        Self {
+            plain_listen: None,
+            max_content_length: ENVELOPE_BYTES_DEFAULT,
+            contact: None,
+            country: None,
+            kind: None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -70,6 +103,13 @@ impl Config {
             .unwrap_or_else(|| schema_for(&self.roles))
     }
 
+    /// The cell's configuration, if the node has a cell: by its role, or by a `[cell]` of its own.
+    pub(crate) fn cell(&self) -> Option<CellConfig> {
+        let by_role = self.roles.iter().any(|role| role == "cell");
+        let by_role = by_role.then(CellConfig::default);
+        self.cell.clone().or(by_role)
+    }
+
     /// Reads the configuration of a data folder.
     ///
     /// # Errors
@@ -99,6 +139,7 @@ impl Config {
                 .collect::<Vec<_>>()
                 .join(", ")
         };
+        let cell = self.cell().map(|cell| cell.fresh()).unwrap_or_default();
         format!(
             r#"# A Portcullis node. Everything here can be changed; run `portcullis serve` again after it.
 
@@ -140,7 +181,7 @@ distrusted_members = []
 distrusted_keys = []
 # For these members, these keys alone: "court.example" = ["sha256:…"]
 [trust.pinned]
-"#,
+{cell}"#,
             member = toml_text(&self.member),
             title = toml_text(&self.title),
             realm = toml_text(&self.realm),
@@ -153,6 +194,57 @@ distrusted_keys = []
             tiles = self.log.tiles,
             schema = toml_text(self.schema()),
             logs = list(&self.witness.logs),
+        )
+    }
+}
+
+/// An address on which only this machine reaches us.
+///
+/// # Errors
+///
+/// [`Failure`] if it is no address, or one that others reach.
+pub(crate) fn loopback(text: &str) -> Result<SocketAddr, Failure> {
+    let address: SocketAddr = text
+        .parse()
+        .map_err(|_| Failure::usage(format!("`{text}` is no address: such as 127.0.0.1:9000")))?;
+    if address.ip().is_loopback() {
+        return Ok(address);
+    }
+    Err(
+        Failure::usage(format!("`{text}` can be reached by others, and plain HTTP hides nothing"))
+            .hint("listen on 127.0.0.1 and put a proxy with TLS in front, or use `listen`, which speaks TLS"),
+    )
+}
+
+impl CellConfig {
+    fn fresh(&self) -> String {
+        let set = |name: &str, value: Option<&str>, example: &str| match value {
+            Some(value) => format!("{name} = {}", toml_text(value)),
+            None => format!("# {name} = {}", toml_text(example)),
+        };
+        format!(
+            r#"
+[cell]
+# Answers in plain HTTP too, on this machine alone: for programs here, or for a proxy in front.
+{plain}
+# The longest envelope taken in, in bytes.
+max_content_length = {bytes}
+# Where people turn to, shown to every client.
+{contact}
+# Whose law this member is under, and whether it is a `company` or an `authority`: what leaves a
+# company for an authority, or one country for another, is looked at for people's data first.
+{country}
+{kind}
+"#,
+            plain = set(
+                "plain_listen",
+                self.plain_listen.as_deref(),
+                "127.0.0.1:9000"
+            ),
+            bytes = self.max_content_length,
+            contact = set("contact", self.contact.as_deref(), "soc@example.org, +44 …"),
+            country = set("country", self.country.as_deref(), "GB"),
+            kind = set("kind", self.kind.as_deref(), "company"),
         )
     }
 }

@@ -1,7 +1,7 @@
 //! How a command fails: a stable code, a sentence, a hint, an exit code.
 
 use crate::ui::Ui;
-use portcullis_node::NodeError;
+use portcullis_node::{NodeError, cell::CellError};
 use portcullis_verdict::{inspection::InspectionError, opened::OpenedError};
 use std::{path::Path, process::ExitCode};
 
@@ -87,14 +87,33 @@ impl From<NodeError> for Failure {
             }
             NodeError::Version(_) => FALSE,
             NodeError::Inspection(error) => inspection_exit(error),
+            NodeError::Cell(CellError::Refused(_) | CellError::NotFound) => REFUSED,
+            NodeError::Cell(_) => UNABLE,
             NodeError::NoRegister
             | NodeError::Restoring
             | NodeError::Package { .. }
+            | NodeError::Ledger(_)
+            | NodeError::NoCell
             | NodeError::Log(_)
             | NodeError::Unavailable(_)
             | NodeError::Blob(_)
             | NodeError::Broken(_) => UNABLE,
         };
+        let failure = Self::new(exit, code, error.to_string());
+        match hint_for(code) {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<CellError> for Failure {
+    fn from(error: CellError) -> Self {
+        let exit = match &error {
+            CellError::Refused(_) | CellError::NotFound => REFUSED,
+            _ => UNABLE,
+        };
+        let code = error.code();
         let failure = Self::new(exit, code, error.to_string());
         match hint_for(code) {
             Some(hint) => failure.hint(hint),
@@ -159,6 +178,29 @@ pub(crate) fn hint_for(code: &str) -> Option<&'static str> {
             "put `schema` in portcullis.toml back, or close the log with `portcullis log renew` at a period's end"
         }
         "log.waiting" => "let `portcullis serve` run until nothing waits, then try again",
+        "cell.account_ended" | "cell.unknown_account" => {
+            "`portcullis cell account list --all` shows them"
+        }
+        "cell.unknown_group" | "cell.not_in_group" | "cell.not_invited" => {
+            "`portcullis cell group list` and `portcullis cell group show GROUP` say who is in which"
+        }
+        "cell.unknown_collection" | "cell.may_not_read" | "cell.may_not_write" => {
+            "`portcullis cell collection list` shows them, `portcullis cell collection show` who reads one"
+        }
+        "cell.no_audience" => "add `--group GROUP`, or `--open true` for a public feed",
+        "cell.no_recipients" => "name them: `portcullis cell mark OBJECT --to MEMBER`",
+        "cell.warning_list" => {
+            "if it is meant all the same: `portcullis cell warning override OBJECT --list LIST --reason …`"
+        }
+        "cell.unknown_wrapper" | "cell.wrapper_lapsed" => {
+            "`portcullis cell wrapper list` shows the dates; a new basis: `portcullis cell wrapper add`"
+        }
+        "cell.unknown_review" => "`portcullis cell review list` shows what waits",
+        "cell.unknown_recall" => "`portcullis cell recalls` shows them",
+        "cell.unknown_question" | "cell.question_closed" => {
+            "`portcullis cell questions` shows them"
+        }
+        "cell.unknown_follow" => "`portcullis cell follow list` shows them",
         "log.leased" => "another `portcullis serve` runs on this folder; stop it first",
         _ => return None,
     })

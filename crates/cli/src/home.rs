@@ -9,15 +9,20 @@
 //! schemas/             schemas of cells besides the built-in ones
 //! store.db             records
 //! blobs/               tiles, packages
+//! cell/                the cell's journals
+//! warning-lists/       values that must never be indicators, besides the built-in lists
 //! ```
 
 use crate::{clock::SystemEnv, config::Config, failure::Failure};
 use jiff::SignedDuration;
 use portcullis_core::{member::MemberId, realm::Realm, schema::Schema};
-use portcullis_node::{Ballots, Env, Node, NodeKeys, Parts, Shape};
+use portcullis_node::{
+    Ballots, Env, Node, NodeKeys, Parts, Shape,
+    cell::{Cell, CellParts, exit::warning::Lists},
+};
 use portcullis_seal::key::Identity;
 use portcullis_sign::SecretKey;
-use portcullis_store::{Blobs, Store};
+use portcullis_store::{Blobs, Store, journal::Journal};
 use portcullis_tlog::note::NoteSigner;
 use portcullis_verdict::{
     law::{self, Calendars, Laws},
@@ -281,7 +286,71 @@ impl Home {
             schema_bytes,
             ballots: Ballots::Proved,
         })?;
+        if let Some(cell) = self.cell()? {
+            node.attach_cell(cell);
+        }
         Ok(Arc::new(node))
+    }
+
+    /// Opens the cell's journals, if the node has a cell. Nothing is read yet: that is
+    /// [`Cell::load`]'s, so that a server answers while it reads.
+    pub(crate) fn cell(&self) -> Result<Option<Arc<Cell>>, Failure> {
+        if self.config.cell().is_none() {
+            return Ok(None);
+        }
+        let folder = |name: &str| {
+            let path = self.dir.join("cell").join(name);
+            let mut epoch = [0; 16];
+            self.env.fill(&mut epoch);
+            Journal::folder(&path, epoch).map_err(|error| {
+                Failure::unable("store.unavailable", format!("cell/{name}: {error}"))
+            })
+        };
+        let env: Arc<dyn Env> = Arc::new(self.env);
+        let keys = self.keys()?;
+        let cell = Cell::open(CellParts {
+            journal: folder("journal")?,
+            served: folder("served")?,
+            env,
+            me: self.member()?,
+            realm: self.realm()?,
+            signer: Some(keys.statements),
+        })?;
+        cell.give_secret(&keys.ballot_seed);
+        cell.set_warning_lists(self.warning_lists()?);
+        Ok(Some(cell))
+    }
+
+    /// Files of values that must never be indicators.
+    pub(crate) fn warning_lists_dir(&self) -> PathBuf {
+        self.dir.join("warning-lists")
+    }
+
+    /// The built-in warning lists, and those in the folder's `warning-lists/`.
+    pub(crate) fn warning_lists(&self) -> Result<Lists, Failure> {
+        let mut lists = (**Lists::built_in()).clone();
+        let Ok(entries) = std::fs::read_dir(self.warning_lists_dir()) else {
+            return Ok(lists);
+        };
+        let mut paths: Vec<_> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|end| end == "txt"))
+            .collect();
+        paths.sort();
+        for path in paths {
+            let text =
+                std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, &error))?;
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            lists
+                .add(&name, &text)
+                .map_err(|error| config(format!("`{}`: {error}", path.display())))?;
+        }
+        Ok(lists)
+    }
+
+    /// How the follows stood when `serve` last looked; nothing rests on it.
+    pub(crate) fn follows_file(&self) -> PathBuf {
+        self.dir.join("follows.json")
     }
 
     fn shape(&self) -> Shape {

@@ -25,7 +25,7 @@ use std::{
 const MANIFEST: &str = "MANIFEST.node";
 const HEAD: &str = "portcullis node backup v1";
 /// Folders that are copied whole; the configuration comes last.
-const FOLDERS: [&str; 4] = ["keys", "laws", "officers", "schemas"];
+const FOLDERS: [&str; 5] = ["keys", "laws", "officers", "schemas", "warning-lists"];
 /// Files that are copied if they are there. `CRASH:` without the last one a folder is no node.
 const FILES: [&str; 3] = ["card.json", "register.id", FILE];
 /// The longest manifest, in bytes: a million files.

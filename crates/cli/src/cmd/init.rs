@@ -3,13 +3,13 @@
 use crate::{
     Answer,
     cmd::key::make_key,
-    config::{Config, FILE, LogConfig, TrustConfig, WitnessConfig},
+    config::{CellConfig, Config, FILE, LogConfig, TrustConfig, WitnessConfig},
     failure::Failure,
     home::{Home, fresh_seed, write_secret},
     ui::Ui,
 };
 use clap::Args;
-use portcullis_core::member::Role;
+use portcullis_core::{cell::Jurisdiction, member::Role};
 use portcullis_node::Generator;
 use portcullis_seal::key::Identity;
 use portcullis_sign::SecretKey;
@@ -26,6 +26,13 @@ use std::{path::Path, process::ExitCode};
 ///   portcullis --dir police init --member police.example --title "Example Police" \
 ///     --role authority --authority metropolitan_police --sector police --listen 127.0.0.1:8441 \
 ///     --officer officer1=applicant
+///
+/// Example, a CSIRT that wants a TAXII server and nothing else; it needs no register:
+///
+///   portcullis --dir csirt init --member csirt.example --role cell --country GB \
+///     --plain-listen 127.0.0.1:9000 --collection Indicators
+///   portcullis --dir csirt cell account add alice
+///   portcullis --dir csirt serve
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 #[expect(clippy::doc_markdown, reason = "a command line, as it is typed")]
@@ -33,18 +40,19 @@ pub(crate) struct Init {
     /// The member's name in the register: a word of a–z, 0–9, `-`, `.`.
     #[arg(long, value_name = "NAME")]
     member: String,
-    /// The member's title, for people.
+    /// The member's title, for people; its name, if not given.
     #[arg(long)]
-    title: String,
+    title: Option<String>,
     /// What it does: authority, approver, provider, overseer, cell, witness. Repeat for several.
     #[arg(long = "role", required = true, value_name = "ROLE")]
     roles: Vec<String>,
     /// What kind of authority it is, in the law files' words, such as `metropolitan_police`. Repeat for several.
     #[arg(long, value_name = "WORD")]
     authority: Vec<String>,
-    /// Its sector, such as police, government, judiciary, company, oversight, academia.
+    /// Its sector, such as police, government, judiciary, company, oversight, academia. Only a cell
+    /// on its own needs none.
     #[arg(long)]
-    sector: String,
+    sector: Option<String>,
     /// Where `serve` listens.
     #[arg(long, default_value = "127.0.0.1:8443", value_name = "ADDRESS:PORT")]
     listen: String,
@@ -70,11 +78,22 @@ pub(crate) struct Init {
     /// A log to witness before there is a register: its vkey. Repeat for several.
     #[arg(long, value_name = "VKEY")]
     witness_log: Vec<String>,
+    /// Where a cell answers in plain HTTP as well: a loopback address, for programs on this machine
+    /// or a proxy in front.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    plain_listen: Option<String>,
+    /// Whose law a cell's member is under: a country's two letters.
+    #[arg(long, value_name = "GB")]
+    country: Option<Jurisdiction>,
+    /// Makes a collection in the cell at once, for this member's own accounts. Repeat for several.
+    #[arg(long = "collection", value_name = "TITLE", requires = "country")]
+    collections: Vec<String>,
 }
 
 impl Init {
     pub(crate) fn run(self, dir: &Path, ui: &Ui) -> Answer {
         self.check()?;
+        let (cell, sector) = (self.cell_config()?, self.sector()?);
         if dir.join(FILE).exists() {
             return Err(Failure::refused(
                 "init.exists",
@@ -92,17 +111,17 @@ impl Init {
         private(&dir.join("officers"))?;
         let witness = self.roles.iter().any(|role| role == "witness");
         let registrar = self.registrar;
-        let officers = self.officers.clone();
+        let (officers, collections) = (self.officers.clone(), self.collections.clone());
         let endpoint = self
             .endpoint
             .unwrap_or_else(|| format!("https://{}", self.listen));
         let config = Config {
+            title: self.title.unwrap_or_else(|| self.member.clone()),
             member: self.member,
-            title: self.title,
             realm: self.realm,
             roles: self.roles,
             authority: self.authority,
-            sector: self.sector,
+            sector,
             listen: self.listen,
             endpoint,
             log: LogConfig {
@@ -114,6 +133,7 @@ impl Init {
                 logs: self.witness_log,
             },
             trust: TrustConfig::default(),
+            cell,
         };
         let home = Home {
             dir: dir.to_owned(),
@@ -149,8 +169,43 @@ impl Init {
         ));
         ui.say("back up `keys/` and `officers/` now; nobody can make them again");
         ui.say("`keys/ballot.seed` opens every count of its record: lost, no report can be made");
-        ui.answer(&card);
+        let made = crate::cmd::cell::begin(&home, &collections, *ui)?;
+        let mut answer = card;
+        if let (Some(answer), false) = (answer.as_object_mut(), made.is_empty()) {
+            answer.insert("collections".into(), made.into());
+        }
+        ui.answer(&answer);
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// The cell's doors, if it has a cell: by its role, or because something is said of it.
+    fn cell_config(&self) -> Result<Option<CellConfig>, Failure> {
+        let by_role = self.roles.iter().any(|role| role == "cell");
+        if !by_role && self.plain_listen.is_none() {
+            return match self.collections.first() {
+                None => Ok(None),
+                Some(_) => Err(Failure::usage("`--collection` is for a cell")
+                    .hint("add `--role cell`")),
+            };
+        }
+        if let Some(address) = &self.plain_listen {
+            crate::config::loopback(address)?;
+        }
+        Ok(Some(CellConfig {
+            plain_listen: self.plain_listen.clone(),
+            country: self.country.map(|country| country.to_string()),
+            ..CellConfig::default()
+        }))
+    }
+
+    /// Whoever joins a register says what it is; a cell on its own is asked by nobody.
+    fn sector(&self) -> Result<String, Failure> {
+        match &self.sector {
+            Some(sector) => Ok(sector.clone()),
+            None if self.roles.iter().all(|role| role == "cell") => Ok("cell".into()),
+            None => Err(Failure::usage("`--sector` is missing")
+                .hint("such as police, government, judiciary, company, oversight, academia")),
+        }
     }
 
     fn check(&self) -> Result<(), Failure> {

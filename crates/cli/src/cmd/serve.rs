@@ -1,12 +1,16 @@
 //! `portcullis serve`: the node, running.
 
+mod cell;
+mod follows;
+
 use crate::{Answer, clock::pause, failure::Failure, home::Home, ui::Ui};
 use clap::Args;
 use portcullis_core::member::MemberId;
 use portcullis_node::{Node, NodeError, peers::Peers};
-use portcullis_web::HttpPeers;
+use portcullis_web::{HttpPeers, Limits, Server};
 use std::{
     collections::BTreeSet,
+    net::{SocketAddr, TcpListener},
     path::Path,
     process::ExitCode,
     sync::{
@@ -43,16 +47,12 @@ impl Serve {
     pub(crate) fn run(self, dir: &Path, ui: &Ui) -> Answer {
         start_logging();
         let home = Home::open(dir)?;
+        // Whoever knocks from now on waits in the system's queue until the doors open.
+        let address = self.listen.unwrap_or_else(|| home.config.listen.clone());
+        let (listener, bound) = listen(&address, "listen")?;
+        let plain = cell::plain_listener(&home)?;
         let node = home.node()?;
         let peers = Arc::new(home.peers()?);
-        let address = self.listen.unwrap_or_else(|| home.config.listen.clone());
-        let listener = std::net::TcpListener::bind(&address).map_err(|error| {
-            Failure::unable("listen", format!("cannot listen on `{address}`: {error}"))
-                .hint("another program has the port; change `listen` in portcullis.toml, or give `--listen`")
-        })?;
-        let bound = listener
-            .local_addr()
-            .map_err(|error| Failure::unable("listen", error.to_string()))?;
         let stop = Arc::new(AtomicBool::new(false));
         let workers = [
             worker("sequencer", &node, &peers, &stop, sequence),
@@ -67,29 +67,83 @@ impl Serve {
             .enable_all()
             .build()
             .map_err(|error| Failure::unable("runtime", error.to_string()))?;
-        let tls = home.tls()?;
+        let failed = |error: portcullis_web::server::ServeError| {
+            Failure::unable("serve", error.to_string())
+        };
+        let limits = Limits::default();
+        let mut servers = vec![
+            Server::tls(listener, &home.tls()?, node.clone(), limits).map_err(failed)?,
+        ];
+        let cell_workers = cell::workers(&home, &node, &peers, &stop)?;
         ui.say(format_args!(
             "`{}` serves on https://{bound}",
             home.config.member
         ));
+        let mut plainly = None;
+        if let Some((listener, address)) = plain {
+            ui.say(format_args!("and to this machine on http://{address}, TAXII at http://{address}/taxii2/"));
+            plainly = Some(address.to_string());
+            // One proxy, or one busy client, may be everybody there is.
+            let limits = Limits {
+                connections_per_address_max: limits.connections_max,
+                ..limits
+            };
+            servers.push(Server::plain(listener, node.clone(), limits).map_err(failed)?);
+        }
         ui.answer(
-            &serde_json::json!({ "member": home.config.member, "listening": bound.to_string() }),
+            &serde_json::json!({ "member": home.config.member, "listening": bound.to_string(), "plain": plainly }),
         );
-        let doors = Arc::clone(&node);
-        let served = runtime.block_on(portcullis_web::serve(
-            listener,
-            &tls,
-            doors,
-            interrupted(self.until_input_ends),
-        ));
+        let served = runtime.block_on(attend(servers, interrupted(self.until_input_ends)));
         stop.store(true, Ordering::SeqCst);
-        for worker in workers.into_iter().flatten() {
+        for worker in workers.into_iter().flatten().chain(cell_workers) {
             let _ = worker.join();
         }
         node.sequencer_stop();
-        served.map_err(|error| Failure::unable("serve", error.to_string()))?;
+        served.map_err(failed)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Listens on an address.
+fn listen(address: &str, key: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let unable = |error: std::io::Error| {
+        Failure::unable("listen", format!("cannot listen on `{address}`: {error}")).hint(format!(
+            "another program has the port; change `{key}` in portcullis.toml"
+        ))
+    };
+    let listener = TcpListener::bind(address).map_err(unable)?;
+    let bound = listener.local_addr().map_err(unable)?;
+    Ok((listener, bound))
+}
+
+/// Runs all servers until `end` resolves, or one of them cannot go on.
+async fn attend(
+    servers: Vec<Server>,
+    end: impl Future<Output = ()>,
+) -> Result<(), portcullis_web::server::ServeError> {
+    let (ending, ends) = tokio::sync::watch::channel(false);
+    let mut running = tokio::task::JoinSet::new();
+    for server in servers {
+        let mut ends = ends.clone();
+        running.spawn(server.run(async move {
+            let _ = ends.wait_for(|ended| *ended).await;
+        }));
+    }
+    let mut first = None;
+    tokio::select! {
+        () = end => {}
+        ended = running.join_next() => first = ended,
+    }
+    ending.send_replace(true);
+    let mut served = Ok(());
+    while let Some(ended) = match first.take() {
+        Some(ended) => Some(ended),
+        None => running.join_next().await,
+    } {
+        // A server that panicked has said so already.
+        served = served.and(ended.unwrap_or(Ok(())));
+    }
+    served
 }
 
 fn start_logging() {

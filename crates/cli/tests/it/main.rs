@@ -2,6 +2,7 @@
 
 mod backup;
 mod case;
+mod cell;
 mod docs;
 mod inspect;
 mod kit;
@@ -14,4 +15,5 @@ mod place;
 mod record;
 mod register;
 mod report;
+mod taxii;
 mod walkthrough;

@@ -1,0 +1,137 @@
+//! `portcullis cell`: threat intelligence, shared at once and accountably.
+
+mod account;
+mod collection;
+mod desk;
+mod export;
+mod find;
+pub(crate) mod follow;
+mod group;
+mod identity;
+mod import;
+mod incident;
+mod mark;
+mod pseudonym;
+mod put;
+mod question;
+mod recall;
+mod review;
+mod show;
+mod sighting;
+mod warning;
+mod watch;
+mod who;
+mod words;
+mod wrapper;
+
+pub(crate) use desk::{Desk, begin};
+
+use crate::{Answer, failure::Failure, ui::Ui};
+use clap::Subcommand;
+use std::path::Path;
+
+/// The cell: members that share threat intelligence over TAXII 2.1 and STIX 2.1.
+///
+/// A collection holds objects; a group says whom they reach; an account lets a program in. All
+/// commands work beside a running `serve`: what one says, the other serves at once.
+///
+/// Example, a TAXII server of one's own in three commands:
+///
+///   portcullis --dir csirt init --member csirt.example --role cell --country GB \
+///     --plain-listen 127.0.0.1:9000 --collection Indicators
+///   portcullis --dir csirt cell account add alice
+///   portcullis --dir csirt serve
+///
+/// and beside it:
+///
+///   portcullis --dir csirt cell import report.json --into indicators
+///   portcullis --dir csirt cell lookup bad.example
+#[derive(Subcommand)]
+#[command(verbatim_doc_comment)]
+pub(crate) enum Cell {
+    #[command(subcommand)]
+    Collection(Box<collection::Collection>),
+    #[command(subcommand)]
+    Group(group::Group),
+    #[command(subcommand)]
+    Account(account::Account),
+    Import(import::Import),
+    Export(export::Export),
+    Search(find::Search),
+    Lookup(find::Lookup),
+    Show(show::Show),
+    Watch(watch::Watch),
+    Stats(find::Stats),
+    #[command(subcommand)]
+    Follow(Box<follow::Follow>),
+    Who(who::Who),
+    #[command(subcommand)]
+    Evidence(who::Evidence),
+    Recall(recall::Recall),
+    Confirm(recall::Confirm),
+    Recalls(recall::Recalls),
+    Ask(question::Ask),
+    Answer(question::Answer),
+    Ack(question::Ack),
+    Close(question::Close),
+    Questions(question::Questions),
+    #[command(subcommand)]
+    Review(review::Review),
+    #[command(subcommand)]
+    Wrapper(wrapper::Wrapper),
+    #[command(subcommand)]
+    Warning(warning::Warning),
+    Mark(mark::Mark),
+    Sight(sighting::Sight),
+    Opinion(sighting::Opinion),
+    #[command(subcommand)]
+    Incident(incident::Incident),
+    #[command(subcommand)]
+    Identity(identity::Identity),
+    #[command(subcommand)]
+    Pseudonym(pseudonym::Pseudonym),
+}
+
+impl Cell {
+    pub(crate) fn run(self, dir: &Path, ui: &Ui) -> Answer {
+        let ui = *ui;
+        match self {
+            Self::Collection(command) => command.run(dir, ui),
+            Self::Group(command) => command.run(dir, ui),
+            Self::Account(command) => command.run(dir, ui),
+            Self::Import(command) => command.run(dir, ui),
+            Self::Export(command) => command.run(dir, ui),
+            Self::Search(command) => command.run(dir, ui),
+            Self::Lookup(command) => command.run(dir, ui),
+            Self::Show(command) => command.run(dir, ui),
+            Self::Watch(command) => command.run(dir, ui),
+            Self::Stats(command) => command.run(dir, ui),
+            Self::Follow(command) => command.run(dir, ui),
+            Self::Who(command) => command.run(dir, ui),
+            Self::Evidence(command) => command.run(dir, ui),
+            Self::Recall(command) => command.run(dir, ui),
+            Self::Confirm(command) => command.run(dir, ui),
+            Self::Recalls(command) => command.run(dir, ui),
+            Self::Ask(command) => command.run(dir, ui),
+            Self::Answer(command) => command.run(dir, ui),
+            Self::Ack(command) => command.run(dir, ui),
+            Self::Close(command) => command.run(dir, ui),
+            Self::Questions(command) => command.run(dir, ui),
+            Self::Review(command) => command.run(dir, ui),
+            Self::Wrapper(command) => command.run(dir, ui),
+            Self::Warning(command) => command.run(dir, ui),
+            Self::Mark(command) => command.run(dir, ui),
+            Self::Sight(command) => command.run(dir, ui),
+            Self::Opinion(command) => command.run(dir, ui),
+            Self::Incident(command) => command.run(dir, ui),
+            Self::Identity(command) => command.run(dir, ui),
+            Self::Pseudonym(command) => command.run(dir, ui),
+        }
+    }
+}
+
+/// No object of this id that the cell's own people may see.
+fn not_here(id: &str) -> Failure {
+    Failure::refused("cell.not_found", format!("there is no `{id}` here"))
+        .hint("`portcullis cell search --text WORDS` finds objects")
+}

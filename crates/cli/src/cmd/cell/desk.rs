@@ -1,0 +1,252 @@
+//! The cell as a command has it before it: opened, read, and asked by the node's own people.
+
+use super::words;
+use crate::{cmd::cell::collection, failure::Failure, home::Home, ui::Ui};
+use jiff::Timestamp;
+use portcullis_core::{
+    cell::{
+        Caller, CollectionId, Command, Event, GroupId, Jurisdiction, MemberKind, Settings,
+        Standing, State,
+    },
+    realm::Realm,
+};
+use portcullis_node::{Env as _, cell::Cell};
+use serde_json::Value;
+use std::{path::Path, sync::Arc};
+
+/// A cell, and on whose behalf a command acts.
+pub(crate) struct Desk {
+    pub(super) home: Home,
+    pub(super) cell: Arc<Cell>,
+    /// The node's own people.
+    pub(super) me: Caller,
+    realm: Realm,
+}
+
+impl Desk {
+    /// Opens the cell in a data folder and reads all of it.
+    pub(super) fn open(dir: &Path) -> Result<Self, Failure> {
+        Self::of(Home::open(dir)?)
+    }
+
+    fn of(home: Home) -> Result<Self, Failure> {
+        let cell = home.cell()?.ok_or_else(|| {
+            Failure::refused("cell.none", "this node has no cell")
+                .hint("add `[cell]` to portcullis.toml, or make a node with `portcullis init --role cell`")
+        })?;
+        cell.load()?;
+        let (me, realm) = (cell.operator(), home.realm()?);
+        Ok(Self {
+            home,
+            cell,
+            me,
+            realm,
+        })
+    }
+
+    /// What the cell knows, as of now.
+    pub(super) fn state(&self) -> Arc<State> {
+        self.cell.state()
+    }
+
+    /// Now, to the microsecond.
+    pub(super) fn now(&self) -> Timestamp {
+        let now = self.home.env.now();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+    }
+
+    /// Asks for something to happen; what happened.
+    pub(super) fn perform(&self, command: Command) -> Result<Vec<Event>, Failure> {
+        Ok(self.cell.perform(&self.me, command)?)
+    }
+
+    /// The twelve bytes of a fresh id.
+    pub(super) fn draw(&self) -> [u8; 12] {
+        let mut random = [0; 12];
+        self.home.env.fill(&mut random);
+        random
+    }
+
+    pub(super) const fn realm(&self) -> &Realm {
+        &self.realm
+    }
+
+    /// A fresh UUID, version 4 (RFC 9562 §5.4).
+    pub(super) fn uuid(&self) -> String {
+        let mut bytes = [0; 16];
+        self.home.env.fill(&mut bytes);
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = bytes;
+        let (g, i) = (g & 0x0f | 0x40, i & 0x3f | 0x80);
+        let drawn = CollectionId::from_bytes([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]);
+        drawn.to_string()
+    }
+
+    /// A collection by its alias, its id, or its title if no other has it.
+    pub(super) fn collection(&self, word: &str) -> Result<CollectionId, Failure> {
+        let state = self.state();
+        if let Some(id) = state.collection_named(word) {
+            return Ok(id);
+        }
+        let titled: Vec<CollectionId> = state
+            .collections()
+            .iter()
+            .filter(|(_, held)| !held.closed && held.settings.title == word)
+            .map(|(id, _)| *id)
+            .collect();
+        match titled.as_slice() {
+            [one] => Ok(*one),
+            [] => Err(Failure::refused(
+                "cell.unknown_collection",
+                format!("there is no such collection: `{word}`"),
+            )
+            .hint("`portcullis cell collection list` shows them; `portcullis cell collection add` makes one")),
+            _ => Err(Failure::usage(format!(
+                "{} are titled `{word}`",
+                words::count(titled.len(), "collection")
+            ))
+            .hint("name it by its id: `portcullis cell collection list`")),
+        }
+    }
+
+    /// A group by its id, or by its title if no other has it.
+    pub(super) fn group(&self, word: &str) -> Result<GroupId, Failure> {
+        let state = self.state();
+        let unknown = || {
+            Failure::refused(
+                "cell.unknown_group",
+                format!("there is no such group: `{word}`"),
+            )
+            .hint("`portcullis cell group list` shows them; `portcullis cell group make` makes one")
+        };
+        if word.starts_with("grp_") {
+            let id: GroupId = word
+                .parse()
+                .map_err(|error| Failure::usage(format!("{error}")))?;
+            return state.groups().get(&id).map(|_| id).ok_or_else(unknown);
+        }
+        let titled: Vec<GroupId> = state
+            .groups()
+            .iter()
+            .filter(|(_, group)| !group.dissolved && group.title == word)
+            .map(|(id, _)| *id)
+            .collect();
+        match titled.as_slice() {
+            [one] => Ok(*one),
+            [] => Err(unknown()),
+            _ => Err(Failure::usage(format!(
+                "{} are titled `{word}`",
+                words::count(titled.len(), "group")
+            ))
+            .hint("name it by its id: `portcullis cell group list`")),
+        }
+    }
+
+    /// What this member is, and whose law it is under: as typed, else as configured.
+    pub(super) fn standing(
+        &self,
+        kind: Option<MemberKind>,
+        country: Option<Jurisdiction>,
+    ) -> Result<Standing, Failure> {
+        let told = self.home.config.cell().unwrap_or_default();
+        let country = match (country, &told.country) {
+            (Some(country), _) => country,
+            (None, Some(text)) => text.parse().map_err(|error| {
+                Failure::new(crate::failure::USAGE, "config", format!("cell.country: {error}"))
+            })?,
+            (None, None) => {
+                return Err(Failure::usage("nobody said in which country this member is")
+                    .hint("set `country` under `[cell]` in portcullis.toml, or add `--country GB`"));
+            }
+        };
+        let kind = match (kind, told.kind.as_deref()) {
+            (Some(kind), _) => kind,
+            (None, Some(word)) => MemberKind::parse(word).ok_or_else(|| {
+                Failure::new(
+                    crate::failure::USAGE,
+                    "config",
+                    format!("cell.kind: `{word}` is neither `company` nor `authority`"),
+                )
+            })?,
+            (None, None) => self.kind_by_roles(),
+        };
+        Ok(Standing {
+            kind,
+            jurisdiction: country,
+        })
+    }
+
+    /// Who applies, approves or oversees is an authority.
+    fn kind_by_roles(&self) -> MemberKind {
+        let public = ["authority", "approver", "overseer"];
+        let roles = &self.home.config.roles;
+        if roles.iter().any(|role| public.contains(&role.as_str())) {
+            MemberKind::Authority
+        } else {
+            MemberKind::Company
+        }
+    }
+
+    /// The group of this member alone; founded if there is none.
+    pub(super) fn own_group(&self) -> Result<GroupId, Failure> {
+        let state = self.state();
+        let own = state.groups().iter().find(|(_, group)| {
+            let alone = group.members.len() == 1 && group.members.contains_key(state.me());
+            alone && group.owner == *state.me() && !group.dissolved
+        });
+        if let Some((id, _)) = own {
+            return Ok(*id);
+        }
+        let group = GroupId::new(&self.realm, self.draw());
+        self.perform(Command::FoundGroup {
+            group,
+            title: format!("{} alone", state.me()),
+            standing: self.standing(None, None)?,
+        })?;
+        Ok(group)
+    }
+}
+
+/// Makes the first collections of a fresh node, for this member's own accounts; for `init`.
+pub(crate) fn begin(home: &Home, titles: &[String], ui: Ui) -> Result<Vec<Value>, Failure> {
+    if home.config.cell().is_none() {
+        return Ok(Vec::new());
+    }
+    let mut made = Vec::new();
+    if !titles.is_empty() {
+        let desk = Desk::of(Home::open(&home.dir)?)?;
+        let own = desk.own_group()?;
+        for title in titles {
+            let mut settings = Settings::titled(title);
+            settings.alias = collection::alias_of(title, &desk.state());
+            settings.readers.insert(own);
+            settings.writers.insert(own);
+            made.push(collection::open(&desk, settings, ui)?);
+        }
+    }
+    next_steps(home, titles, ui);
+    Ok(made)
+}
+
+/// What to type next, word by word.
+fn next_steps(home: &Home, titles: &[String], ui: Ui) {
+    let dir = home.dir.display();
+    ui.say("");
+    ui.say("next, a TAXII server of your own; it needs no register:");
+    if titles.is_empty() {
+        ui.say(format_args!(
+            "  portcullis --dir {dir} cell collection add Indicators"
+        ));
+    }
+    ui.say(format_args!("  portcullis --dir {dir} cell account add alice"));
+    ui.say(format_args!("  portcullis --dir {dir} serve"));
+    ui.say(format_args!("clients then find it at {}", address(home)));
+}
+
+/// Where clients begin: TAXII's discovery.
+pub(super) fn address(home: &Home) -> String {
+    let told = home.config.cell().unwrap_or_default();
+    match told.plain_listen {
+        Some(address) => format!("http://{address}/taxii2/"),
+        None => format!("{}/taxii2/", home.config.endpoint),
+    }
+}

@@ -1,0 +1,158 @@
+//! `portcullis cell export`: what is here, as files for others.
+
+use super::{Desk, words};
+use crate::{Answer, failure::Failure, ui::Ui};
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use portcullis_core::{
+    cell::{Caller, CollectionId},
+    member::MemberId,
+};
+use portcullis_node::cell::{PAGE_OBJECTS_MAX, Query, View, served::How};
+use portcullis_stix::header;
+use serde_json::json;
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// Exports a collection as a STIX bundle.
+///
+/// An export is an exit like any other: it holds what the receiver may see and no more, and it is
+/// recorded as served. Without `--for` it is for this member's own people.
+///
+/// Example:
+///
+///   portcullis cell export indicators --to indicators.json
+///   portcullis cell export indicators --for bank.example --to bank.json
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Export {
+    /// The collection: its alias, id or title.
+    collection: String,
+    /// The file; `-` is standard output.
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    to: PathBuf,
+    /// As what.
+    #[arg(long, default_value = "bundle")]
+    format: As,
+    /// For which member: what it may see, and recorded as served to it.
+    #[arg(long = "for", value_name = "MEMBER")]
+    receiver: Option<MemberId>,
+    /// Of these types alone. Repeat for several.
+    #[arg(long = "type", value_name = "TYPE")]
+    kinds: Vec<String>,
+    /// Added after then.
+    #[arg(long, value_name = "TIME", value_parser = words::instant)]
+    since: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum As {
+    /// A STIX 2.1 bundle: the objects, byte by byte.
+    Bundle,
+}
+
+impl Export {
+    pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
+        let desk = Desk::open(dir)?;
+        let collection = desk.collection(&self.collection)?;
+        let receiver = match &self.receiver {
+            Some(member) => Caller::node(member.clone()),
+            None => desk.me.clone(),
+        };
+        let pages = self.pages(&desk, &collection, &receiver)?;
+        let mut objects = Vec::new();
+        for page in &pages {
+            let envelope = header::envelope(page).map_err(portcullis_node::cell::CellError::from)?;
+            objects.extend(envelope.objects.into_iter().map(|object| object.bytes));
+        }
+        let (bytes, unmapped) = self.written(&desk, &objects)?;
+        // CRASH: recorded before anything leaves; a file that could not be written was not served, but stands in the ledger.
+        desk.cell.served_tick()?;
+        if self.to.as_os_str() == "-" {
+            std::io::stdout()
+                .write_all(&bytes)
+                .map_err(|error| Failure::file(&self.to, &error))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        std::fs::write(&self.to, &bytes).map_err(|error| Failure::file(&self.to, &error))?;
+        ui.say(format_args!(
+            "exported {} of `{}` to `{}` for `{}`; it stands in the ledger",
+            words::count(objects.len(), "object"),
+            self.collection,
+            self.to.display(),
+            receiver.member
+        ));
+        for (place, why) in &unmapped {
+            ui.say(format_args!("  not in it: {place}  {why}"));
+        }
+        ui.answer(&json!({
+            "collection": collection.to_string(),
+            "for": receiver.member.as_str(),
+            "objects": objects.len(),
+            "file": self.to.display().to_string(),
+            "unmapped": unmapped.iter().map(|(place, why)| json!({ "object": place, "why": why })).collect::<Vec<_>>(),
+        }));
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Every page that the receiver may see, each noted as served to it.
+    fn pages(
+        &self,
+        desk: &Desk,
+        collection: &CollectionId,
+        receiver: &Caller,
+    ) -> Result<Vec<Vec<u8>>, Failure> {
+        let mut query = Query {
+            added_after_us: self.since.map(Timestamp::as_microsecond),
+            kinds: self.kinds.clone(),
+            limit: Some(PAGE_OBJECTS_MAX as u64),
+            ..Query::default()
+        };
+        let mut pages = Vec::new();
+        loop {
+            let page = desk.cell.page(receiver, collection, &query, View::Objects)?;
+            desk.cell
+                .note_served(receiver, collection, How::Export, &page.served)
+                .map_err(|error| Failure::unable(error.code(), error.to_string()))?;
+            pages.push(page.chunks.concat());
+            query.next = page.next;
+            if query.next.is_none() {
+                return Ok(pages);
+            }
+        }
+    }
+
+    /// The file's bytes, and what has no place in it.
+    fn written(
+        &self,
+        desk: &Desk,
+        objects: &[&[u8]],
+    ) -> Result<(Vec<u8>, Vec<(String, String)>), Failure> {
+        match self.format {
+            As::Bundle => Ok((bundle(&desk.uuid(), objects), Vec::new())),
+        }
+    }
+}
+
+/// A bundle of objects as they are.
+fn bundle(uuid: &str, objects: &[&[u8]]) -> Vec<u8> {
+    let head = format!("{{\"type\":\"bundle\",\"id\":\"bundle--{uuid}\"");
+    let mut bytes = head.into_bytes();
+    // SPEC: a bundle without objects has no `objects` (STIX 2.1 §2.9: lists are not empty).
+    if !objects.is_empty() {
+        bytes.extend_from_slice(b",\"objects\":[");
+        for (at, object) in objects.iter().enumerate() {
+            if at > 0 {
+                bytes.push(b',');
+            }
+            bytes.push(b'\n');
+            bytes.extend_from_slice(object);
+        }
+        bytes.push(b']');
+    }
+    bytes.extend_from_slice(b"}\n");
+    bytes
+}

@@ -1,0 +1,198 @@
+//! What became of the objects of an import, one by one.
+
+use super::map::Unmapped;
+use crate::{
+    cmd::cell::words,
+    failure::{Failure, REFUSED},
+    ui::Ui,
+};
+use portcullis_core::cell::Mode;
+use portcullis_node::cell::{Detail, Status};
+use portcullis_stix::{header, validate};
+use serde_json::{Value, json};
+use std::{fmt::Write as _, path::Path, process::ExitCode};
+
+/// So many lines of a kind are shown to people; a file takes all.
+const SHOWN_MAX: usize = 20;
+
+/// What became of an import.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    found: usize,
+    taken: usize,
+    fresh: usize,
+    refused: Vec<Line>,
+    waits: Vec<Line>,
+    unmapped: Vec<Line>,
+    /// What has no place in STIX and travels along in an extension.
+    kept: Vec<Line>,
+}
+
+/// One object, or part of a file, that was not taken in.
+#[derive(Debug)]
+struct Line {
+    file: String,
+    place: String,
+    code: String,
+    message: String,
+}
+
+impl Line {
+    fn of(file: &str, detail: &Detail) -> Self {
+        Self {
+            file: file.to_owned(),
+            place: detail.id.clone(),
+            code: detail.code.to_owned(),
+            message: detail.message.clone().unwrap_or_default(),
+        }
+    }
+
+    fn json(&self, what: &str) -> Value {
+        json!({ "file": self.file, "object": self.place, "what": what, "code": self.code, "message": self.message })
+    }
+}
+
+impl Report {
+    /// So many objects were found.
+    pub(super) const fn found(&mut self, objects: usize) {
+        self.found += objects;
+    }
+
+    /// What the cell said.
+    pub(super) fn done(&mut self, file: &str, done: &Status) {
+        self.taken += done.successes.len();
+        self.fresh += done.fresh;
+        let lines = |details: &[Detail]| details.iter().map(|one| Line::of(file, one)).collect::<Vec<_>>();
+        self.refused.extend(lines(&done.failures));
+        self.waits.extend(lines(&done.pendings));
+    }
+
+    /// What has no place in STIX.
+    pub(super) fn unmapped(&mut self, file: &str, unmapped: &[Unmapped]) {
+        for one in unmapped {
+            let (lines, code) = if one.kept {
+                (&mut self.kept, "cell.kept_aside")
+            } else {
+                (&mut self.unmapped, "cell.unmapped")
+            };
+            lines.push(Line {
+                file: file.to_owned(),
+                place: format!("{} ({})", one.place, one.what),
+                code: code.to_owned(),
+                message: one.why.clone(),
+            });
+        }
+    }
+
+    /// What the validator says of an object, for an import that changes nothing.
+    pub(super) fn checked(&mut self, file: &str, object: &[u8], mode: Option<Mode>) {
+        let mode = match mode {
+            Some(Mode::Keep) | None => validate::Mode::Keep,
+            Some(Mode::Must) => validate::Mode::Must,
+            Some(Mode::Strict) => validate::Mode::Strict,
+        };
+        let flaws = validate::validate(object, mode);
+        let first = flaws.iter().find(|flaw| flaw.severity == validate::Severity::Error);
+        match first {
+            None => self.taken += 1,
+            Some(flaw) => {
+                let id = header::header(object).map_or_else(|_| flaw.object.clone(), |header| header.id.into_owned());
+                self.refused.push(Line {
+                    file: file.to_owned(),
+                    place: id,
+                    code: flaw.rule.to_owned(),
+                    message: format!("{}: {}", flaw.property, flaw.message),
+                });
+            }
+        }
+    }
+
+    /// Writes all of it, a JSON object a line.
+    pub(super) fn write(&self, path: &Path) -> Result<(), Failure> {
+        let mut text = String::new();
+        for (what, lines) in self.kinds() {
+            for line in lines {
+                // Writing to a string cannot fail.
+                let _ = writeln!(text, "{}", line.json(what));
+            }
+        }
+        std::fs::write(path, text).map_err(|error| Failure::file(path, &error))
+    }
+
+    fn kinds(&self) -> [(&'static str, &[Line]); 4] {
+        [
+            ("refused", &self.refused),
+            ("waits", &self.waits),
+            ("unmapped", &self.unmapped),
+            ("kept aside", &self.kept),
+        ]
+    }
+
+    /// Says it, to people and machines.
+    pub(super) fn say(&self, dry: bool, written: Option<&Path>, ui: Ui) {
+        let known = self.taken - self.fresh.min(self.taken);
+        if dry {
+            ui.say(format_args!(
+                "{} of {} would be taken in; nothing was changed",
+                self.taken,
+                words::count(self.found, "object")
+            ));
+        } else {
+            ui.say(format_args!(
+                "took in {} of {}: {} new, {known} known already",
+                self.taken,
+                words::count(self.found, "object"),
+                self.fresh
+            ));
+        }
+        if !self.kept.is_empty() {
+            ui.say(format_args!(
+                "{} of MISP's own travel along in an extension, and come back on the way back",
+                words::count(self.kept.len(), "detail")
+            ));
+        }
+        for (what, lines) in self.kinds().into_iter().take(3) {
+            if lines.is_empty() {
+                continue;
+            }
+            ui.say(format_args!("{what}: {}", lines.len()));
+            for line in lines.iter().take(SHOWN_MAX) {
+                ui.say(format_args!("  {}  {} [{}]", line.place, line.message, line.code));
+            }
+            if lines.len() > SHOWN_MAX && written.is_none() {
+                ui.say(format_args!(
+                    "  … and {} more: `--report FILE` writes them all",
+                    lines.len() - SHOWN_MAX
+                ));
+            }
+        }
+        if !self.waits.is_empty() {
+            ui.say("a person decides on what waits: `portcullis cell review list`");
+        }
+        if let Some(path) = written {
+            ui.say(format_args!("the report is `{}`", path.display()));
+        }
+        let all = |what: &'static str, lines: &[Line]| {
+            lines.iter().map(|line| line.json(what)).collect::<Vec<_>>()
+        };
+        ui.answer(&json!({
+            "found": self.found,
+            "taken": self.taken,
+            "new": self.fresh,
+            "dry_run": dry,
+            "refused": all("refused", &self.refused),
+            "waits": all("waits", &self.waits),
+            "unmapped": all("unmapped", &self.unmapped),
+            "kept_aside": self.kept.len(),
+        }));
+    }
+
+    /// Done if nothing was refused; what could not be mapped was said.
+    pub(super) fn exit(&self) -> ExitCode {
+        if self.refused.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(REFUSED)
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Where an import's bytes come from: files, compressed or not, and standard input.
+
+use crate::failure::Failure;
+use flate2::read::MultiGzDecoder;
+use std::{
+    fs::File,
+    io::{self, BufRead as _, BufReader, Read},
+    path::Path,
+};
+
+/// The most bytes of one file, unpacked: some fifteen times ATT&CK Enterprise.
+pub(in crate::cmd::cell) const FILE_BYTES_MAX: u64 = 512 << 20;
+
+/// How a gzip file begins (RFC 1952 §2.3.1).
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// Reads a file, or standard input for `-`, unpacked if it is gzip.
+pub(in crate::cmd::cell) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    if path.as_os_str() == "-" {
+        return unpacked(path, io::stdin().lock());
+    }
+    let file = File::open(path).map_err(|error| {
+        let failure = Failure::file(path, &error);
+        match error.kind() {
+            io::ErrorKind::NotFound => failure.hint("`-` reads standard input"),
+            _ => failure,
+        }
+    })?;
+    unpacked(path, file)
+}
+
+fn unpacked(path: &Path, from: impl Read) -> Result<Vec<u8>, Failure> {
+    let mut reader = BufReader::with_capacity(1 << 16, from);
+    let head = reader
+        .fill_buf()
+        .map_err(|error| Failure::file(path, &error))?;
+    if head.starts_with(&GZIP_MAGIC) {
+        bounded(path, MultiGzDecoder::new(reader))
+    } else {
+        bounded(path, reader)
+    }
+}
+
+fn bounded(path: &Path, from: impl Read) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    from.take(FILE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::file(path, &error))?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(Failure::usage(format!(
+            "`{}` has more than {FILE_BYTES_MAX} bytes",
+            path.display()
+        ))
+        .hint("split it: importing in parts comes to the same"));
+    }
+    Ok(bytes)
+}
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub(in crate::cmd::cell) enum Format {
+    /// A STIX bundle or a TAXII envelope.
+    Stix,
+    /// A MISP event, or several, as MISP exports them.
+    Misp,
+    /// A table of indicators.
+    Csv,
+}
+
+/// How much of a file is looked at to see what it is.
+const LOOK_BYTES: usize = 64 * 1024;
+
+/// What a file seems to hold, by its name and how it begins.
+pub(in crate::cmd::cell) fn guess(path: &Path, bytes: &[u8]) -> Option<Format> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let begins = bytes
+        .iter()
+        .find(|byte| !byte.is_ascii_whitespace())
+        .copied()?;
+    if !matches!(begins, b'{' | b'[') {
+        let named = path.to_string_lossy().to_ascii_lowercase();
+        let csv = named.ends_with(".csv") || named.ends_with(".csv.gz");
+        let first = bytes.split(|byte| *byte == b'\n').next();
+        let table = first.is_some_and(|line| line.iter().any(|byte| matches!(byte, b',' | b';' | b'\t')));
+        return (csv || table).then_some(Format::Csv);
+    }
+    let head = bytes.get(..LOOK_BYTES).unwrap_or(bytes);
+    let place = |word: &[u8]| head.windows(word.len()).position(|at| at == word);
+    let misp = [&b"\"Event\""[..], b"\"Attribute\"", b"\"Orgc\""]
+        .into_iter()
+        .filter_map(place)
+        .min();
+    let stix = [&b"\"objects\""[..], b"\"spec_version\"", b"\"bundle\""]
+        .into_iter()
+        .filter_map(place)
+        .min();
+    match (misp, stix) {
+        (Some(misp), Some(stix)) if stix < misp => Some(Format::Stix),
+        (Some(_), _) => Some(Format::Misp),
+        (None, _) => Some(Format::Stix),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    #[test]
+    fn a_file_is_known_by_how_it_begins() {
+        let check = |name: &str, text: &str, expected: Option<Format>| {
+            assert_eq!(guess(Path::new(name), text.as_bytes()), expected, "{name}: {text}");
+        };
+        check("a.json", r#"{"type":"bundle","objects":[]}"#, Some(Format::Stix));
+        check("a", r#" {"objects":[{"type":"x-a","note":"\"Event\""}]}"#, Some(Format::Stix));
+        check("a.json", r#"{"response":[{"Event":{"info":"x"}}]}"#, Some(Format::Misp));
+        check("a.json", "\u{feff}{\"Event\":{}}", Some(Format::Misp));
+        check("-", "type,value\ndomain,a.example\n", Some(Format::Csv));
+        check("a.csv", "domain", Some(Format::Csv));
+        check("a.txt", "a page of prose", None);
+        check("a", "", None);
+    }
+
+    #[test]
+    fn gzip_is_unpacked_whatever_the_name() {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(b"{\"objects\":[]}").unwrap();
+        let packed = packed.finish().unwrap();
+        let read = unpacked(Path::new("a.json"), &packed[..]).unwrap();
+        assert_eq!(read, b"{\"objects\":[]}");
+        let cut = unpacked(Path::new("a.json"), &packed[..packed.len() - 6]);
+        assert_eq!(cut.unwrap_err().code, "file");
+    }
+}

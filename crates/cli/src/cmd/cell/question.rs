@@ -1,0 +1,253 @@
+//! `portcullis cell ask`, `answer`, `ack`, `close` and `questions`: asking across organisations.
+
+use super::{Desk, words};
+use crate::{Answer as Done, failure::Failure, ui::Ui};
+use clap::Args;
+use portcullis_core::{
+    cell::{
+        Command, ObjectId, QuestionId,
+        question::{Kind, Question as Held},
+    },
+    member::MemberId,
+};
+use serde_json::{Value, json};
+use std::{path::Path, process::ExitCode};
+
+/// Asks members or groups a question about a threat, with a deadline.
+///
+/// Whoever was asked acknowledges, answers with notes, reports or sightings, or declines with a
+/// reason; those who are silent are reminded. A question for the data of somebody's users is
+/// refused: that takes an order, and goes through the front door.
+///
+/// Example:
+///
+///   portcullis cell ask seen "Does anybody see mail from this sender?" --group partners --by 2d
+///   portcullis cell ask confirm "Is 192.0.2.7 yours?" --member bank.example --by 4h
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Ask {
+    /// What it is about: seen, confirm, technique, actor, impact, mitigation, sample.
+    kind: String,
+    /// The question.
+    text: String,
+    /// A group to ask: its title or id. Repeat for several.
+    #[arg(long = "group", value_name = "GROUP", required_unless_present = "members")]
+    groups: Vec<String>,
+    /// A member to ask. Repeat for several.
+    #[arg(long = "member", value_name = "MEMBER")]
+    members: Vec<MemberId>,
+    /// Until when answers help: a span, or an instant.
+    #[arg(long, value_name = "TIME", default_value = "3d")]
+    by: String,
+    /// A STIX note that says more.
+    #[arg(long, value_name = "OBJECT")]
+    note: Option<ObjectId>,
+}
+
+/// Answers a question with objects that were published, or declines with a reason.
+///
+/// Example:
+///
+///   portcullis cell answer rfi_… --object sighting--… --object note--…
+///   portcullis cell answer rfi_… --decline "our counsel says no"
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Answer {
+    /// The question.
+    question: QuestionId,
+    /// Notes, reports, sightings. Repeat for several.
+    #[arg(long = "object", value_name = "OBJECT", required_unless_present = "decline")]
+    objects: Vec<ObjectId>,
+    /// Does not answer, and says why.
+    #[arg(long, value_name = "TEXT", conflicts_with = "objects")]
+    decline: Option<String>,
+}
+
+/// Says that this member has the question.
+#[derive(Args)]
+pub(crate) struct Ack {
+    /// The question.
+    question: QuestionId,
+}
+
+/// Closes a question of ours, and says what it brought.
+///
+/// Example: `portcullis cell close rfi_… --outcome "three banks see it; blocked" --brought indicator--…`
+#[derive(Args)]
+pub(crate) struct Close {
+    /// The question.
+    question: QuestionId,
+    /// What it brought, in words.
+    #[arg(long, value_name = "TEXT")]
+    outcome: String,
+    /// An object that came of it. Repeat for several.
+    #[arg(long, value_name = "OBJECT")]
+    brought: Vec<ObjectId>,
+}
+
+/// Lists questions, ours and those to us: who has answered, who is silent.
+#[derive(Args)]
+pub(crate) struct Questions {
+    /// One alone, with every member.
+    question: Option<QuestionId>,
+    /// Closed ones, too.
+    #[arg(long)]
+    all: bool,
+    /// Reminds those who are silent, of the question that is named.
+    #[arg(long, requires = "question")]
+    remind: bool,
+}
+
+impl Ask {
+    pub(super) fn run(self, dir: &Path, ui: Ui) -> Done {
+        if Kind::parse(&self.kind).is_none() {
+            let known: Vec<_> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+            return Err(Failure::refused(
+                "cell.unknown_kind",
+                format!("`{}` is no kind of question about a threat", self.kind),
+            )
+            .hint(format!("these are: {}", known.join(", "))));
+        }
+        let desk = Desk::open(dir)?;
+        let deadline = words::deadline(&self.by, desk.now()).map_err(Failure::usage)?;
+        let groups = self.groups.iter().map(|word| desk.group(word));
+        let question = QuestionId::new(desk.realm(), desk.draw());
+        desk.perform(Command::Ask {
+            question,
+            kind: self.kind,
+            text: self.text,
+            note: self.note,
+            groups: groups.collect::<Result<_, _>>()?,
+            members: self.members.into_iter().collect(),
+            deadline,
+        })?;
+        shown(&desk, &question, "asked", ui)
+    }
+}
+
+impl Answer {
+    pub(super) fn run(self, dir: &Path, ui: Ui) -> Done {
+        let desk = Desk::open(dir)?;
+        let question = self.question;
+        let (command, what) = match self.decline {
+            Some(reason) => (Command::Decline { question, reason }, "declined"),
+            None => {
+                for object in &self.objects {
+                    if desk.versions(object.as_str())?.is_empty() {
+                        return Err(super::not_here(object.as_str()));
+                    }
+                }
+                (Command::Answer { question, objects: self.objects }, "answered")
+            }
+        };
+        desk.perform(command)?;
+        shown(&desk, &question, what, ui)
+    }
+}
+
+impl Ack {
+    pub(super) fn run(self, dir: &Path, ui: Ui) -> Done {
+        let desk = Desk::open(dir)?;
+        desk.perform(Command::Acknowledge { question: self.question })?;
+        shown(&desk, &self.question, "acknowledged", ui)
+    }
+}
+
+impl Close {
+    pub(super) fn run(self, dir: &Path, ui: Ui) -> Done {
+        let desk = Desk::open(dir)?;
+        desk.perform(Command::CloseQuestion {
+            question: self.question,
+            outcome: self.outcome,
+            brought: self.brought,
+        })?;
+        shown(&desk, &self.question, "closed", ui)
+    }
+}
+
+impl Questions {
+    pub(super) fn run(self, dir: &Path, ui: Ui) -> Done {
+        let desk = Desk::open(dir)?;
+        if let Some(question) = self.question {
+            if self.remind {
+                desk.perform(Command::Remind { question })?;
+            }
+            return shown(&desk, &question, if self.remind { "reminded" } else { "" }, ui);
+        }
+        let (state, now) = (desk.state(), desk.now());
+        let mut rows = Vec::new();
+        for (id, held) in state.questions() {
+            if held.closed.is_some() && !self.all {
+                continue;
+            }
+            let silent = held.silent().count();
+            let late = if held.deadline < now && silent > 0 { "  LATE" } else { "" };
+            let stands = match &held.closed {
+                Some(closed) => format!("closed: {}", closed.outcome),
+                None => format!("{silent} of {} silent, until {}{late}", held.asked.len(), held.deadline),
+            };
+            ui.say(format_args!("{id}  {:10} by {}  {stands}", held.kind.as_str(), held.by.member));
+            ui.say(format_args!("    {}", held.text));
+            rows.push(json_of(id, held));
+        }
+        if rows.is_empty() {
+            ui.say("no question is open");
+        }
+        ui.answer(&Value::Array(rows));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn shown(desk: &Desk, id: &QuestionId, what: &str, ui: Ui) -> Done {
+    let state = desk.state();
+    let held = state.questions().get(id).ok_or_else(|| {
+        Failure::refused("cell.unknown_question", "there is no such question")
+            .hint("`portcullis cell questions --all` shows them")
+    })?;
+    let what = if what.is_empty() { String::new() } else { format!("{what}: ") };
+    ui.say(format_args!("{what}{id}  {} by {}, until {}", held.kind.as_str(), held.by.member, held.deadline));
+    ui.say(format_args!("  {}", held.text));
+    for (member, reply) in &held.asked {
+        let said = match (&reply.declined, reply.answered_at, reply.acknowledged_at) {
+            (Some(reason), _, _) => format!("declined: {reason}"),
+            (None, Some(at), _) => format!("answered at {at}"),
+            (None, None, Some(at)) => format!("has it since {at}"),
+            (None, None, None) => "SILENT".to_owned(),
+        };
+        ui.say(format_args!("  {member:32} {said}"));
+        for object in &reply.answers {
+            ui.say(format_args!("      {object}"));
+        }
+    }
+    if let Some(closed) = &held.closed {
+        ui.say(format_args!("  closed at {}: {}", closed.at, closed.outcome));
+    }
+    ui.answer(&json_of(id, held));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn json_of(id: &QuestionId, held: &Held) -> Value {
+    let names = |objects: &[ObjectId]| objects.iter().map(ToString::to_string).collect::<Vec<_>>();
+    json!({
+        "id": id.to_string(),
+        "kind": held.kind.as_str(),
+        "text": held.text,
+        "note": held.note.as_ref().map(ToString::to_string),
+        "by": held.by.member.as_str(),
+        "at": held.at.to_string(),
+        "deadline": held.deadline.to_string(),
+        "members": held.asked.iter().map(|(member, reply)| json!({
+            "member": member.as_str(),
+            "acknowledged": reply.acknowledged_at.map(|at| at.to_string()),
+            "answered": reply.answered_at.map(|at| at.to_string()),
+            "answers": names(&reply.answers),
+            "declined": reply.declined,
+        })).collect::<Vec<_>>(),
+        "silent": held.silent().count(),
+        "closed": held.closed.as_ref().map(|closed| json!({
+            "at": closed.at.to_string(),
+            "outcome": closed.outcome,
+            "brought": names(&closed.brought),
+        })),
+    })
+}

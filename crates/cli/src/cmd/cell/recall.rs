@@ -1,0 +1,184 @@
+//! `portcullis cell recall`, `confirm` and `recalls`: asking back what was sent, and who complied.
+
+use super::{Desk, find, words};
+use crate::{Answer, failure::Failure, ui::Ui};
+use clap::{Args, ValueEnum};
+use portcullis_core::cell::{
+    Command, ObjectId, RecallId,
+    recall::{Complied, Recall as Held},
+};
+use serde_json::{Value, json};
+use std::{path::Path, process::ExitCode};
+
+/// Asks an object back, with a reason, from everybody who was served it.
+///
+/// Members are asked through their nodes, and each confirms or is listed as not yet; clients that
+/// speak nothing but TAXII see the revoked version. Only who published it may.
+///
+/// Example: `portcullis cell recall indicator--… --reason "our own scanner, not the attacker's" --by 2d`
+#[derive(Args)]
+pub(crate) struct Recall {
+    /// The object.
+    object: ObjectId,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// When everybody should have confirmed: a span, or an instant.
+    #[arg(long, value_name = "TIME", default_value = "3d")]
+    by: String,
+}
+
+/// Answers a recall: what this member did with its copies.
+///
+/// Example: `portcullis cell confirm rcl_… removed`
+#[derive(Args)]
+pub(crate) struct Confirm {
+    /// The recall.
+    recall: RecallId,
+    /// What was done.
+    how: How,
+    /// In words; needed where it is kept.
+    #[arg(long, value_name = "TEXT", required_if_eq("how", "kept"))]
+    note: Option<String>,
+}
+
+/// What was done with the copies.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum How {
+    /// Every copy we know of is gone.
+    Removed,
+    /// We hold none.
+    NotHeld,
+    /// We keep it, for a reason.
+    Kept,
+}
+
+impl From<How> for Complied {
+    fn from(how: How) -> Self {
+        match how {
+            How::Removed => Self::Removed,
+            How::NotHeld => Self::NotHeld,
+            How::Kept => Self::Kept,
+        }
+    }
+}
+
+/// Lists recalls, ours and those that reached us: who has confirmed, who has not.
+#[derive(Args)]
+pub(crate) struct Recalls {
+    /// One alone, with every member.
+    recall: Option<RecallId>,
+    /// Settled ones, too.
+    #[arg(long)]
+    all: bool,
+}
+
+impl Recall {
+    pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
+        let desk = Desk::open(dir)?;
+        let due = words::deadline(&self.by, desk.now()).map_err(Failure::usage)?;
+        let recall = desk.cell.recall(&desk.me, self.object.as_str(), &[], &self.reason, Some(due))?;
+        let state = desk.state();
+        let held = state.recalls().get(&recall).ok_or_else(unknown)?;
+        ui.say(format_args!("{} is recalled: {recall}", self.object));
+        members(held, ui);
+        ui.answer(&json_of(&recall, held));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Confirm {
+    pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
+        let desk = Desk::open(dir)?;
+        desk.perform(Command::ConfirmRecall {
+            recall: self.recall,
+            how: self.how.into(),
+            note: self.note,
+        })?;
+        let state = desk.state();
+        let held = state.recalls().get(&self.recall).ok_or_else(unknown)?;
+        ui.say(format_args!(
+            "{}: this member has answered `{}`; `{}` is told",
+            held.object,
+            Complied::from(self.how).as_str(),
+            held.by.member
+        ));
+        ui.answer(&json_of(&self.recall, held));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Recalls {
+    pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
+        let desk = Desk::open(dir)?;
+        let (state, now) = (desk.state(), desk.now());
+        if let Some(id) = self.recall {
+            let held = state.recalls().get(&id).ok_or_else(unknown)?;
+            ui.say(format_args!("{}  recalled by {} at {}", held.object, held.by.member, held.at));
+            ui.say(format_args!("  {}", held.reason));
+            members(held, ui);
+            ui.answer(&json_of(&id, held));
+            return Ok(ExitCode::SUCCESS);
+        }
+        let mut rows = Vec::new();
+        for (id, held) in state.recalls() {
+            let open = held.open().count();
+            if open == 0 && !self.all {
+                continue;
+            }
+            let late = if held.overdue(now) { "  LATE" } else { "" };
+            ui.say(format_args!(
+                "{id}  {}  {} of {} have not answered, due {}{late}",
+                held.object,
+                open,
+                held.asked.len(),
+                held.due
+            ));
+            rows.push(json_of(id, held));
+        }
+        if rows.is_empty() {
+            ui.say("no recall is open");
+        }
+        ui.answer(&Value::Array(rows));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn unknown() -> Failure {
+    Failure::refused("cell.unknown_recall", "there is no such recall")
+        .hint("`portcullis cell recalls --all` shows them")
+}
+
+fn members(held: &Held, ui: Ui) {
+    if held.asked.is_empty() {
+        ui.say("  nobody else was served it");
+    }
+    for (member, said) in &held.asked {
+        match said {
+            None => ui.say(format_args!("  {member:32} NOT YET, due {}", held.due)),
+            Some(said) => ui.say(format_args!(
+                "  {member:32} {} at {}{}",
+                said.how.as_str(),
+                said.at,
+                said.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default()
+            )),
+        }
+    }
+}
+
+fn json_of(id: &RecallId, held: &Held) -> Value {
+    json!({
+        "id": id.to_string(),
+        "object": held.object.as_str(),
+        "versions": held.versions.iter().copied().map(find::instant).collect::<Vec<_>>(),
+        "reason": held.reason,
+        "by": held.by.member.as_str(),
+        "at": held.at.to_string(),
+        "due": held.due.to_string(),
+        "members": held.asked.iter().map(|(member, said)| json!({
+            "member": member.as_str(),
+            "confirmed": said.as_ref().map(|said| json!({ "how": said.how.as_str(), "note": said.note, "at": said.at.to_string() })),
+        })).collect::<Vec<_>>(),
+        "open": held.open().count(),
+    })
+}

@@ -1,0 +1,167 @@
+//! `portcullis cell show`: one object, everything that is known of it.
+
+use super::{Desk, find, mark};
+use crate::{Answer, failure::Failure, ui::Ui};
+use clap::Args;
+use portcullis_core::cell::{ObjectId, State};
+use portcullis_node::cell::{Found, Search};
+use serde_json::{Value, json};
+use std::{path::Path, process::ExitCode};
+
+/// Shows an object: its text, versions, marking, who published it and whether that is proved, and
+/// what others say of it: sightings, opinions, notes, recalls.
+///
+/// Example: `portcullis cell show indicator--ce02123b-f44b-4ace-b659-1dc32c547e10`
+#[derive(Args)]
+pub(crate) struct Show {
+    /// The object.
+    object: ObjectId,
+    /// Prints the bytes as they came in, and nothing else.
+    #[arg(long)]
+    bytes: bool,
+}
+
+/// So many sightings and opinions of one object are shown.
+const SAID_MAX: usize = 1_000;
+
+impl Show {
+    pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
+        let desk = Desk::open(dir)?;
+        let id = self.object.as_str();
+        let versions = desk.versions(id)?;
+        let newest = versions.first().ok_or_else(|| super::not_here(id))?;
+        if self.bytes {
+            crate::ui::print(format_args!("{}", String::from_utf8_lossy(&newest.bytes)));
+            return Ok(ExitCode::SUCCESS);
+        }
+        let object: Value = serde_json::from_slice(&newest.bytes).unwrap_or_default();
+        ui.say(format_args!("{object:#}"));
+        ui.say("");
+        let mut rows = Vec::new();
+        for version in &versions {
+            let proved = desk.vouched(version)?;
+            let held = if version.label.held { "  HELD for review" } else { "" };
+            ui.say(format_args!(
+                "version {}  in `{}` since {}  {}{held}",
+                version_text(version),
+                find::alias(&desk, &version.collection),
+                find::instant(version.added_us),
+                version.label.tlp
+            ));
+            ui.say(format_args!("  by {}: {}", version.label.publisher, proved.0));
+            rows.push(json!({
+                "version": version_text(version),
+                "collection": version.collection.to_string(),
+                "added": find::instant(version.added_us),
+                "tlp": version.label.tlp.as_str(),
+                "publisher": version.label.publisher.as_str(),
+                "held": version.label.held,
+                "provenance": proved.1,
+            }));
+        }
+        let state = desk.state();
+        let marks = state.marks(id, &newest.label.publisher);
+        if let Some(marks) = marks {
+            for (group, tlp) in &marks.groups {
+                ui.say(format_args!("marked {tlp} towards {}", group_title(&state, group)));
+            }
+            for member in &marks.recipients {
+                ui.say(format_args!("may go to {member}"));
+            }
+        }
+        let said = said_of(&desk, id)?;
+        for one in &said {
+            ui.say(find::line(&desk, one));
+        }
+        let recalls = recalls(&state, id, ui);
+        ui.answer(&json!({
+            "object": object,
+            "versions": rows,
+            "marks": marks.map(mark::of),
+            "said": said.iter().map(|one| find::json_of(&desk, one)).collect::<Vec<_>>(),
+            "recalls": recalls,
+        }));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Sightings, opinions and notes that name an object.
+fn said_of(desk: &Desk, id: &str) -> Result<Vec<Found>, Failure> {
+    let wanted = Search {
+        text: Some(id.to_owned()),
+        kinds: ["sighting", "opinion", "note"].map(str::to_owned).to_vec(),
+        limit: SAID_MAX,
+        ..Search::default()
+    };
+    Ok(desk.cell.search(&desk.me, &wanted)?)
+}
+
+fn recalls(state: &State, id: &str, ui: Ui) -> Vec<Value> {
+    let mut rows = Vec::new();
+    for (recall, held) in state.recalls_of(id) {
+        let open = held.open().count();
+        ui.say(format_args!(
+            "RECALLED by {} at {}: {} ({} of {} have not answered)",
+            held.by.member,
+            held.at,
+            held.reason,
+            open,
+            held.asked.len()
+        ));
+        rows.push(json!({
+            "recall": recall.to_string(),
+            "by": held.by.member.as_str(),
+            "reason": held.reason,
+            "at": held.at.to_string(),
+            "asked": held.asked.len(),
+            "open": open,
+        }));
+    }
+    rows
+}
+
+fn group_title(state: &State, id: &portcullis_core::cell::GroupId) -> String {
+    let group = state.groups().get(id);
+    group.map_or_else(|| id.to_string(), |group| format!("`{}`", group.title))
+}
+
+fn version_text(found: &Found) -> String {
+    if found.version_us == i64::MIN {
+        "–".to_owned()
+    } else {
+        find::instant(found.version_us)
+    }
+}
+
+impl Desk {
+    /// All versions of an object in all collections, the newest first.
+    pub(super) fn versions(&self, id: &str) -> Result<Vec<Found>, Failure> {
+        let mut found = self.cell.versions(&self.me, id)?;
+        found.sort_by_key(|one| std::cmp::Reverse((one.version_us, one.added_us)));
+        Ok(found)
+    }
+
+    /// Whose node vouches for a version, for people and for machines.
+    fn vouched(&self, found: &Found) -> Result<(String, Value), Failure> {
+        let Some(view) = self.cell.provenance_view(&found.collection, found.number)? else {
+            return Ok(("nobody vouches for it".into(), Value::Null));
+        };
+        let text = format!("signed by {} at {}, {}", view.signed_by, view.signed_at, view.sha256);
+        let json = json!({
+            "signed_by": view.signed_by.as_str(),
+            "publisher": view.publisher,
+            "signed_at": view.signed_at.to_string(),
+            "sha256": view.sha256.to_string(),
+        });
+        Ok((text, json))
+    }
+
+    /// When an object was first created, as it says itself.
+    pub(super) fn created_of(&self, id: &str) -> Result<jiff::Timestamp, Failure> {
+        let versions = self.versions(id)?;
+        let newest = versions.first().ok_or_else(|| super::not_here(id))?;
+        let object: Value = serde_json::from_slice(&newest.bytes).unwrap_or_default();
+        let created = object["created"].as_str().and_then(|text| text.parse().ok());
+        created.ok_or_else(|| Failure::refused("cell.unfit", format!("`{id}` does not say when it was created")))
+    }
+}

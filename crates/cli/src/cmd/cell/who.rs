@@ -1,0 +1,167 @@
+//! `portcullis cell who` and `portcullis cell evidence`: what was served to whom, and its proof.
+
+use super::{Desk, find, words};
+use crate::{
+    Answer,
+    failure::{FALSE, Failure},
+    home::Home,
+    ui::Ui,
+};
+use clap::{Args, Subcommand};
+use portcullis_core::cell::ObjectId;
+use portcullis_sign::PublicKey;
+use portcullis_verdict::cell::{By, Evidence as Shown, verify_evidence};
+use serde_json::{Value, json};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// Says what of an object was served to whom: which version, when, by which exit.
+///
+/// With `--evidence FILE` it writes what anybody can check, offline: the signed roots, the records
+/// under them, and, where the node has a log, the proof that the log holds them.
+///
+/// Example: `portcullis cell who indicator--… --evidence evidence.json`
+#[derive(Args)]
+pub(crate) struct Who {
+    /// The object.
+    object: ObjectId,
+    /// Writes evidence to FILE.
+    #[arg(long, value_name = "FILE")]
+    evidence: Option<PathBuf>,
+    /// The evidence holds the object's bytes, too.
+    #[arg(long, requires = "evidence")]
+    with_bytes: bool,
+}
+
+/// Evidence of what was served to whom.
+#[derive(Subcommand)]
+pub(crate) enum Evidence {
+    Verify(Verify),
+}
+
+/// Checks evidence, offline: every signature, every place under a root, every root in the log.
+///
+/// By the register that this data folder trusts; or by `--key`, a node's key that people compared,
+/// for a node that stands in no register. Exit code 4 if anything is false.
+///
+/// Example: `portcullis cell evidence verify evidence.json`
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// What `portcullis cell who --evidence` wrote.
+    file: PathBuf,
+    /// The node's key, as `portcullis key card` shows it.
+    #[arg(long, value_name = "KEY")]
+    key: Option<PublicKey>,
+    /// With `--key`: the realm.
+    #[arg(long, default_value = "live", value_name = "REALM")]
+    realm: String,
+}
+
+impl Who {
+    pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
+        let desk = Desk::open(dir)?;
+        let id = self.object.as_str();
+        let served = desk.cell.who(id, &[])?;
+        let mut rows = Vec::new();
+        for one in &served {
+            let account = one.account.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
+            let client = if one.client { " for a client" } else { "" };
+            let what = if one.removal { "its removal" } else { "it" };
+            ui.say(format_args!(
+                "{:.3}  {}{account}{client}  {what} from `{}` by {}, version {}",
+                one.at,
+                one.member,
+                find::alias(&desk, &one.collection),
+                one.how.as_str(),
+                find::instant(one.version_us)
+            ));
+            rows.push(json!({
+                "member": one.member.as_str(),
+                "account": one.account,
+                "client": one.client,
+                "version": find::instant(one.version_us),
+                "collection": one.collection.to_string(),
+                "removal": one.removal,
+                "at": one.at.to_string(),
+                "how": one.how.as_str(),
+                "times": one.times,
+            }));
+        }
+        if served.is_empty() {
+            if desk.versions(id)?.is_empty() && desk.cell.numbers_of(id).is_empty() {
+                return Err(super::not_here(id));
+            }
+            ui.say("nobody was served it");
+        }
+        let mut file = Value::Null;
+        if let Some(path) = &self.evidence {
+            let proved = desk.cell.evidence(id, &[], self.with_bytes)?;
+            std::fs::write(path, proved.evidence.to_bytes())
+                .map_err(|error| Failure::file(path, &error))?;
+            let (roots, recorded) = (proved.evidence.roots.len(), proved.recorded);
+            ui.say(format_args!(
+                "wrote the evidence to `{}`: {}, {recorded} proved to be in the log",
+                path.display(),
+                words::count(roots, "root")
+            ));
+            ui.say(format_args!("anybody checks it: `portcullis cell evidence verify {}`", path.display()));
+            file = json!({ "file": path.display().to_string(), "roots": roots, "recorded": recorded });
+        }
+        ui.answer(&json!({ "object": id, "served": rows, "evidence": file }));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Evidence {
+    pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
+        match self {
+            Self::Verify(command) => command.run(dir, ui),
+        }
+    }
+}
+
+impl Verify {
+    fn run(self, dir: &Path, ui: Ui) -> Answer {
+        let bytes = std::fs::read(&self.file).map_err(|error| Failure::file(&self.file, &error))?;
+        let evidence = Shown::parse(&bytes)
+            .map_err(|error| Failure::false_(error.code(), format!("`{}`: {error}", self.file.display())))?;
+        let findings = if let Some(key) = &self.key {
+            verify_evidence(&evidence, &By::Key { key, realm: &self.realm })
+        } else {
+            let home = Home::open(dir)?;
+            let node = home.node()?;
+            let (history, trust) = (node.history()?, home.trust()?);
+            let by = By::Register { history: &history, trust: &trust, now: node.now() };
+            verify_evidence(&evidence, &by)
+        };
+        for check in &findings.checks {
+            let mark = if check.passed { "ok  " } else { "FAIL" };
+            ui.say(format_args!("{mark} {}  {}", check.name, check.detail));
+        }
+        let mut rows = Vec::new();
+        for one in &findings.served {
+            let stands = match (one.holds, one.recorded_at) {
+                (false, _) => "NOT PROVED".to_owned(),
+                (true, Some(at)) => format!("in the log, witnessed by {at}"),
+                (true, None) => "signed by the node".to_owned(),
+            };
+            ui.say(format_args!("served to {} at {}: {stands}", one.served.member, one.served.at));
+            rows.push(json!({
+                "member": one.served.member.as_str(),
+                "at": one.served.at.to_string(),
+                "holds": one.holds,
+                "recorded_at": one.recorded_at.map(|at| at.to_string()),
+            }));
+        }
+        let holds = findings.holds();
+        ui.say(if holds { "the evidence holds" } else { "THE EVIDENCE DOES NOT HOLD" });
+        ui.answer(&json!({
+            "holds": holds,
+            "checks": findings.checks.iter().map(|check| json!({ "name": check.name, "passed": check.passed, "detail": check.detail })).collect::<Vec<_>>(),
+            "served": rows,
+        }));
+        Ok(if holds { ExitCode::SUCCESS } else { ExitCode::from(FALSE) })
+    }
+}

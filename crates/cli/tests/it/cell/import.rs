@@ -1,0 +1,122 @@
+//! Files come in as they are, once, and what does not is said by name.
+
+use super::{Csirt, bundle, indicator, uuid};
+use crate::{kit::wait, taxii::Client};
+use serde_json::json;
+use std::io::Write as _;
+
+#[test]
+fn an_import_again_changes_nothing() {
+    let csirt = Csirt::new();
+    let objects: Vec<_> = (0..2_500).map(indicator).collect();
+    let file = csirt.file("a.json", &bundle(&objects));
+    let first = csirt.place.json(&["cell", "import", &file, "--into", "indicators"]);
+    assert_eq!((&first["found"], &first["taken"], &first["new"]), (&json!(2_500), &json!(2_500), &json!(2_500)));
+    let again = csirt.place.json(&["cell", "import", &file, "--into", "indicators"]);
+    assert_eq!((&again["taken"], &again["new"]), (&json!(2_500), &json!(0)));
+    assert_eq!(csirt.place.json(&["cell", "stats"])["objects"], 2_500);
+}
+
+#[test]
+fn packed_files_and_standard_input_are_read_too() {
+    let csirt = Csirt::new();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(&bundle(&[indicator(1)])).unwrap();
+    let file = csirt.file("a.json.gz", &packed.finish().unwrap());
+    let first = csirt.place.json(&["cell", "import", &file, "--into", "indicators"]);
+    assert_eq!(first["new"], 1, "{first}");
+    let (exit, second) = csirt.fed(&bundle(&[indicator(2)]), &["cell", "import", "-", "--into", "Indicators"]);
+    assert_eq!((exit, &second["new"]), (0, &json!(1)), "{second}");
+    let found = csirt.place.json(&["cell", "lookup", "N2[.]bad[.]example"]);
+    assert_eq!(found["objects"][0]["id"], format!("indicator--{}", uuid(2)));
+    assert_eq!(csirt.place.run(&["cell", "lookup", "n3.bad.example"]).exit, 1);
+}
+
+#[test]
+fn what_is_refused_is_named_with_its_rule_and_the_rest_comes_in() {
+    let csirt = Csirt::new();
+    let mut wrong = indicator(2);
+    wrong.as_object_mut().unwrap().remove("pattern");
+    let file = csirt.file("a.json", &bundle(&[indicator(1), wrong, indicator(3)]));
+    let report = csirt.file("report", b"");
+    let args = ["cell", "import", &file, "--into", "indicators"];
+    let dry = csirt.place.run(&[&["--json"], args.as_slice(), &["--dry-run"]].concat());
+    assert_eq!(dry.exit, 1, "{}{}", dry.out, dry.err);
+    assert_eq!(csirt.place.json(&["cell", "stats"])["objects"], 0);
+    let ran = csirt.place.run(&[&["--json"], args.as_slice(), &["--report", &report]].concat());
+    assert_eq!(ran.exit, 1, "{}{}", ran.out, ran.err);
+    let answer: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(answer["new"], 2, "{answer}");
+    let refused = &answer["refused"][0];
+    assert_eq!(refused["object"], format!("indicator--{}", uuid(2)));
+    assert!(refused["message"].as_str().unwrap().contains("pattern"), "{refused}");
+    assert!(refused["code"].as_str().unwrap().starts_with("stix."), "{refused}");
+    let written = std::fs::read_to_string(&report).unwrap();
+    let line: serde_json::Value = serde_json::from_str(written.lines().next().unwrap()).unwrap();
+    assert_eq!(&line, refused);
+}
+
+#[test]
+fn an_import_beside_a_running_server_is_served_at_once() {
+    let csirt = Csirt::new();
+    let token = csirt.token("alice", &[]);
+    let _serving = csirt.serve();
+    let mut client = Client::bearer(&csirt.address, &token);
+    wait("the account to be let in", || (client.get(&csirt.objects()).status == 200).then_some(()));
+    for number in 1..4 {
+        let file = csirt.file("a.json", &bundle(&[indicator(number)]));
+        csirt.place.says(&["cell", "import", &file, "--into", "indicators"]);
+        let path = format!("{}indicator--{}/", csirt.objects(), uuid(number));
+        wait("it to be served", || (client.get(&path).status == 200).then_some(()));
+    }
+    // And the other way round: what a client adds, a command sees.
+    assert_eq!(client.post(&csirt.objects(), &super::envelope(&[indicator(9)])).status, 202);
+    let shown = csirt.place.json(&["cell", "show", &format!("indicator--{}", uuid(9))]);
+    assert_eq!(shown["object"], indicator(9));
+}
+
+#[test]
+fn what_was_exported_comes_in_again_as_the_same_bytes() {
+    let csirt = Csirt::new();
+    // Unusual spacing and order stay as they are.
+    let odd = format!(
+        "{{ \"name\" : \"odd\",\"type\":\"x-odd\", \"spec_version\":\"2.1\",\"id\":\"x-odd--{}\",  \"created\":\"2026-11-01T09:00:00.123456Z\",\"modified\":\"2026-11-01T09:00:00.123456Z\"}}",
+        uuid(7)
+    );
+    let file = csirt.file("a.json", format!("{{\"objects\":[{odd}]}}").as_bytes());
+    csirt.place.says(&["cell", "collection", "add", "Odd things", "--mode", "keep"]);
+    csirt.place.says(&["cell", "import", &file, "--into", "odd-things"]);
+    let to = csirt.file("export.json", b"");
+    let answer = csirt.place.json(&["cell", "export", "odd-things", "--to", &to]);
+    assert_eq!(answer["objects"], 1, "{answer}");
+    let exported = std::fs::read_to_string(&to).unwrap();
+    assert!(exported.contains(&odd), "{exported}");
+    let again = csirt.place.json(&["cell", "import", &to, "--into", "odd-things"]);
+    assert_eq!((&again["taken"], &again["new"]), (&json!(1), &json!(0)));
+    let shown = csirt.place.says(&["cell", "show", &format!("x-odd--{}", uuid(7)), "--bytes"]);
+    assert_eq!(shown.trim_end(), odd);
+}
+
+#[test]
+fn a_backup_carries_the_cell() {
+    let csirt = Csirt::new();
+    let file = csirt.file("a.json", &bundle(&[indicator(1), indicator(2)]));
+    csirt.place.says(&["cell", "import", &file, "--into", "indicators"]);
+    let token = csirt.token("alice", &[]);
+    let to = csirt.folder.path().join("vault").display().to_string();
+    csirt.place.says(&["backup", &to]);
+    let late = csirt.file("b.json", &bundle(&[indicator(3)]));
+    csirt.place.says(&["cell", "import", &late, "--into", "indicators"]);
+    let again = crate::place::Place::new(csirt.folder.path().join("again"));
+    again.says(&["restore", &to]);
+    assert_eq!(again.json(&["cell", "stats"])["objects"], 2);
+    assert_eq!(again.json(&["cell", "collection", "list"])[0]["id"], csirt.collection.as_str());
+    let _serving = again.serve();
+    let mut client = Client::bearer(&csirt.address, &token);
+    wait("the restored cell to answer", || {
+        (client.get(&csirt.objects()).status == 200).then_some(())
+    });
+    assert_eq!(csirt.all(&mut client).len(), 2);
+    // What it takes in from now on is its own: nothing collides with what the old one wrote.
+    assert_eq!(client.post(&csirt.objects(), &super::envelope(&[indicator(4)])).status, 202);
+}

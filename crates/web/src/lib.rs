@@ -13,6 +13,7 @@
 //! | `/peer/v1/packages/{package}` | GET, HEAD | members | collecting a package, by ranges |
 //! | `/peer/v1/uploads/{package}` | HEAD, PATCH | members | pushing a package, resumable |
 //! | `/witness/add-checkpoint` | POST | everybody | C2SP tlog-witness |
+//! | `/taxii2/…` | GET, HEAD, POST, DELETE | members and their accounts | TAXII 2.1 over the cell |
 //! | `/healthz` | GET, HEAD | everybody | `ok` |
 //! | `/`, `/record/…` | GET, HEAD | everybody | the public record as pages |
 //! | everything else | GET, HEAD | everybody | the log and the register as plain files |
@@ -39,6 +40,7 @@ mod peer;
 mod problem;
 mod public;
 mod range;
+mod taxii;
 mod tls;
 mod turnstile;
 mod witness;

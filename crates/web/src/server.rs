@@ -7,6 +7,7 @@ use crate::{
     house::House,
     identity::{IdentityError, TlsIdentity},
     limits::Limits,
+    taxii,
     turnstile::Turnstile,
 };
 use connection::Entrance;
@@ -116,6 +117,7 @@ impl Server {
         let (closing, closes) = watch::channel(false);
         let entrance = Entrance {
             tls: self.tls,
+            taxii: taxii::Door::new(self.doors.clone(), self.limits),
             router: House::new(self.doors, self.limits).router(),
             limits: self.limits,
             closes,

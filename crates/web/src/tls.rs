@@ -1,5 +1,10 @@
 //! TLS as nodes speak it: version 1.3, and certificates that are known by their digest.
 //!
+//! A server also answers in version 1.2, because TAXII 2.1 (§8.2.2) wants that of
+//! every server; whoever comes so is recognised by what it says, never by a
+//! certificate, and so reaches no members' door. No suite of that version is
+//! spoken that RFC 7540 Appendix A warns of: rustls has none.
+//!
 //! What a certificate says of itself — names, dates, issuer — is not looked at:
 //! the register is the authority, it lists the SHA-256 of each certificate in
 //! DER, and it is where one is ended. What is always verified is the signature
@@ -15,14 +20,14 @@ use rustls::{
         Resumption,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
-    crypto::{CryptoProvider, verify_tls13_signature},
+    crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime},
     server::{
         NoServerSessionStorage,
         danger::{ClientCertVerified, ClientCertVerifier},
     },
     sign::SingleCertAndKey,
-    version::TLS13,
+    version::{TLS12, TLS13},
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -37,7 +42,7 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
 pub(crate) fn server(identity: &TlsIdentity) -> Result<ServerConfig, IdentityError> {
     let provider = provider();
     let mut config = ServerConfig::builder_with_provider(provider.clone())
-        .with_protocol_versions(&[&TLS13])
+        .with_protocol_versions(&[&TLS13, &TLS12])
         .map_err(IdentityError::Mismatch)?
         .with_client_cert_verifier(Arc::new(AnyHolder { provider }))
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity.certified()?)));
@@ -60,6 +65,18 @@ pub(crate) fn client(
         .with_custom_certificate_verifier(Arc::new(Pinned { pinned, provider }))
         .with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity.certified()?)));
     config.resumption = Resumption::disabled();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// A client that shows no certificate and takes no server but one of `pinned`.
+pub(crate) fn pinned_client(pinned: BTreeSet<Digest>) -> Result<ClientConfig, Error> {
+    let provider = provider();
+    let mut config = ClientConfig::builder_with_provider(provider.clone())
+        .with_protocol_versions(&[&TLS13])?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Pinned { pinned, provider }))
+        .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
@@ -96,11 +113,16 @@ impl ClientCertVerifier for AnyHolder {
 
     fn verify_tls12_signature(
         &self,
-        _message: &[u8],
-        _certificate: &CertificateDer<'_>,
-        _signed: &DigitallySignedStruct,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        Err(Error::General(ONLY_1_3.to_owned()))
+        verify_tls12_signature(
+            message,
+            certificate,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(

@@ -14,12 +14,12 @@ pub(crate) struct Turnstile<K: Ord> {
 
 /// A place inside, given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Turn<K: Ord + Copy> {
+pub(crate) struct Turn<K: Ord> {
     turnstile: Turnstile<K>,
     key: K,
 }
 
-impl<K: Ord + Copy> Turnstile<K> {
+impl<K: Ord> Turnstile<K> {
     pub(crate) fn new(per_key_max: usize) -> Self {
         Self {
             inside: Arc::default(),
@@ -28,11 +28,14 @@ impl<K: Ord + Copy> Turnstile<K> {
     }
 
     /// A place for `key`, if one is free.
-    pub(crate) fn enter(&self, key: K) -> Option<Turn<K>> {
+    pub(crate) fn enter(&self, key: K) -> Option<Turn<K>>
+    where
+        K: Clone,
+    {
         let mut inside = self.inside();
         let count = inside.get(&key).copied().unwrap_or(0);
         (count < self.per_key_max).then(|| {
-            inside.insert(key, count + 1);
+            inside.insert(key.clone(), count + 1);
             Turn {
                 turnstile: self.clone(),
                 key,
@@ -45,7 +48,7 @@ impl<K: Ord + Copy> Turnstile<K> {
     }
 }
 
-impl<K: Ord + Copy> Drop for Turn<K> {
+impl<K: Ord> Drop for Turn<K> {
     fn drop(&mut self) {
         let mut inside = self.turnstile.inside();
         match inside.get_mut(&self.key) {

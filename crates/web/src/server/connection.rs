@@ -4,13 +4,16 @@ use super::patience::Patience;
 use crate::{
     house::{self, Shown},
     identity::digest_of,
-    limits::{HEADER_BYTES_MAX, HEADERS_MAX, LINGER_BYTES_MAX, LINGER_TIMEOUT, Limits},
+    limits::{
+        BUFFER_BYTES_MAX, HEADER_BYTES_MAX, HEADERS_MAX, LINGER_BYTES_MAX, LINGER_TIMEOUT, Limits,
+    },
+    taxii::{self, Answering, Knock},
 };
 use axum::{Router, body::Body};
-use futures::future::{BoxFuture, FutureExt as _};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::{future::poll_fn, pin::Pin};
+use rustls::ProtocolVersion;
+use std::{future::poll_fn, pin::Pin, sync::Arc};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
@@ -24,6 +27,7 @@ use tokio_rustls::TlsAcceptor;
 pub(super) struct Entrance {
     pub(super) tls: Option<TlsAcceptor>,
     pub(super) router: Router,
+    pub(super) taxii: Arc<taxii::Door>,
     pub(super) limits: Limits,
     pub(super) closes: watch::Receiver<bool>,
 }
@@ -38,10 +42,11 @@ impl Entrance {
         };
         match timeout(self.limits.handshake_timeout, acceptor.accept(stream)).await {
             Ok(Ok(stream)) => {
-                let shown = stream
-                    .get_ref()
-                    .1
+                // Over TLS 1.2 a certificate crosses the wire in the clear: none counts there.
+                let tls = stream.get_ref().1;
+                let shown = tls
                     .peer_certificates()
+                    .filter(|_| tls.protocol_version() == Some(ProtocolVersion::TLSv1_3))
                     .and_then(<[_]>::first)
                     .map(digest_of);
                 linger(self.converse(stream, Shown(shown)).await.into_inner().0).await;
@@ -56,17 +61,22 @@ impl Entrance {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let router = self.router;
-        let service = service_fn(move |request: Request<Incoming>| -> BoxFuture<'static, _> {
+        let (router, taxii) = (self.router, self.taxii);
+        let knock = Knock::new(shown.0);
+        let service = service_fn(move |request: Request<Incoming>| {
+            if taxii::is_taxii(request.uri().path()) {
+                return taxii.answer(request, &knock);
+            }
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(shown);
-            house::answer(router.clone(), request).boxed()
+            Answering::router(house::answer(router.clone(), request))
         });
         let stream = TokioIo::new(Patience::new(stream, self.limits.read_timeout));
         let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.read_timeout)
-            .max_buf_size(HEADER_BYTES_MAX)
+            .max_header_size(HEADER_BYTES_MAX)
+            .max_buf_size(BUFFER_BYTES_MAX)
             .max_headers(HEADERS_MAX)
             .serve_connection(stream, service);
         let ended = tokio::select! {

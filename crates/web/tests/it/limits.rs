@@ -171,7 +171,7 @@ fn one_certificate_has_only_so_many_requests_and_others_are_not_touched() {
 }
 
 #[test]
-fn tls_1_2_is_not_spoken_and_plain_http_is_not_answered() {
+fn tls_1_1_is_not_spoken_and_plain_http_is_not_answered() {
     let server = Running::start();
     let mut plain = TcpStream::connect(server.address).unwrap();
     plain
@@ -184,10 +184,31 @@ fn tls_1_2_is_not_spoken_and_plain_http_is_not_answered() {
         !String::from_utf8_lossy(&heard).contains("HTTP"),
         "{heard:?}"
     );
-    let error = Raw::connect_by(&server, None, &[&rustls::version::TLS12])
-        .try_send(HEALTH)
-        .unwrap_err();
-    assert!(error.to_string().contains("ProtocolVersion"), "{error}");
+    // A ClientHello of TLS 1.1 (RFC 4346 §7.4.1.2) with one suite, and no more.
+    let hello = [&[3, 2], &[7; 32][..], &[0, 0, 2, 0xC0, 0x13, 1, 0]].concat();
+    let handshake = [&[1, 0, 0, hello.len() as u8], &hello[..]].concat();
+    let record = [&[22, 3, 1, 0, handshake.len() as u8], &handshake[..]].concat();
+    let mut old = TcpStream::connect(server.address).unwrap();
+    old.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    std::io::Write::write_all(&mut old, &record).unwrap();
+    let mut heard = Vec::new();
+    let _ = old.read_to_end(&mut heard);
+    assert!(matches!(heard.as_slice(), [21, ..]), "an alert, and nothing more: {heard:?}");
+}
+
+#[test]
+fn over_tls_1_2_everybody_is_answered_and_nobody_is_a_member() {
+    let server = Running::start();
+    let ask = |shown, request: &[u8]| {
+        let mut raw = Raw::connect_by(&server, shown, &[&rustls::version::TLS12]);
+        raw.send(request);
+        raw.rest()
+    };
+    assert!(ask(None, HEALTH).ends_with("ok\n"));
+    let deliver = format!("{DELIVER}connection: close\r\ncontent-length: 2\r\n\r\n{{}}");
+    let heard = ask(Some(&server.authority), deliver.as_bytes());
+    assert!(heard.starts_with("HTTP/1.1 401 "), "{heard:?}");
+    assert!(heard.contains("peer.no_certificate"), "{heard:?}");
 }
 
 #[test]

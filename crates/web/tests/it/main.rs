@@ -10,3 +10,4 @@ mod record;
 mod script;
 mod shutdown;
 mod stolen;
+mod taxii;

@@ -9,7 +9,7 @@ use rustls::{
 };
 use std::{
     io::{ErrorKind, Read, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     sync::Arc,
     time::Duration,
 };
@@ -26,11 +26,18 @@ impl Raw {
         shown: Option<&TlsIdentity>,
         versions: &[&'static rustls::SupportedProtocolVersion],
     ) -> Self {
+        Self::connect_to(server.address, &server.identity, shown, versions)
+    }
+
+    pub(crate) fn connect_to(
+        address: SocketAddr,
+        identity: &TlsIdentity,
+        shown: Option<&TlsIdentity>,
+        versions: &[&'static rustls::SupportedProtocolVersion],
+    ) -> Self {
         let mut roots = RootCertStore::empty();
         roots
-            .add(CertificateDer::from(
-                server.identity.certificate_der().to_vec(),
-            ))
+            .add(CertificateDer::from(identity.certificate_der().to_vec()))
             .unwrap();
         let config = ClientConfig::builder_with_provider(Arc::new(
             rustls::crypto::aws_lc_rs::default_provider(),
@@ -46,8 +53,8 @@ impl Raw {
                 config.with_client_auth_cert(chain, key).unwrap()
             }
         };
-        let name = ServerName::from(server.address.ip());
-        let stream = TcpStream::connect(server.address).unwrap();
+        let name = ServerName::from(address.ip());
+        let stream = TcpStream::connect(address).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(10)))
             .unwrap();

@@ -250,12 +250,17 @@ impl Home {
         .hint("make the node anew from a backup, in another folder: `portcullis restore BACKUP --dir DIR`"))
     }
 
+    /// Opens the records; made if nothing was ever recorded.
+    pub(crate) fn store(&self) -> Result<Store, Failure> {
+        self.not_lost()?;
+        Store::sqlite(&self.dir.join("store.db"))
+            .map_err(|error| Failure::unable("store.unavailable", format!("store.db: {error}")))
+    }
+
     /// Opens the node. Commands and `serve` may have it open at once.
     pub(crate) fn node(&self) -> Result<Arc<Node>, Failure> {
-        self.not_lost()?;
         let (schema, schema_bytes) = self.schema()?;
-        let store = Store::sqlite(&self.dir.join("store.db"))
-            .map_err(|error| Failure::unable("store.unavailable", format!("store.db: {error}")))?;
+        let store = self.store()?;
         let blobs = Blobs::folder(&self.blobs_dir())
             .map_err(|error| Failure::unable("store.unavailable", format!("blobs/: {error}")))?;
         let mut witnessed_logs = self

@@ -39,7 +39,7 @@ use std::path::Path;
 ///
 ///   portcullis --dir csirt init --member csirt.example --role cell --country GB \
 ///     --plain-listen 127.0.0.1:9000 --collection Indicators
-///   portcullis --dir csirt cell account add alice
+///   portcullis --dir csirt cell account add desk
 ///   portcullis --dir csirt serve
 ///
 /// and beside it:

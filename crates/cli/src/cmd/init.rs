@@ -31,7 +31,7 @@ use std::{path::Path, process::ExitCode};
 ///
 ///   portcullis --dir csirt init --member csirt.example --role cell --country GB \
 ///     --plain-listen 127.0.0.1:9000 --collection Indicators
-///   portcullis --dir csirt cell account add alice
+///   portcullis --dir csirt cell account add desk
 ///   portcullis --dir csirt serve
 #[derive(Args)]
 #[command(verbatim_doc_comment)]

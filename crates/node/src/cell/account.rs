@@ -57,6 +57,9 @@ pub enum Denied {
     /// Too many passwords are being hashed. It is worth trying again in a second.
     #[error("too many passwords are being checked at this moment")]
     Busy,
+    /// The journal, in which the accounts stand, is still being read.
+    #[error("the cell has just been started and still reads its journal; try again in a second")]
+    NotReady,
 }
 
 impl Denied {
@@ -65,6 +68,7 @@ impl Denied {
         match self {
             Self::Credential => "cell.denied",
             Self::Busy => "cell.busy",
+            Self::NotReady => "cell.not_ready",
         }
     }
 }
@@ -117,8 +121,13 @@ impl Cell {
     /// Recognises a credential without waiting: a token; a password that was verified lately.
     /// None: [`Self::authenticate`] must look at it, where waiting is allowed.
     pub fn recognise(&self, credential: &Credential<'_>) -> Option<Result<Caller, Denied>> {
-        self.accounts
-            .recognise(&self.state(), credential, self.env.now())
+        let known = self
+            .accounts
+            .recognise(&self.state(), credential, self.env.now());
+        match known {
+            None | Some(Err(_)) if !self.ready() => Some(Err(Denied::NotReady)),
+            known => known,
+        }
     }
 
     /// Recognises a credential. Takes some hundredths of a second for a password that is new here.
@@ -127,6 +136,9 @@ impl Cell {
     ///
     /// [`Denied`].
     pub fn authenticate(&self, credential: &Credential<'_>) -> Result<Caller, Denied> {
+        if !self.ready() {
+            return Err(Denied::NotReady);
+        }
         self.accounts
             .authenticate(&self.state(), credential, self.env.now())
     }

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 ///
 /// Example:
 ///
-///   portcullis cell account add alice
+///   portcullis cell account add desk
 ///   portcullis cell account add splunk --rights read --until 2027-06-30
 ///   portcullis cell account add bank-soc --member bank.example --rights write
 ///   portcullis cell account add old-siem --password < password.txt

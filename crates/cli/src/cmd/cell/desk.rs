@@ -237,7 +237,7 @@ fn next_steps(home: &Home, titles: &[String], ui: Ui) {
             "  portcullis --dir {dir} cell collection add Indicators"
         ));
     }
-    ui.say(format_args!("  portcullis --dir {dir} cell account add alice"));
+    ui.say(format_args!("  portcullis --dir {dir} cell account add desk"));
     ui.say(format_args!("  portcullis --dir {dir} serve"));
     ui.say(format_args!("clients then find it at {}", address(home)));
 }

@@ -89,7 +89,7 @@ pub(crate) struct Accept {
 
 /// Enters the consent of a member that has no node, checked on paper or by voice.
 ///
-/// Example: `portcullis cell group attest partners bank.example --checked-by "J. Ortega, liaison" --how "signed form of 3 May"`
+/// Example: `portcullis cell group attest partners bank.example --checked-by "liaison desk" --how "signed form of 3 May"`
 #[derive(Args)]
 pub(crate) struct Attest {
     /// The group: its title or id.

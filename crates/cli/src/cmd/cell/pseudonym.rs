@@ -16,7 +16,7 @@ use std::{path::Path, process::ExitCode};
 /// Example:
 ///
 ///   portcullis cell pseudonym take --into incidents --member bank.example
-///   portcullis cell pseudonym open identity--… --person "A. Lindqvist" --reason "the bank asks us to call it"
+///   portcullis cell pseudonym open identity--… --person "duty officer" --reason "the bank asks us to call it"
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(crate) enum Pseudonym {

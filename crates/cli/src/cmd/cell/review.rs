@@ -19,7 +19,7 @@ use std::{path::Path, process::ExitCode};
 ///
 ///   portcullis cell review list
 ///   portcullis cell review show rev_…
-///   portcullis cell review release rev_… --person "A. Lindqvist" --reason "an address of the attacker's"
+///   portcullis cell review release rev_… --person "duty officer" --reason "an address of the attacker's"
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(crate) enum Review {

@@ -49,7 +49,7 @@ fn init_says_what_to_type_next_and_it_can_be_typed() {
     }
     assert_eq!(lines[2].last(), Some(&"serve"), "{said}");
     assert_eq!(place.json(&["cell", "collection", "list"])[0]["alias"], "indicators");
-    assert_eq!(place.json(&["cell", "account", "list"])[0]["account"], "alice");
+    assert_eq!(place.json(&["cell", "account", "list"])[0]["account"], "desk");
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn an_ended_account_is_refused_by_the_server_that_runs() {
     wait("the account to be let in", || (client.get(&csirt.objects()).status == 200).then_some(()));
     csirt.place.says(&["cell", "account", "end", "alice"]);
     wait("it to be refused", || (client.get(&csirt.objects()).status == 401).then_some(()));
-    csirt.place.fails(1, "cell.account_ended", &["cell", "account", "end", "alice"]);
+    csirt.place.fails(1, "cell.unknown_account", &["cell", "account", "end", "alice"]);
 }
 
 #[test]

@@ -74,8 +74,11 @@ const NO_NAMES: &[&str] = &["Web"];
 /// The longest part of a mail address before the `@` (RFC 5321 §4.5.3.1.1).
 const MAILBOX_BYTES_MAX: usize = 64;
 
-/// The longest run that is looked at: a host's name fits. Longer ones would make long texts slow.
-const RUN_BYTES_MAX: usize = 256;
+/// The longest host name (RFC 1035 §2.3.4).
+const HOST_BYTES_MAX: usize = 255;
+
+/// The longest run of anything else that is looked at: longer ones would make long texts slow.
+const RUN_BYTES_MAX: usize = 48;
 
 /// Adds what is found in `text`, which stands at `path`, until `findings_max` are there.
 pub fn find(path: &str, text: &str, found: &mut Vec<Finding>, findings_max: usize) {
@@ -117,23 +120,47 @@ pub fn excerpt(text: &str, range: &Range<usize>) -> String {
 
 /// The first thing found at or after `from`.
 fn next(text: &[u8], from: usize) -> Option<(FindingKind, Range<usize>)> {
-    let mut at = from;
-    while let Some(byte) = text.get(at) {
-        let starts = at == 0 || !is_word(text, at - 1);
+    let mut inside = from.checked_sub(1).is_some_and(|at| is_word(text, at));
+    for (at, byte) in text.iter().enumerate().skip(from) {
+        let begins = !inside && BEGINNING.holds(*byte);
+        inside = WORD.holds(*byte);
+        // Two tests a byte; what costs more is asked of one in some dozens.
+        if !begins && *byte != b'@' {
+            continue;
+        }
         let here = match byte {
             b'@' => mail(text, at).map(|range| (FindingKind::MailAddress, range)),
-            b'+' if starts => telephone(text, at).map(|range| (FindingKind::Telephone, range)),
-            b'0'..=b'9' if starts => number(text, at),
-            b'A'..=b'Z' if starts => capital(text, at),
-            b'b' | b'd' | b'm' | b'p' | b't' if starts => announced(text, at),
-            _ => None,
+            b'+' => telephone(text, at).map(|range| (FindingKind::Telephone, range)),
+            b'0'..=b'9' => number(text, at),
+            b'A'..=b'Z' => capital(text, at),
+            _ => announced(text, at),
         };
         if here.is_some() {
             return here;
         }
-        at += 1;
     }
     None
+}
+
+/// A set of ASCII bytes, a bit each.
+struct Bytes(u128);
+
+const WORD: Bytes = Bytes::of(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+const BEGINNING: Bytes = Bytes::of(b"+0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZbdmpt");
+
+impl Bytes {
+    const fn of(mut bytes: &[u8]) -> Self {
+        let mut bits = 0;
+        while let [byte, rest @ ..] = bytes {
+            bits |= 1 << *byte;
+            bytes = rest;
+        }
+        Self(bits)
+    }
+
+    const fn holds(&self, byte: u8) -> bool {
+        byte < 128 && self.0 >> (byte & 127) & 1 == 1
+    }
 }
 
 fn is_word(text: &[u8], at: usize) -> bool {
@@ -142,8 +169,12 @@ fn is_word(text: &[u8], at: usize) -> bool {
 
 /// The run of bytes from `at` on that `f` admits, as far as anything here can be long.
 fn run(text: &[u8], at: usize, f: impl Fn(u8) -> bool) -> &[u8] {
+    run_to(text, at, RUN_BYTES_MAX, f)
+}
+
+fn run_to(text: &[u8], at: usize, bytes_max: usize, f: impl Fn(u8) -> bool) -> &[u8] {
     let rest = text.get(at..).unwrap_or_default();
-    let rest = rest.get(..RUN_BYTES_MAX).unwrap_or(rest);
+    let rest = rest.get(..bytes_max).unwrap_or(rest);
     let end = rest.iter().position(|byte| !f(*byte)).unwrap_or(rest.len());
     rest.get(..end).unwrap_or_default()
 }
@@ -153,7 +184,7 @@ fn mail(text: &[u8], at: usize) -> Option<Range<usize>> {
     let before = text.get(..at)?.iter().rev().take(MAILBOX_BYTES_MAX + 1);
     let length = before.take_while(|byte| local(**byte)).count();
     let mailbox = core::str::from_utf8(text.get(at - length..at)?).ok()?;
-    let host = run(text, at + 1, |b| {
+    let host = run_to(text, at + 1, HOST_BYTES_MAX, |b| {
         b.is_ascii_alphanumeric() || b == b'-' || b == b'.'
     });
     let host = core::str::from_utf8(host)
@@ -186,6 +217,9 @@ fn number(text: &[u8], at: usize) -> Option<(FindingKind, Range<usize>)> {
     let length = groups.iter().rposition(u8::is_ascii_digit)? + 1;
     let groups = groups.get(..length)?;
     let range = at..at + length;
+    if length < 9 {
+        return house(text, at);
+    }
     if is_word(text, range.end) {
         return None;
     }
@@ -195,6 +229,11 @@ fn number(text: &[u8], at: usize) -> Option<(FindingKind, Range<usize>)> {
     if is_social_security(groups) {
         return Some((FindingKind::NationalNumber, range));
     }
+    house(text, at)
+}
+
+/// A house's number and its street.
+fn house(text: &[u8], at: usize) -> Option<(FindingKind, Range<usize>)> {
     let house = run(text, at, |b| b.is_ascii_digit());
     let street = street(text, at + house.len())?;
     (house.len() <= 4).then_some((FindingKind::PostalAddress, at..street))
@@ -202,36 +241,31 @@ fn number(text: &[u8], at: usize) -> Option<(FindingKind, Range<usize>)> {
 
 /// 13 to 19 digits in groups of three at least, of a scheme's first digit, that check out (ISO/IEC 7812-1, annex B).
 fn is_card(groups: &[u8]) -> bool {
-    let digits = || {
-        groups
-            .iter()
-            .filter(|b| b.is_ascii_digit())
-            .map(|b| b - b'0')
-    };
     let scheme = matches!(groups.first(), Some(b'3'..=b'6'));
+    let digits = || groups.iter().rev().filter(|b| b.is_ascii_digit());
+    if !scheme || !(13..=19).contains(&digits().count()) {
+        return false;
+    }
     let grouped = groups
         .split(|b| !b.is_ascii_digit())
         .all(|group| 3 <= group.len());
-    let doubled = |(place, digit): (usize, u8)| match place % 2 {
-        0 => u32::from(digit),
-        _ => u32::from(digit * 2 / 10 + digit * 2 % 10),
+    let doubled = |(place, digit): (usize, &u8)| match (place % 2, u32::from(digit - b'0')) {
+        (0, digit) => digit,
+        (_, digit) => digit * 2 / 10 + digit * 2 % 10,
     };
-    let all: Vec<u8> = digits().collect();
-    scheme
-        && grouped
-        && (13..=19).contains(&all.len())
-        && all.into_iter().rev().enumerate().map(doubled).sum::<u32>() % 10 == 0
+    grouped && digits().enumerate().map(doubled).sum::<u32>() % 10 == 0
 }
 
 /// `AAA-GG-SSSS`, of an area, group and serial that are given out (20 CFR 422.103).
 fn is_social_security(groups: &[u8]) -> bool {
-    let parts: Vec<&[u8]> = groups.split(|b| *b == b'-').collect();
-    let [area, group, serial] = parts.as_slice() else {
+    let parts = groups.split(|b| *b == b'-');
+    let lengths = || parts.clone().map(<[u8]>::len);
+    if groups.len() != 11 || !lengths().eq([3, 2, 4]) {
         return false;
-    };
-    let shaped = (area.len(), group.len(), serial.len()) == (3, 2, 4);
-    let given = *area != b"000" && *area != b"666" && area.first() != Some(&b'9');
-    shaped && given && *group != b"00" && *serial != b"0000"
+    }
+    let nought = |part: &[u8]| part.iter().all(|b| *b == b'0');
+    let given = !groups.starts_with(b"9") && !groups.starts_with(b"666");
+    given && !parts.clone().any(nought) && !groups.contains(&b' ')
 }
 
 /// Where a street's name ends that begins after the house's number.
@@ -352,6 +386,9 @@ fn postcode(text: &[u8], at: usize, letters: usize) -> Option<Range<usize>> {
 
 /// A form of address and a name: `Dr. Bloggs`.
 fn title(text: &[u8], at: usize) -> Option<Range<usize>> {
+    if !matches!(text.get(at), Some(b'D' | b'F' | b'H' | b'M' | b'P')) {
+        return None;
+    }
     let word = run(text, at, |b| b.is_ascii_alphabetic());
     if !TITLES.iter().any(|title| title.as_bytes() == word) {
         return None;
@@ -374,6 +411,11 @@ fn title(text: &[u8], at: usize) -> Option<Range<usize>> {
 
 /// What a word announces: `born 1 May 1984`, `DOB: 01/05/1984`, `tel 020 7946 0000`.
 fn announced(text: &[u8], at: usize) -> Option<(FindingKind, Range<usize>)> {
+    let second = text.get(at + 1)?.to_ascii_lowercase();
+    match (text.get(at)?.to_ascii_lowercase(), second) {
+        (b'b', b'i' | b'o') | (b'd', b'a' | b'o') | (b'm', b'o') | (b'p', b'h') | (b't', b'e') => {}
+        _ => return None,
+    }
     let word = run(text, at, |b| b.is_ascii_alphabetic());
     let is = |words: &[&str]| {
         words

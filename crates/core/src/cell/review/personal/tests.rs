@@ -111,7 +111,7 @@ fn no_more_is_found_than_fits() {
 #[test]
 fn a_long_text_is_looked_at_in_time_that_grows_with_it() {
     for sign in ["1 ", "A", "a.", "@", "+1 ", "A1 "] {
-        assert!(!super::any(&sign.repeat(2_000_000)), "{sign}");
+        assert!(!super::any(&sign.repeat(100_000)), "{sign}");
     }
 }
 

@@ -1,13 +1,15 @@
 //! Checks: rules of the standard that need more than one property, or more
 //! than a table can say.
 
+mod marking;
+
+pub(super) use marking::{definition, marks_itself, selectors};
+
 use super::form;
-use super::shape::extension::{STATEMENT, TLP};
 use super::shape::{Check, Shape};
 use super::walk::{Path, Walk, text};
 use crate::document::{Kind as Node, Value};
 use crate::id::{self, Id};
-use crate::marking::KNOWN;
 use crate::vocab;
 
 pub(super) const MODIFIED: Check = Check::Order("created", "modified", false);
@@ -201,81 +203,6 @@ pub(super) fn contents(walk: &mut Walk<'_>, object: Value<'_>, path: &Path<'_>, 
     }
 }
 
-/// What a marking definition defines.
-pub(super) fn definition(walk: &mut Walk<'_>, object: Value<'_>, path: &Path<'_>, shape: Shaped) {
-    let extended = object.get("extensions").is_some();
-    for name in ["definition_type", "definition"] {
-        if !extended && object.get(name).is_none() {
-            let message = format_args!("`{name}` is required where there are no `extensions`");
-            walk.must(&path.name(name), "stix.required", shape.clause, message);
-        }
-    }
-    let Some(definition) = object.get("definition") else {
-        return;
-    };
-    let at = path.name("definition");
-    if definition.kind() != Node::Object {
-        return walk.datatype(&at, "an object");
-    }
-    match object.text_of("definition_type").as_deref() {
-        Some("statement") => part(walk, definition, &STATEMENT, &at),
-        Some("tlp") => {
-            part(walk, definition, &TLP, &at);
-            tlp(walk, object, definition, path);
-        }
-        _ => {}
-    }
-}
-
-fn part(walk: &mut Walk<'_>, value: Value<'_>, shape: Shaped, path: &Path<'_>) {
-    // A walk of its own: these parts refer to nothing outside.
-    let mut inner = walk.inner();
-    inner.object(value, shape, path);
-    walk.flaws.append(&mut inner.flaws);
-}
-
-/// There are four TLP definitions of TLP 1, and nobody makes another.
-fn tlp(walk: &mut Walk<'_>, object: Value<'_>, definition: Value<'_>, path: &Path<'_>) {
-    const CLAUSE: &str = "STIX 2.1, 7.2.1.4 TLP Marking";
-    let light = definition.text_of("tlp").unwrap_or_default();
-    let light = if light == "white" { "clear" } else { &*light };
-    let id = object.text_of("id").unwrap_or_default();
-    let known = KNOWN
-        .iter()
-        .find(|(_, known, version)| *known == light && *version == 1);
-    if let Some((uuid, _, _)) = known
-        && id.strip_prefix("marking-definition--") != Some(uuid)
-    {
-        let message =
-            format_args!("TLP has fixed definitions; refer to `marking-definition--{uuid}`");
-        walk.must(&path.name("id"), "stix.tlp", CLAUSE, message);
-    }
-}
-
-/// A marking definition does not mark itself.
-pub(super) fn marks_itself(walk: &mut Walk<'_>, object: Value<'_>, path: &Path<'_>, shape: Shaped) {
-    let Some(id) = object.text_of("id") else {
-        return;
-    };
-    let whole = object
-        .get("object_marking_refs")
-        .into_iter()
-        .flat_map(Value::items);
-    let parts = object
-        .get("granular_markings")
-        .into_iter()
-        .flat_map(Value::items);
-    let parts = parts.filter_map(|marking| marking.get("marking_ref"));
-    if whole.chain(parts).any(|marking| text(marking) == id) {
-        walk.must(
-            path,
-            "stix.marking",
-            shape.clause,
-            "a marking definition cannot mark itself",
-        );
-    }
-}
-
 /// `extension_properties` belong to one kind of extension.
 pub(super) fn extension_properties(
     walk: &mut Walk<'_>,
@@ -398,50 +325,4 @@ pub(super) fn socket_options(
             );
         }
     }
-}
-
-/// The most steps of a selector.
-const STEPS_MAX: usize = 64;
-
-/// Every selector of a granular marking leads to something.
-pub(super) fn selectors(
-    walk: &mut Walk<'_>,
-    object: Value<'_>,
-    markings: Value<'_>,
-    path: &Path<'_>,
-) {
-    let path = path.name("granular_markings");
-    for (at, marking) in markings.items().enumerate() {
-        let path = path.index(at);
-        let path = path.name("selectors");
-        let selectors = marking.get("selectors").into_iter().flat_map(Value::items);
-        for (at, selector) in selectors.enumerate() {
-            let selector = text(selector);
-            if !selector.is_empty() && resolve(object, &selector).is_none() {
-                walk.must(
-                    &path.index(at),
-                    "stix.selector",
-                    "STIX 2.1, 7.2.3.1 Selectors",
-                    "the selector leads to nothing in this object; name a property that is there, as in `external_references.[0].url`",
-                );
-            }
-        }
-    }
-}
-
-fn resolve<'d>(object: Value<'d>, selector: &str) -> Option<Value<'d>> {
-    let mut at = object;
-    for (count, step) in selector.split('.').enumerate() {
-        if count == STEPS_MAX {
-            return None;
-        }
-        at = match step
-            .strip_prefix('[')
-            .and_then(|step| step.strip_suffix(']'))
-        {
-            Some(index) => at.items().nth(index.parse().ok()?)?,
-            None => at.get(step)?,
-        };
-    }
-    Some(at)
 }

@@ -4,7 +4,11 @@
 //! countries, media types, character sets) are not copied: a well-formed code
 //! passes.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+mod language;
+mod net;
+
+pub(super) use language::is_language;
+use net::{is_domain, is_email, is_ipv4, is_ipv6, is_mac, is_uri};
 
 use super::shape::Form;
 
@@ -152,112 +156,6 @@ pub(super) fn is_key(key: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
-/// RFC 5646 §2.1, well-formed: language, extended languages, script, region,
-/// variants, extensions, private use; the irregular tags are not taken.
-pub(super) fn is_language(text: &str) -> bool {
-    let mut parts = text.split('-').peekable();
-    let alpha = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let alnum = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let Some(first) = parts.next() else {
-        return false;
-    };
-    let private = first.eq_ignore_ascii_case("x");
-    let language = (2..=8).contains(&first.len()) && alpha(first);
-    if !(private || language) {
-        return false;
-    }
-    if !private {
-        if first.len() < 4 {
-            for _ in 0..3 {
-                parts.next_if(|part| part.len() == 3 && alpha(part));
-            }
-        }
-        parts.next_if(|part| part.len() == 4 && alpha(part));
-        parts.next_if(|part| {
-            (part.len() == 2 && alpha(part))
-                || (part.len() == 3 && part.bytes().all(|byte| byte.is_ascii_digit()))
-        });
-        let variant = |part: &str| {
-            alnum(part)
-                && ((5..=8).contains(&part.len())
-                    || (part.len() == 4
-                        && part
-                            .bytes()
-                            .next()
-                            .is_some_and(|byte| byte.is_ascii_digit())))
-        };
-        while parts.next_if(|part| variant(part)).is_some() {}
-    }
-    let rest: Vec<&str> = parts.collect();
-    if private {
-        is_private(&rest)
-    } else {
-        are_extensions(&rest)
-    }
-}
-
-/// What follows `x`: at least one subtag.
-fn is_private(rest: &[&str]) -> bool {
-    !rest.is_empty() && rest.iter().all(|part| is_subtag(part, 1))
-}
-
-/// A single character with at least one subtag behind it, any number of
-/// times; private use comes last.
-fn are_extensions(mut rest: &[&str]) -> bool {
-    while let [single, after @ ..] = rest {
-        if !is_subtag(single, 1) || single.len() != 1 {
-            return false;
-        }
-        if single.eq_ignore_ascii_case("x") {
-            return is_private(after);
-        }
-        let count = after.iter().take_while(|part| is_subtag(part, 2)).count();
-        if count == 0 {
-            return false;
-        }
-        rest = after.get(count..).unwrap_or(&[]);
-    }
-    true
-}
-
-fn is_subtag(part: &str, least: usize) -> bool {
-    (least..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
-/// RFC 3986: a scheme, `:`, and characters that a URI is made of.
-pub(super) fn is_uri(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once(':') else {
-        return false;
-    };
-    let mut letters = scheme.bytes();
-    let first = letters
-        .next()
-        .is_some_and(|byte| byte.is_ascii_alphabetic());
-    first
-        && letters.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
-        && !rest.is_empty()
-        && are_uri(rest.as_bytes())
-}
-
-fn are_uri(mut rest: &[u8]) -> bool {
-    loop {
-        rest = match rest {
-            [] => return true,
-            [b'%', high, low, after @ ..]
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
-                after
-            }
-            [
-                b'%' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}',
-                ..,
-            ] => return false,
-            [b'!'..=b'~', after @ ..] => after,
-            _ => return false,
-        };
-    }
-}
-
 fn is_semver(text: &str) -> bool {
     let (text, build) = text.split_once('+').unwrap_or((text, "0"));
     let (core, pre) = text.split_once('-').unwrap_or((text, "0"));
@@ -308,54 +206,6 @@ fn is_media_type(text: &str) -> bool {
     let bare = text.split(';').next().unwrap_or("").trim_end();
     bare.split_once('/')
         .is_some_and(|(family, name)| FAMILIES.contains(&family) && token(name))
-}
-
-fn is_domain(text: &str) -> bool {
-    let name = text.strip_suffix('.').unwrap_or(text);
-    (1..=253).contains(&name.len())
-        && name.split('.').all(|label| (1..=63).contains(&label.len()))
-        && !name.chars().any(|char| {
-            char.is_whitespace() || char.is_control() || "/\\:@?#[]<>\"'(),;%".contains(char)
-        })
-}
-
-fn is_email(text: &str) -> bool {
-    text.rsplit_once('@').is_some_and(|(local, domain)| {
-        let quoted = local.len() > 2 && local.starts_with('"') && local.ends_with('"');
-        let bare = !local.is_empty()
-            && !local.chars().any(|char| {
-                char.is_whitespace() || char.is_control() || "<>()[]:;,\\\"@".contains(char)
-            });
-        let literal = domain.len() > 2 && domain.starts_with('[') && domain.ends_with(']');
-        (quoted || bare) && (literal || is_domain(domain))
-    })
-}
-
-fn with_prefix(text: &str, max: u8, holds: impl Fn(&str) -> bool) -> bool {
-    match text.split_once('/') {
-        None => holds(text),
-        Some((address, prefix)) => {
-            let digits = !prefix.is_empty() && prefix.bytes().all(|byte| byte.is_ascii_digit());
-            let plain = prefix.len() == 1 || !prefix.starts_with('0');
-            holds(address) && digits && plain && prefix.parse().is_ok_and(|bits: u8| bits <= max)
-        }
-    }
-}
-
-fn is_ipv4(text: &str) -> bool {
-    with_prefix(text, 32, |address| address.parse::<Ipv4Addr>().is_ok())
-}
-
-fn is_ipv6(text: &str) -> bool {
-    with_prefix(text, 128, |address| address.parse::<Ipv6Addr>().is_ok())
-}
-
-fn is_mac(text: &str) -> bool {
-    text.len() == 17
-        && text.bytes().enumerate().all(|(at, byte)| match at % 3 {
-            2 => byte == b':',
-            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
-        })
 }
 
 fn is_cpe(text: &str) -> bool {

@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     Time,
     /// A timestamp with at least as many fraction digits.
     Precise(usize),
+    /// A timestamp without a fraction.
+    Second,
     Hex,
     Binary,
     /// A text in a form that a function knows.
@@ -41,6 +43,8 @@ pub(crate) enum Kind {
     Texts,
     /// A dictionary whose values are all of one kind.
     Dictionary(&'static Kind),
+    /// A text or a whole number.
+    TextOrWhole,
     Any,
     Object(&'static Shape),
     /// `extensions`, with those the standard defines for the type.

@@ -82,7 +82,7 @@ static RASTER_IMAGE: Shape = Shape::part(
         may("image_height", WHOLE),
         may("image_width", WHOLE),
         may("bits_per_pixel", WHOLE),
-        may("exif_tags", Kind::Dictionary(&Kind::Any)),
+        may("exif_tags", Kind::Dictionary(&Kind::TextOrWhole)),
     ],
     &[Check::Something],
 );
@@ -94,7 +94,7 @@ static WINDOWS_PEBINARY: Shape = Shape::part(
         may("imphash", TEXT),
         may("machine_hex", Kind::Hex),
         may("number_of_sections", COUNT),
-        may("time_date_stamp", Kind::Time),
+        may("time_date_stamp", Kind::Second),
         may("pointer_to_symbol_table_hex", Kind::Hex),
         may("number_of_symbols", COUNT),
         may("size_of_optional_header", COUNT),

@@ -35,7 +35,7 @@ pub(super) static NETWORK_TRAFFIC: Shape = Shape::new(
         may("dst_byte_count", COUNT),
         may("src_packets", COUNT),
         may("dst_packets", COUNT),
-        may("ipfix", Kind::Dictionary(&Kind::Any)),
+        may("ipfix", Kind::Dictionary(&Kind::TextOrWhole)),
         may("src_payload_ref", PAYLOAD),
         may("dst_payload_ref", PAYLOAD),
         may("encapsulates_refs", Kind::List(&Kind::Ref(TRAFFIC))),

@@ -19,9 +19,10 @@ mod json;
 mod kinds;
 mod object;
 mod part;
-mod tags;
+pub(crate) mod tags;
 
 pub use extension::EXTENSION;
+pub(crate) use json::printed_uuid;
 
 /// How large an event may be, in bytes.
 pub const EVENT_BYTES_MAX: usize = 256 << 20;

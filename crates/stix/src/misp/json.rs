@@ -21,7 +21,12 @@ pub(super) fn made_uuid(parts: &[&str]) -> String {
         hash.update(part);
         hash.update([0]);
     }
-    let digest = hash.finalize();
+    printed_uuid(&hash.finalize())
+}
+
+/// The first sixteen bytes of a SHA-1 digest as a UUID of version 5
+/// (RFC 9562, 5.5).
+pub(crate) fn printed_uuid(digest: &[u8]) -> String {
     let mut text = String::with_capacity(36);
     for (place, byte) in digest.iter().take(16).enumerate() {
         let byte = match place {

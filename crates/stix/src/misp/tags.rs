@@ -6,7 +6,7 @@ use super::json::{Members, list, text};
 
 /// The lights of TLP 2.0, from the strictest: MISP's tags, the UUID of the
 /// marking definition, how TLP 2.0 writes them.
-pub(super) const LIGHTS: [(&[&str], &str, &str); 5] = [
+pub(crate) const LIGHTS: [(&[&str], &str, &str); 5] = [
     (&["tlp:red"], "e828b379-4e03-4974-9ac4-e53a884c97c1", "red"),
     (
         &["tlp:amber+strict"],
@@ -86,13 +86,13 @@ pub(super) fn strictest(one: Option<usize>, other: Option<usize>) -> Option<usiz
 }
 
 /// The id of a light's marking definition.
-pub(super) fn marking(light: usize) -> Option<String> {
+pub(crate) fn marking(light: usize) -> Option<String> {
     let (_, uuid, _) = LIGHTS.get(light)?;
     Some(format!("marking-definition--{uuid}"))
 }
 
 /// A light's marking definition, as OASIS publishes it.
-pub(super) fn definition(light: usize) -> Option<Value> {
+pub(crate) fn definition(light: usize) -> Option<Value> {
     let (_, _, name) = LIGHTS.get(light)?;
     Some(json!({
         "type": "marking-definition", "spec_version": "2.1", "id": marking(light)?,

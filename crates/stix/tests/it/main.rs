@@ -3,4 +3,5 @@
 mod data;
 mod misp;
 mod patterns;
+mod personal;
 mod validate;

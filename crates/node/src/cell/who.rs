@@ -253,3 +253,6 @@ fn by_collection(entries: &Entries) -> BTreeMap<CollectionId, Vec<u64>> {
     }
     numbers
 }
+
+#[cfg(test)]
+mod tests;

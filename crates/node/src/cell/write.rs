@@ -176,8 +176,8 @@ impl Cell {
                     .push(detail(Some(refusal.to_string()), refusal.code()));
                 continue;
             }
-            let waits = self.hold(&mut frame, caller, &object, turn.at)?;
-            let label = labels.of(&state, collection, &caller.member, &object, waits);
+            let (held_back, waits) = self.hold(&mut frame, caller, &object, turn.at)?;
+            let label = labels.of(&state, collection, &caller.member, &object, held_back);
             let (mut done, unversioned) = (detail(None, ""), object.is_unversioned());
             let marked = state.is_marked(&object.header.id);
             digests.extend(object.digest);
@@ -214,25 +214,29 @@ impl Cell {
         self.settle(appended)
     }
 
-    /// Lets an object wait for a person if it names people and its audience is across a line of
-    /// law 10; answers whether it does.
+    /// Whether an object stays on this side of every line of law 10, because it names people and
+    /// nobody has released it; and whether a person is asked, because its audience is across one.
     fn hold(
         &self,
         frame: &mut FrameOf<'_>,
         caller: &Caller,
         object: &Prepared<'_>,
         at: jiff::Timestamp,
-    ) -> Result<bool, CellError> {
+    ) -> Result<(bool, bool), CellError> {
+        if object.findings.is_empty() {
+            return Ok((false, false));
+        }
         let collection = frame.batch.collection;
-        let id = object.header.id.parse();
-        let (Ok(id), false) = (id, object.findings.is_empty()) else {
-            return Ok(false);
+        let Ok(id) = object.header.id.parse() else {
+            // Nobody can be asked about what no rule can name.
+            return Ok((true, false));
         };
-        let released = frame
-            .state
-            .released(&collection, &id, object.at.order.version_us);
-        if released || !frame.state.crossing(&collection, &caller.member) {
-            return Ok(false);
+        let version_us = object.at.order.version_us;
+        if frame.state.released(&collection, &id, version_us) {
+            return Ok((false, false));
+        }
+        if !frame.state.crossing(&collection, &caller.member) {
+            return Ok((true, false));
         }
         let mut random = [0; 12];
         self.env.fill(&mut random);
@@ -240,13 +244,13 @@ impl Cell {
             review: ReviewId::new(&self.realm, random),
             collection,
             object: id,
-            version_us: object.at.order.version_us,
+            version_us,
             publisher: caller.member.clone(),
             findings: object.findings.clone(),
         };
         let events = decide(&frame.state, &self.operator(), command, at)?;
         frame.events.extend(events);
-        Ok(true)
+        Ok((true, true))
     }
 
     /// Only its creator revokes an object that others already have.

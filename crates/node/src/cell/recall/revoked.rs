@@ -72,7 +72,7 @@ mod tests {
             text,
             concat!(
                 r#"{"type":"indicator","id":"indicator--1","x_big":1.10e400,"#,
-                r#""modified":"2026-11-18T09:06:40.124000Z","name":"\u00e9","revoked":true}"#
+                r#""modified":"2026-11-18T11:06:40.124000Z","name":"\u00e9","revoked":true}"#
             )
         );
     }

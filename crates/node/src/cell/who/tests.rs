@@ -1,0 +1,406 @@
+//! What was served, recalled, asked and published under a pseudonym, at one cell.
+
+use crate::cell::{
+    Page, Query, Source, View,
+    pseudonym::Pseudonym,
+    question::NewQuestion,
+    served::How,
+    tests::{Kit, id, indicator, member},
+};
+use bytes::Bytes;
+use jiff::Timestamp;
+use portcullis_core::cell::{Caller, Command, recall::Complied};
+use portcullis_sign::SecretKey;
+use portcullis_verdict::cell::{By, verify_evidence, verify_provenance};
+use std::collections::BTreeSet;
+
+impl Kit {
+    /// What a door does: a page, noted before it goes out.
+    fn serve(&self, caller: &Caller) -> Page {
+        let query = Query::default();
+        let page = self
+            .cell
+            .page(caller, &self.collection, &query, View::Objects)
+            .unwrap();
+        self.cell
+            .note_served(caller, &self.collection, How::Page, &page.served)
+            .unwrap();
+        page
+    }
+
+    fn publish(&self, caller: &Caller, object: &str) -> usize {
+        let envelope = Bytes::from(format!("{{\"objects\":[{object}]}}"));
+        let status = self
+            .cell
+            .add(caller, &self.collection, envelope, Source::Published)
+            .unwrap();
+        assert!(status.failures.is_empty(), "{:?}", status.failures);
+        status.fresh
+    }
+
+    fn bytes_of(&self, caller: &Caller, object: &str) -> Vec<String> {
+        let found = self.cell.versions(caller, object).unwrap();
+        found
+            .into_iter()
+            .map(|found| String::from_utf8(found.bytes).unwrap())
+            .collect()
+    }
+}
+
+#[test]
+fn who_was_served_which_version_is_told_and_proved() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0), indicator(2, 0)]);
+    kit.serve(&kit.b());
+    kit.clock.pass(5_000_000);
+    kit.add(&[indicator(1, 9)]);
+    kit.serve(&kit.b());
+    let served = kit.cell.who(&id(1), &[]).unwrap();
+    assert_eq!(served.len(), 2);
+    assert!(
+        served
+            .iter()
+            .all(|served| served.member == member("bank-b"))
+    );
+    assert!(served[0].version_us < served[1].version_us && served[0].at < served[1].at);
+    assert_eq!(
+        kit.cell.who(&id(1), &[served[1].version_us]).unwrap().len(),
+        1
+    );
+    assert_eq!(kit.cell.who(&id(3), &[]).unwrap(), []);
+    kit.cell.served_tick().unwrap();
+    let proved = kit.cell.evidence(&id(1), &[], true).unwrap();
+    assert_eq!((proved.evidence.objects.len(), proved.recorded), (2, 0));
+    let key = SecretKey::from_seed([4; 32]).public();
+    let by = By::Key {
+        key: &key,
+        realm: "live",
+    };
+    let findings = verify_evidence(&proved.evidence, &by);
+    assert!(findings.holds(), "{:?}", findings.checks);
+    assert_eq!(findings.served.len(), 2);
+    assert!(
+        findings
+            .served
+            .iter()
+            .all(|shown| shown.contents.len() == 1)
+    );
+}
+
+#[test]
+fn what_was_served_before_it_was_marked_anew_is_found() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0)]);
+    kit.serve(&kit.b());
+    let mark = Command::Mark {
+        object: id(1).parse().unwrap(),
+        publisher: member("bank-a"),
+        group: kit.group,
+        tlp: Some(portcullis_core::cell::Tlp::Green),
+    };
+    kit.cell.perform(&kit.a(), mark).unwrap();
+    kit.serve(&kit.b());
+    assert_eq!(kit.cell.who(&id(1), &[]).unwrap().len(), 2);
+}
+
+#[test]
+fn an_object_tells_who_published_it() {
+    let kit = Kit::new();
+    let objects: Vec<String> = (0..5).map(|n| indicator(n, 0)).collect();
+    kit.add(&objects);
+    let key = SecretKey::from_seed([4; 32]).public();
+    let by = By::Key {
+        key: &key,
+        realm: "live",
+    };
+    for n in 0..5 {
+        let (collection, number) = kit.cell.numbers_of(&id(n))[0];
+        let proof = kit.cell.provenance(&collection, number).unwrap().unwrap();
+        let bytes = kit.cell.entry_bytes(&collection, number).unwrap();
+        let origin = verify_provenance(&bytes, &proof, &by).unwrap();
+        assert_eq!(
+            (origin.publisher.as_str(), origin.member),
+            ("bank-a", member("csirt"))
+        );
+        let view = kit
+            .cell
+            .provenance_view(&collection, number)
+            .unwrap()
+            .unwrap();
+        assert_eq!(view.publisher, "bank-a");
+    }
+}
+
+#[test]
+fn a_recall_reaches_all_who_were_served_and_shows_who_complied() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0)]);
+    kit.add(&[indicator(1, 5)]);
+    kit.serve(&kit.b());
+    kit.clock.pass(1_000_000);
+    let other = kit
+        .cell
+        .recall(&kit.b(), &id(1), &[], "wrong", None)
+        .unwrap_err();
+    assert_eq!(other.code(), "cell.not_publisher");
+    let recall = kit
+        .cell
+        .recall(&kit.a(), &id(1), &[], "a false positive", None)
+        .unwrap();
+    // Whoever only speaks TAXII sees one version: the revoked one.
+    let shown = kit.bytes_of(&kit.b(), &id(1));
+    assert_eq!(shown.len(), 1);
+    assert!(shown[0].contains(r#""revoked":true"#), "{}", shown[0]);
+    let view = &kit.cell.recalls(&kit.a())[0];
+    assert_eq!((view.id, view.counts()), (recall, (0, 1, 0)));
+    assert_eq!(view.asked[0].member, member("bank-b"));
+    let removed = Complied::Removed;
+    kit.cell
+        .confirm_recall(&kit.b(), recall, removed, None)
+        .unwrap();
+    assert_eq!(kit.cell.recalls(&kit.a())[0].counts(), (1, 0, 0));
+    assert_eq!(kit.cell.recalls(&kit.b())[0].asked.len(), 1);
+    assert_eq!(kit.cell.recall_tick().unwrap(), 0);
+}
+
+#[test]
+fn a_recall_that_stopped_half_way_is_finished() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0)]);
+    kit.serve(&kit.b());
+    kit.clock.pass(1_000_000);
+    let command = Command::Recall {
+        recall: kit.cell.new_recall(),
+        object: id(1).parse().unwrap(),
+        publisher: member("bank-a"),
+        versions: Vec::new(),
+        reason: "wrong".into(),
+        asked: [member("bank-b")].into(),
+        due: kit.clock_now() + jiff::SignedDuration::from_hours(1),
+    };
+    // The event is there, and then the power failed.
+    kit.cell.perform(&kit.a(), command).unwrap();
+    let image = kit.cell.journal.image(true).unwrap();
+    let kit = kit.restarted(&image);
+    assert!(!kit.bytes_of(&kit.b(), &id(1))[0].contains("revoked"));
+    assert_eq!(kit.cell.recall_tick().unwrap(), 1);
+    assert!(kit.bytes_of(&kit.b(), &id(1))[0].contains(r#""revoked":true"#));
+    assert_eq!(kit.cell.recall_tick().unwrap(), 0);
+    kit.clock.pass(3_700_000_000);
+    assert_eq!(kit.cell.recalls(&kit.a())[0].counts(), (0, 1, 1));
+}
+
+#[test]
+fn what_another_cell_recalls_is_removed_here_asked_onward_and_confirmed() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0)]);
+    kit.serve(&kit.b());
+    kit.clock.pass(1_000_000);
+    let recall = kit.cell.new_recall();
+    let heard = Command::Recall {
+        recall,
+        object: id(1).parse().unwrap(),
+        publisher: member("bank-a"),
+        versions: Vec::new(),
+        reason: "wrong".into(),
+        asked: [member("csirt")].into(),
+        due: kit.clock_now() + jiff::SignedDuration::from_hours(1),
+    };
+    kit.cell.perform(&kit.a(), heard).unwrap();
+    assert_eq!(kit.cell.recall_tick().unwrap(), 1);
+    assert_eq!(kit.bytes_of(&kit.b(), &id(1)), [""; 0]);
+    let state = kit.cell.state();
+    let held = &state.recalls()[&recall];
+    let ours = held.asked[&member("csirt")].as_ref().unwrap();
+    assert_eq!(ours.how, Complied::Removed);
+    assert!(ours.note.as_ref().unwrap().contains("bank-b"));
+    assert_eq!(held.asked[&member("bank-b")], None);
+    assert_eq!(kit.cell.recall_tick().unwrap(), 0);
+}
+
+fn under(pseudonym: &Pseudonym, n: u32, more: &str) -> String {
+    let author = format!(r#", "created_by_ref":"{}"{more}"#, pseudonym.identity);
+    crate::cell::tests::with(n, 0, &author)
+}
+
+#[test]
+fn a_pseudonym_is_opened_by_an_operator_alone_and_that_is_told() {
+    let kit = Kit::new();
+    kit.cell.give_secret(&[7; 32]);
+    let pseudonym = kit.cell.pseudonym(&kit.a(), &kit.collection).unwrap();
+    assert_eq!(
+        kit.cell.pseudonym(&kit.a(), &kit.collection).unwrap(),
+        pseudonym
+    );
+    assert_ne!(
+        kit.cell.pseudonym(&kit.b(), &kit.collection).unwrap(),
+        pseudonym
+    );
+    assert_eq!(kit.publish(&kit.a(), &under(&pseudonym, 1, "")), 1);
+    // To everybody it is the cell's own.
+    let found = kit.cell.versions(&kit.b(), &id(1)).unwrap();
+    assert_eq!(found[0].label.publisher, member("csirt"));
+    let view = kit
+        .cell
+        .provenance_view(&kit.collection, found[0].number)
+        .unwrap()
+        .unwrap();
+    assert_eq!(view.publisher, pseudonym.identity.to_string());
+    // Nobody else publishes under it, and nothing under it names its member.
+    let refused = |caller: &Caller, object: String| {
+        let envelope = Bytes::from(format!("{{\"objects\":[{object}]}}"));
+        kit.cell
+            .add(caller, &kit.collection, envelope, Source::Published)
+            .unwrap_err()
+            .code()
+    };
+    assert_eq!(
+        refused(&kit.b(), under(&pseudonym, 2, "")),
+        "cell.not_creator"
+    );
+    let named = under(&pseudonym, 3, r#", "description":"seen at BANK-A""#);
+    assert_eq!(refused(&kit.a(), named), "cell.unfit");
+    let identity = pseudonym.identity.to_string();
+    let member_asks = kit
+        .cell
+        .open_pseudonym(&kit.b(), &identity, "someone", "curious");
+    assert_eq!(member_asks.unwrap_err().code(), "cell.operator_needed");
+    let operator = kit.cell.operator();
+    assert!(
+        kit.cell
+            .open_pseudonym(&operator, &identity, "duty officer", "")
+            .is_err()
+    );
+    let opened = kit
+        .cell
+        .open_pseudonym(&operator, &identity, "duty officer", "a court asks");
+    let opened = opened.unwrap();
+    assert_eq!(
+        (opened.member, opened.collection),
+        (member("bank-a"), kit.collection)
+    );
+    let state = kit.cell.state();
+    assert_eq!(state.pseudonyms()[&pseudonym.identity].openings.len(), 1);
+    // Its member, and nobody else, asks it back.
+    assert!(
+        kit.cell
+            .recall(&kit.b(), &id(1), &[], "wrong", None)
+            .is_err()
+    );
+    kit.cell
+        .recall(&kit.a(), &id(1), &[], "wrong", None)
+        .unwrap();
+    assert!(kit.bytes_of(&kit.b(), &id(1))[0].contains(r#""revoked":true"#));
+}
+
+fn question(kit: &Kit, kind: &str, text: &str) -> NewQuestion {
+    NewQuestion {
+        kind: kind.into(),
+        text: text.into(),
+        about: vec![id(1).parse().unwrap()],
+        groups: BTreeSet::new(),
+        members: [member("bank-b")].into(),
+        deadline: kit.clock_now() + jiff::SignedDuration::from_hours(4),
+    }
+}
+
+impl Kit {
+    fn clock_now(&self) -> Timestamp {
+        self.cell.env().now()
+    }
+}
+
+#[test]
+fn a_question_is_asked_answered_with_any_client_and_closed() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0)]);
+    let new = question(&kit, "seen", "Has anybody seen this domain?");
+    let asked = kit.cell.ask(&kit.a(), &kit.collection, new).unwrap();
+    let state = kit.cell.state();
+    let note = state.questions()[&asked].note.clone().unwrap();
+    // Whom it is for sees it, with any client; nobody else does.
+    assert_eq!(kit.bytes_of(&kit.b(), note.as_str()).len(), 1);
+    assert_eq!(kit.bytes_of(&kit.cell.operator(), note.as_str()).len(), 0);
+    kit.cell.acknowledge(&kit.b(), asked).unwrap();
+    let answer = format!(
+        r#"{{"type":"note","spec_version":"2.1","id":"note--00000000-0000-4000-8000-000000000009","created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z","content":"yes, twice","object_refs":["{note}"]}}"#
+    );
+    kit.publish(&kit.b(), &answer);
+    assert!(kit.cell.question_tick().unwrap() > 0);
+    assert_eq!(kit.cell.question_tick().unwrap(), 0);
+    let view = &kit.cell.questions(&kit.a())[0];
+    assert_eq!(view.brought, [("note".to_owned(), 1)].into());
+    let reply = &view.question.asked[&member("bank-b")];
+    assert!(reply.acknowledged_at.is_some() && reply.answered_at.is_some());
+    assert!(
+        kit.cell
+            .close_question(&kit.b(), asked, "done", Vec::new())
+            .is_err()
+    );
+    kit.cell
+        .close_question(&kit.a(), asked, "seen twice", Vec::new())
+        .unwrap();
+    let closed = kit.cell.questions(&kit.b())[0]
+        .question
+        .closed
+        .clone()
+        .unwrap();
+    assert_eq!(closed.brought.len(), 1);
+    // What was heard once is not said again after a restart.
+    let again = kit.restarted(&kit.cell.journal.image(true).unwrap());
+    assert_eq!(again.cell.question_tick().unwrap(), 0);
+}
+
+#[test]
+fn a_question_for_data_of_users_is_refused_and_nothing_of_it_is_published() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0)]);
+    let before = kit.cell.statistics().unwrap().versions;
+    let new = question(&kit, "subscriber", "Whose account is alice@mail.example?");
+    let refused = kit.cell.ask(&kit.a(), &kit.collection, new).unwrap_err();
+    assert_eq!(refused.code(), "cell.ask_for_user_data");
+    assert_eq!(kit.cell.statistics().unwrap().versions, before);
+}
+
+#[test]
+fn whoever_is_silent_is_reminded_and_then_late() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0)]);
+    let new = question(&kit, "seen", "Has anybody seen this domain?");
+    kit.cell.ask(&kit.a(), &kit.collection, new).unwrap();
+    assert_eq!(kit.cell.question_tick().unwrap(), 0);
+    kit.clock.pass(3 * 3_600_000_000 + 1);
+    assert_eq!(kit.cell.question_tick().unwrap(), 1);
+    assert_eq!(kit.cell.question_tick().unwrap(), 0);
+    kit.clock.pass(3_600_000_000);
+    assert_eq!(kit.cell.question_tick().unwrap(), 1);
+    assert_eq!(
+        kit.cell.questions(&kit.a())[0].overdue,
+        [member("bank-b")].into()
+    );
+}
+
+#[test]
+fn what_others_say_of_an_object_comes_back_to_who_published_it() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0), indicator(2, 0)]);
+    let sighting = |n: u32, of: u32, count: u32| {
+        format!(
+            r#"{{"type":"sighting","spec_version":"2.1","id":"sighting--00000000-0000-4000-8000-{n:012}","created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z","count":{count},"sighting_of_ref":"{}"}}"#,
+            id(of)
+        )
+    };
+    kit.publish(&kit.b(), &sighting(1, 1, 3));
+    kit.clock.pass(1_000_000);
+    let since = kit.clock_now().as_microsecond() - 1;
+    kit.publish(&kit.b(), &sighting(2, 1, 0));
+    kit.publish(&kit.b(), &sighting(3, 2, 1));
+    let replies = kit.cell.replies_to(&kit.a(), &id(1)).unwrap();
+    let told: Vec<_> = replies
+        .iter()
+        .map(|reply| (reply.count, reply.false_positive))
+        .collect();
+    assert_eq!(told, [(Some(0), true), (Some(3), false)]);
+    assert_eq!(kit.cell.notices(&kit.a(), Some(since)).unwrap().len(), 2);
+    assert_eq!(kit.cell.notices(&kit.b(), None).unwrap(), []);
+}

@@ -296,6 +296,8 @@ struct Pick<'a> {
     query: &'a Query,
     /// Only the last versions are asked for, of the latest version of STIX.
     plain: bool,
+    /// Every version is asked for.
+    every: bool,
     limit: usize,
     /// Whether each object is looked into, so that where they stand together does not suffice.
     looked_into: bool,
@@ -309,12 +311,15 @@ impl<'a> Pick<'a> {
         let limit = query.limit.map_or(PAGE_OBJECTS_DEFAULT, |limit| {
             usize::try_from(limit).unwrap_or(usize::MAX)
         });
-        let last = matches!(query.versions.as_slice(), [] | [VersionMatch::Last]);
+        // SPEC: TAXII 2.1 §5.8 lists every version unless some are named.
+        let every = view == View::Versions && query.versions.is_empty();
+        let last = !every && matches!(query.versions.as_slice(), [] | [VersionMatch::Last]);
         Self {
             shelf,
             eyes,
             query,
             plain: last && query.spec_versions.is_none(),
+            every,
             limit: limit.clamp(1, PAGE_OBJECTS_MAX),
             looked_into: view != View::Objects,
             bytes: 0,
@@ -373,7 +378,7 @@ impl<'a> Pick<'a> {
                 VersionMatch::Exact(at) => entry.version_us == *at,
             };
             if versions.is_empty() {
-                last()
+                self.every || last()
             } else {
                 versions.iter().any(matches)
             }

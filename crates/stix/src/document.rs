@@ -35,14 +35,11 @@ struct Node {
 pub(crate) struct Document<'a> {
     text: &'a str,
     nodes: Vec<Node>,
-    /// Whether there is a null or an empty list anywhere.
-    hollow: bool,
 }
 
 struct Tape {
     nodes: Vec<Node>,
     open: Vec<u32>,
-    hollow: bool,
 }
 
 fn small(number: usize) -> u32 {
@@ -74,7 +71,6 @@ impl Sink for Tape {
             b'n' => Kind::Null,
             _ => Kind::Number,
         };
-        self.hollow |= kind == Kind::Null;
         self.push(kind, start, end);
     }
 
@@ -95,7 +91,6 @@ impl Sink for Tape {
         {
             node.next = next;
             node.end = small(end);
-            self.hollow |= node.kind == Kind::List && next == at + 1;
         }
         Ok(())
     }
@@ -109,14 +104,12 @@ impl<'a> Document<'a> {
         let mut tape = Tape {
             nodes: Vec::with_capacity(bytes.len() / 24 + 8),
             open: Vec::with_capacity(8),
-            hollow: false,
         };
         reader.walk(0, &mut tape)?;
         reader.end()?;
         Ok(Self {
             text: std::str::from_utf8(bytes).unwrap_or(""),
             nodes: tape.nodes,
-            hollow: tape.hollow,
         })
     }
 
@@ -251,11 +244,6 @@ impl<'d> Value<'d> {
 
     pub(crate) fn is_empty(self) -> bool {
         self.doc.node(self.at).next == self.at + 1
-    }
-
-    /// Whether there is a null or an empty list anywhere in the document.
-    pub(crate) fn is_in_hollow(self) -> bool {
-        self.doc.hollow
     }
 
     pub(crate) fn get(self, name: &str) -> Option<Value<'d>> {

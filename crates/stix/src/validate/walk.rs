@@ -232,23 +232,13 @@ impl<'d> Walk<'d> {
         self.kind(value, &property.kind, path, clause);
     }
 
-    /// No null and no empty list, at any depth.
+    /// No null and no empty list. What lies deeper in a value of others'
+    /// making is theirs.
     fn filled(&mut self, value: Value<'_>, path: &Path<'_>) {
-        if !value.is_in_hollow() {
-            return;
-        }
         match value.kind() {
             Node::Null => self.datatype(path, "not null; leave the property out"),
             Node::List => {
                 self.list(value, path);
-                for (at, value) in value.items().enumerate() {
-                    self.filled(value, &path.index(at));
-                }
-            }
-            Node::Object => {
-                for (key, value) in value.members() {
-                    self.filled(value, &path.name(&key.get()));
-                }
             }
             _ => {}
         }

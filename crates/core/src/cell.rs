@@ -44,3 +44,6 @@ pub use mark::Marks;
 pub use refusal::Refusal;
 pub use state::State;
 pub use tlp::Tlp;
+
+#[cfg(test)]
+mod tests;

@@ -295,7 +295,7 @@ impl Clearance {
             Tlp::Clear => true,
             Tlp::Green | Tlp::Amber => in_group,
             Tlp::AmberStrict => in_group && !self.client,
-            Tlp::Red => named && !self.client,
+            Tlp::Red => in_group && named && !self.client,
         }
     }
 }

@@ -80,8 +80,9 @@ impl World {
     }
 
     fn does(&mut self, by: &Caller, command: Command) {
-        let events = self.tries(by, command.clone()).unwrap();
-        assert_eq!(events.len(), 1, "{command:?}");
+        let wish = format!("{command:?}");
+        let events = self.tries(by, command).unwrap();
+        assert_eq!(events.len(), 1, "{wish}");
     }
 
     fn operates(&mut self, command: Command) {

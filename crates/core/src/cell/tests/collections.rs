@@ -15,7 +15,7 @@ fn a_collection_has_an_audience_an_alias_of_its_own_and_known_groups() {
         }
     };
     world.operates(open(100, &|settings| {
-        settings.alias = Some("indicators".into())
+        settings.alias = Some("indicators".into());
     }));
     for (code, f) in [
         (
@@ -23,20 +23,20 @@ fn a_collection_has_an_audience_an_alias_of_its_own_and_known_groups() {
             (&|settings: &mut Settings| settings.readers.clear()) as &dyn Fn(&mut Settings),
         ),
         ("cell.taken", &|settings| {
-            settings.alias = Some("indicators".into())
+            settings.alias = Some("indicators".into());
         }),
         ("cell.unfit", &|settings| {
-            settings.alias = Some("In Dicators".into())
+            settings.alias = Some("In Dicators".into());
         }),
         ("cell.unfit", &|settings| settings.title.clear()),
         ("cell.unfit", &|settings| {
-            settings.media_types = vec!["stix".into()]
+            settings.media_types = vec!["stix".into()];
         }),
         ("cell.unknown_wrapper", &|settings| {
-            settings.wrapper = Some("none".into())
+            settings.wrapper = Some("none".into());
         }),
         ("cell.too_many", &|settings| {
-            settings.media_types = vec!["a/b".into(); 17]
+            settings.media_types = vec!["a/b".into(); 17];
         }),
     ] {
         assert_eq!(world.refused(&operator, open(101, f)).code(), code);

@@ -12,7 +12,7 @@ use super::{
 };
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use portcullis_core::cell::{Caller, CollectionId};
-use portcullis_node::cell::{Cell, CellError, CollectionView, Page, Query, View, served::How};
+use portcullis_node::cell::{Cell, CellError, CollectionView, Page, Query, VersionMatch, View, served::How};
 use portcullis_stix::taxii::{
     Endpoint, Filter,
     media::{STIX_20_MEDIA_TYPE, STIX_MEDIA_TYPE},
@@ -88,10 +88,13 @@ impl Ask<'_> {
             View::Versions => Endpoint::Versions,
             View::Objects | View::Manifest => Endpoint::Object,
         };
-        let query = match self.query {
+        let mut query = match self.query {
             "" => Query::default(),
             text => Query::from(&Filter::parse(text, endpoint)?),
         };
+        if view == View::Versions {
+            query.versions = vec![VersionMatch::All];
+        }
         let page = self.cell.object(self.caller, &id, object, &query, view);
         self.reply(&id, page, &query, How::Object)
     }

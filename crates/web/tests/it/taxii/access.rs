@@ -57,6 +57,11 @@ fn a_token_and_a_password_let_in_and_nothing_like_them_does() {
     };
     assert_eq!(ask(&token(BANK)), 200);
     assert_eq!(ask(&token(BANK).replace("Bearer", "bearer")), 200, "schemes have no case");
+    assert_eq!(
+        ask(&token(BANK).replace("Bearer", "Token")),
+        200,
+        "as taxii2-client sends a token"
+    );
     assert_eq!(ask(&basic(BANK, &secret(BANK))), 200, "for clients that know passwords alone");
     let right = basic("bank.old", "password of bank");
     for _ in 0..3 {
@@ -66,7 +71,7 @@ fn a_token_and_a_password_let_in_and_nothing_like_them_does() {
         &token("nobody"),
         "Bearer ",
         "Bearer",
-        &token(BANK).replace("Bearer", "Token"),
+        &token(BANK).replace("Bearer", "Digest"),
         "Basic",
         "Basic !!!",
         "Basic YmFuaw==", // no colon

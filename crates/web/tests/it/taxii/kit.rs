@@ -131,8 +131,8 @@ pub(crate) const READER: &str = "reader";
 
 /// The text of an account's token.
 pub(crate) fn secret(name: &str) -> String {
-    let digits = Sha256::digest(name).map(|byte| format!("{byte:02x}"));
-    format!("pct_{}", digits.concat())
+    let digest = Digest(Sha256::digest(name).into()).to_string();
+    digest.replace("sha256:", "pct_")
 }
 
 pub(crate) fn token(name: &str) -> String {

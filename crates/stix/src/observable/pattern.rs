@@ -103,7 +103,8 @@ pub(super) fn property(object: &str, property: &str) -> Option<Kind> {
         ("mac-addr", "value") => Kind::Mac,
         ("autonomous-system", "number") => Kind::Asn,
         ("file", "name") => Kind::FileName,
-        ("directory", "path") => Kind::FilePath,
+        // `file:path` is none of the standard's, and found in the wild.
+        ("directory" | "file", "path") => Kind::FilePath,
         ("mutex", "name") => Kind::Mutex,
         ("windows-registry-key", "key") => Kind::RegistryKey,
         ("user-account", "user_id" | "account_login") => Kind::UserAccount,

@@ -151,6 +151,8 @@ fn nested_text_has_its_path() {
     let object = json!({"type": "malware", "external_references": [{"description": "x"}, {"description": "by jane@bank.net", "url": "mailto:joe@bank.net"}]});
     assert_eq!(found(&object)[0].0, "external_references[1].description");
     assert_eq!(found(&object).len(), 1);
+    let cited = json!({"type": "malware", "external_references": [{"description": "Dr. Jane Roe. (2021). On things."}]});
+    assert_eq!(found(&cited), []);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet};
+use regex::Regex;
 
 use super::Kind;
 use super::number::{is_card, is_iban, is_issued_prefix, is_issued_ssn};
@@ -17,15 +17,8 @@ const OFFICES: &str = " abuse admin administrator alert alerts cert csirt contac
 /// Endings that make an address the name of a file.
 const FILES: &str = " png jpg jpeg gif svg webp css js exe dll txt pdf doc docx xls zip local lan internal localhost invalid test example ";
 
-/// What one look over a text searches for. The first stage, a set, says which
-/// of them are worth a second look.
-struct Shapes {
-    any: RegexSet,
-    each: Vec<(Kind, Regex)>,
-}
-
-/// The shapes, cheapest stated so that few texts reach the second stage.
-const SHAPES: [(Kind, &str); 9] = [
+/// What passages look like, in the order in which they are claimed.
+const SHAPES: [(Kind, &str); 10] = [
     (
         Kind::Email,
         r"(?-u:[A-Za-z0-9._%+'-])+@(?-u:[A-Za-z0-9.-])+\.(?-u:[A-Za-z]){2,24}",
@@ -62,38 +55,50 @@ const SHAPES: [(Kind, &str); 9] = [
         Kind::Name,
         r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau|Mme|Monsieur|Madame)\.? \p{Lu}\p{Ll}+(?:[-' ]\p{Lu}\p{Ll}+){0,2}",
     ),
+    // A house number, a street and a postal code, or as in German.
+    (
+        Kind::PostalAddress,
+        r"(?:(?-u:[0-9]{1,5}[A-Za-z]?),? (?:\p{Lu}[\p{L}'.-]+ ){1,4}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Boulevard|Blvd|Court|Close|Crescent|Terrace|Square|Way)\b\.?[^\n]{0,60}?\b(?-u:[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|[A-Z]{2},? [0-9]{5})\b|\p{Lu}[\p{L}.-]+(?:straße|strasse|str\.|weg|gasse|platz) (?-u:[0-9]{1,4}[a-z]?),? (?:D-)?(?-u:[0-9]{4,5}) \p{Lu}\p{Ll}+)",
+    ),
 ];
 
-/// A house number, a street and a postal code, in that order or the other way
-/// about.
-const STREET: &str = r"(?:(?-u:[0-9]{1,5}[A-Za-z]?),? (?:\p{Lu}[\p{L}'.-]+ ){1,4}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Boulevard|Blvd|Court|Close|Crescent|Terrace|Square|Way)\b\.?[^\n]{0,60}?\b(?-u:[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|[A-Z]{2},? [0-9]{5})\b|\p{Lu}[\p{L}.-]+(?:straße|strasse|str\.|weg|gasse|platz) (?-u:[0-9]{1,4}[a-z]?),? (?:D-)?(?-u:[0-9]{4,5}) \p{Lu}\p{Ll}+)";
+/// What a street is called, without which no text is searched for one.
+const STREETS: &str = "Street|St |St,|Road|Rd|Avenue|Ave|Lane|Ln |Drive|Boulevard|Blvd|Court|Close|Crescent|Terrace|Square|Way|straße|strasse|str\\.|weg|gasse|platz";
 
-static SHAPES_READY: LazyLock<Option<Shapes>> = LazyLock::new(|| {
-    let all: Vec<(Kind, &str)> = SHAPES
-        .into_iter()
-        .chain([(Kind::PostalAddress, STREET)])
-        .collect();
-    let any = RegexSet::new(all.iter().map(|(_, pattern)| pattern)).ok()?;
-    let each = all
+static READY: LazyLock<Option<Ready>> = LazyLock::new(|| {
+    let each = SHAPES
         .into_iter()
         .map(|(kind, pattern)| Some((kind, Regex::new(pattern).ok()?)))
         .collect::<Option<Vec<_>>>()?;
-    Some(Shapes { any, each })
+    let streets = Regex::new(STREETS).ok()?;
+    Some(Ready { each, streets })
 });
+
+struct Ready {
+    each: Vec<(Kind, Regex)>,
+    streets: Regex,
+}
 
 /// Tells `found` of every passage of `text` that looks like a person's.
 pub(super) fn search(text: &str, found: &mut dyn FnMut(Kind, &str, &'static str)) {
-    if !is_worth_it(text) {
-        return;
-    }
-    let Some(shapes) = SHAPES_READY.as_ref() else {
-        return;
-    };
+    let Some(ready) = READY.as_ref() else { return };
+    let at = memchr::memchr(b'@', text.as_bytes()).is_some();
+    let digits = longest_number(text);
     let mut taken: Vec<(usize, usize)> = Vec::new();
-    for place in shapes.any.matches(text) {
-        let Some((kind, shape)) = shapes.each.get(place) else {
-            continue;
+    for (kind, shape) in &ready.each {
+        // What every shape needs is cheaper to see than the shape.
+        let possible = match kind {
+            Kind::Email => at,
+            Kind::Phone | Kind::SocialSecurity => digits >= 7,
+            Kind::PaymentCard => digits >= 13,
+            Kind::Iban | Kind::NationalInsurance => digits >= 6,
+            Kind::PostalAddress => digits >= 1 && ready.streets.is_match(text),
+            Kind::Name => true,
+            Kind::Person | Kind::AccountName => false,
         };
+        if !possible {
+            continue;
+        }
         for passage in shape.find_iter(text) {
             let (start, end) = (passage.start(), passage.end());
             if taken.iter().any(|(from, to)| start < *to && *from < end) {
@@ -107,20 +112,22 @@ pub(super) fn search(text: &str, found: &mut dyn FnMut(Kind, &str, &'static str)
     }
 }
 
-/// Whether a text has any of what every shape needs: an `@`, a run of three
-/// digits, or a form of address.
-fn is_worth_it(text: &str) -> bool {
-    const WORDS: [&[u8]; 11] = [
-        b"Mr", b"Ms", b"Miss", b"Dr", b"Prof", b"Herr", b"Frau", b"Mme", b"Mons", b"Mada", b"str",
-    ];
-    let bytes = text.as_bytes();
-    memchr::memchr(b'@', bytes).is_some()
-        || bytes
-            .windows(2)
-            .any(|pair| pair.iter().all(u8::is_ascii_digit))
-        || WORDS
-            .iter()
-            .any(|word| memchr::memmem::find(bytes, word).is_some())
+/// The most digits that stand together, with at most three separators between
+/// one and the next.
+fn longest_number(text: &str) -> usize {
+    let (mut longest, mut digits, mut between) = (0, 0, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                digits += 1;
+                between = 0;
+                longest = longest.max(digits);
+            }
+            b' ' | b'.' | b'(' | b')' | b'/' | b'-' if between < 3 => between += 1,
+            _ => (digits, between) = (0, 0),
+        }
+    }
+    longest
 }
 
 /// Why the passage is a finding; `None` if a closer look clears it.

@@ -37,9 +37,7 @@ pub(crate) struct CellConfig {
     /// A loopback address on which plain HTTP is answered as well.
     pub(crate) plain_listen: Option<String>,
     /// The longest envelope taken in, in bytes.
-    pub(crate) max_content_length: u64,
-    /// Where people turn to, shown to clients: an address, a telephone number.
-    pub(crate) contact: Option<String>,
+    pub(crate) max_content_length: usize,
     /// Whose law this member is under: a country's two letters.
     pub(crate) country: Option<String>,
     /// Whether this member is a `company` or an `authority`.
@@ -47,14 +45,13 @@ pub(crate) struct CellConfig {
 }
 
 /// ATT&CK Enterprise in one envelope has 34 MB.
-pub(crate) const ENVELOPE_BYTES_DEFAULT: u64 = 100 << 20;
+pub(crate) const ENVELOPE_BYTES_DEFAULT: usize = 100 << 20;
 
 impl Default for CellConfig {
     fn default() -> Self {
         Self {
             plain_listen: None,
             max_content_length: ENVELOPE_BYTES_DEFAULT,
-            contact: None,
             country: None,
             kind: None,
         }
@@ -210,10 +207,12 @@ pub(crate) fn loopback(text: &str) -> Result<SocketAddr, Failure> {
     if address.ip().is_loopback() {
         return Ok(address);
     }
-    Err(
-        Failure::usage(format!("`{text}` can be reached by others, and plain HTTP hides nothing"))
-            .hint("listen on 127.0.0.1 and put a proxy with TLS in front, or use `listen`, which speaks TLS"),
-    )
+    Err(Failure::usage(format!(
+        "`{text}` can be reached by others, and plain HTTP hides nothing"
+    ))
+    .hint(
+        "listen on 127.0.0.1 and put a proxy with TLS in front, or use `listen`, which speaks TLS",
+    ))
 }
 
 impl CellConfig {
@@ -223,26 +222,23 @@ impl CellConfig {
             None => format!("# {name} = {}", toml_text(example)),
         };
         format!(
-            r#"
+            r"
 [cell]
 # Answers in plain HTTP too, on this machine alone: for programs here, or for a proxy in front.
 {plain}
 # The longest envelope taken in, in bytes.
 max_content_length = {bytes}
-# Where people turn to, shown to every client.
-{contact}
 # Whose law this member is under, and whether it is a `company` or an `authority`: what leaves a
 # company for an authority, or one country for another, is looked at for people's data first.
 {country}
 {kind}
-"#,
+",
             plain = set(
                 "plain_listen",
                 self.plain_listen.as_deref(),
                 "127.0.0.1:9000"
             ),
             bytes = self.max_content_length,
-            contact = set("contact", self.contact.as_deref(), "soc@example.org, +44 …"),
             country = set("country", self.country.as_deref(), "GB"),
             kind = set("kind", self.kind.as_deref(), "company"),
         )

@@ -77,6 +77,7 @@ impl From<NodeError> for Failure {
             | NodeError::NotRecorded
             | NodeError::Contention
             | NodeError::OtherAttachment
+            | NodeError::Cell(CellError::Refused(_) | CellError::NotFound)
             | NodeError::UnknownCase(_) => REFUSED,
             NodeError::Unfit(unfit) => {
                 if unfit.is_forgery() {
@@ -87,13 +88,12 @@ impl From<NodeError> for Failure {
             }
             NodeError::Version(_) => FALSE,
             NodeError::Inspection(error) => inspection_exit(error),
-            NodeError::Cell(CellError::Refused(_) | CellError::NotFound) => REFUSED,
-            NodeError::Cell(_) => UNABLE,
             NodeError::NoRegister
             | NodeError::Restoring
             | NodeError::Package { .. }
             | NodeError::Ledger(_)
             | NodeError::NoCell
+            | NodeError::Cell(_)
             | NodeError::Log(_)
             | NodeError::Unavailable(_)
             | NodeError::Blob(_)

@@ -105,7 +105,7 @@ impl Cell {
             Self::Lookup(command) => command.run(dir, ui),
             Self::Show(command) => command.run(dir, ui),
             Self::Watch(command) => command.run(dir, ui),
-            Self::Stats(command) => command.run(dir, ui),
+            Self::Stats(_) => find::Stats::run(dir, ui),
             Self::Follow(command) => command.run(dir, ui),
             Self::Who(command) => command.run(dir, ui),
             Self::Evidence(command) => command.run(dir, ui),

@@ -169,10 +169,10 @@ impl Init {
         ));
         ui.say("back up `keys/` and `officers/` now; nobody can make them again");
         ui.say("`keys/ballot.seed` opens every count of its record: lost, no report can be made");
-        let made = crate::cmd::cell::begin(&home, &collections, *ui)?;
+        let opened = crate::cmd::cell::begin(&home, &collections, *ui)?;
         let mut answer = card;
-        if let (Some(answer), false) = (answer.as_object_mut(), made.is_empty()) {
-            answer.insert("collections".into(), made.into());
+        if let (Some(answer), false) = (answer.as_object_mut(), opened.is_empty()) {
+            answer.insert("collections".into(), opened.into());
         }
         ui.answer(&answer);
         Ok(ExitCode::SUCCESS)
@@ -184,8 +184,9 @@ impl Init {
         if !by_role && self.plain_listen.is_none() {
             return match self.collections.first() {
                 None => Ok(None),
-                Some(_) => Err(Failure::usage("`--collection` is for a cell")
-                    .hint("add `--role cell`")),
+                Some(_) => {
+                    Err(Failure::usage("`--collection` is for a cell").hint("add `--role cell`"))
+                }
             };
         }
         if let Some(address) = &self.plain_listen {

@@ -67,13 +67,14 @@ impl Serve {
             .enable_all()
             .build()
             .map_err(|error| Failure::unable("runtime", error.to_string()))?;
-        let failed = |error: portcullis_web::server::ServeError| {
-            Failure::unable("serve", error.to_string())
-        };
-        let limits = Limits::default();
-        let mut servers = vec![
-            Server::tls(listener, &home.tls()?, node.clone(), limits).map_err(failed)?,
-        ];
+        let failed =
+            |error: portcullis_web::server::ServeError| Failure::unable("serve", error.to_string());
+        let mut limits = Limits::default();
+        if let Some(cell) = home.config.cell() {
+            limits.taxii_content_bytes_max = cell.max_content_length;
+        }
+        let mut servers =
+            vec![Server::tls(listener, &home.tls()?, node.clone(), limits).map_err(failed)?];
         let cell_workers = cell::workers(&home, &node, &peers, &stop)?;
         ui.say(format_args!(
             "`{}` serves on https://{bound}",
@@ -81,7 +82,9 @@ impl Serve {
         ));
         let mut plainly = None;
         if let Some((listener, address)) = plain {
-            ui.say(format_args!("and to this machine on http://{address}, TAXII at http://{address}/taxii2/"));
+            ui.say(format_args!(
+                "and to this machine on http://{address}, TAXII at http://{address}/taxii2/"
+            ));
             plainly = Some(address.to_string());
             // One proxy, or one busy client, may be everybody there is.
             let limits = Limits {

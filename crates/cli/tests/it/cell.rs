@@ -64,7 +64,9 @@ impl Csirt {
 
     /// Opens an account; its token.
     pub(crate) fn token(&self, name: &str, more: &[&str]) -> String {
-        let opened = self.place.json(&[&["cell", "account", "add", name], more].concat());
+        let opened = self
+            .place
+            .json(&[&["cell", "account", "add", name], more].concat());
         opened["token"].as_str().unwrap().to_owned()
     }
 
@@ -83,8 +85,9 @@ impl Csirt {
         let _ = child.stdin.take().unwrap().write_all(input);
         let output = child.wait_with_output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
-        let answer = serde_json::from_str(&text)
-            .unwrap_or_else(|error| panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)));
+        let answer = serde_json::from_str(&text).unwrap_or_else(|error| {
+            panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr))
+        });
         (output.status.code().unwrap_or(-1), answer)
     }
 
@@ -142,6 +145,7 @@ pub(crate) fn envelope(objects: &[Value]) -> Vec<u8> {
 
 /// Objects in a bundle.
 pub(crate) fn bundle(objects: &[Value]) -> Vec<u8> {
-    let bundle = json!({ "type": "bundle", "id": format!("bundle--{}", uuid(1)), "objects": objects });
+    let bundle =
+        json!({ "type": "bundle", "id": format!("bundle--{}", uuid(1)), "objects": objects });
     bundle.to_string().into_bytes()
 }

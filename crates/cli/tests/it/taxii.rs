@@ -72,7 +72,12 @@ impl Client {
     }
 
     /// One request; an error means that nobody knows what became of it.
-    pub(crate) fn ask(&mut self, method: &str, path: &str, body: Option<&[u8]>) -> io::Result<Answered> {
+    pub(crate) fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: Option<&[u8]>,
+    ) -> io::Result<Answered> {
         let asked = self.exchange(method, path, body);
         if asked.is_err() {
             self.connection = None;
@@ -81,12 +86,19 @@ impl Client {
     }
 
     fn exchange(&mut self, method: &str, path: &str, body: Option<&[u8]>) -> io::Result<Answered> {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nAccept: {TAXII}\r\n", self.address);
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAccept: {TAXII}\r\n",
+            self.address
+        );
         if let Some(authorization) = &self.authorization {
-            head += &format!("Authorization: {authorization}\r\n");
+            head.push_str("Authorization: ");
+            head.push_str(authorization);
+            head.push_str("\r\n");
         }
         if let Some(body) = body {
-            head += &format!("Content-Type: {TAXII}\r\nContent-Length: {}\r\n", body.len());
+            let length = body.len();
+            let told = format!("Content-Type: {TAXII}\r\nContent-Length: {length}\r\n");
+            head.push_str(&told);
         }
         head += "\r\n";
         if self.connection.is_none() {

@@ -130,7 +130,7 @@ impl Account {
             Self::Token(command) => {
                 known(&desk, &command.name)?;
                 let (token, secret) = credential::new_token(&desk.home.env);
-                set(&desk, &command.name, secret, Some(token), ui)?;
+                set(&desk, &command.name, secret, Some(&token), ui)?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -140,8 +140,10 @@ impl Account {
 impl Add {
     fn run(self, desk: &Desk, ui: Ui) -> Result<(), Failure> {
         if desk.state().accounts().contains_key(&self.name) {
-            return Err(Failure::refused("cell.taken", format!("`{}` is taken", self.name))
-                .hint("`portcullis cell account token NAME` gives it a fresh token"));
+            return Err(
+                Failure::refused("cell.taken", format!("`{}` is taken", self.name))
+                    .hint("`portcullis cell account token NAME` gives it a fresh token"),
+            );
         }
         let (token, secret) = if self.password {
             (None, password(desk, &self.name)?)
@@ -181,7 +183,9 @@ fn told(desk: &Desk, name: &str, token: Option<&str>, ui: Ui) {
                 "  curl -H 'Accept: application/taxii+json;version=2.1' -H 'Authorization: Bearer {token}' {address}"
             ));
         }
-        None => ui.say(format_args!("its password is set; clients find the cell at {address}")),
+        None => ui.say(format_args!(
+            "its password is set; clients find the cell at {address}"
+        )),
     }
     ui.answer(&json!({ "account": name, "token": token, "address": address }));
 }
@@ -190,15 +194,17 @@ fn set(
     desk: &Desk,
     name: &str,
     secret: Secret,
-    token: Option<Zeroizing<String>>,
+    token: Option<&str>,
     ui: Ui,
 ) -> Result<(), Failure> {
     desk.perform(Command::SetSecret {
         name: name.to_owned(),
         secret,
     })?;
-    ui.say(format_args!("`{name}`: what it had before lets nobody in any more"));
-    told(desk, name, token.as_deref().map(String::as_str), ui);
+    ui.say(format_args!(
+        "`{name}`: what it had before lets nobody in any more"
+    ));
+    told(desk, name, token, ui);
     Ok(())
 }
 
@@ -226,7 +232,9 @@ fn password(desk: &Desk, name: &str) -> Result<Secret, Failure> {
         let first = ask(format!("password for `{name}`: ")).map_err(unread)?;
         let again = ask("once more: ".into()).map_err(unread)?;
         if first != again {
-            return Err(Failure::usage("the two are not the same; nothing was changed"));
+            return Err(Failure::usage(
+                "the two are not the same; nothing was changed",
+            ));
         }
         first
     } else {
@@ -240,8 +248,9 @@ fn password(desk: &Desk, name: &str) -> Result<Secret, Failure> {
         Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned())
     };
     credential::hash_password(&desk.home.env, &password).map_err(|unfit| {
-        Failure::new(crate::failure::USAGE, unfit.code(), unfit.to_string())
-            .hint("a few words are easier than one; or use a token: `portcullis cell account token`")
+        Failure::new(crate::failure::USAGE, unfit.code(), unfit.to_string()).hint(
+            "a few words are easier than one; or use a token: `portcullis cell account token`",
+        )
     })
 }
 

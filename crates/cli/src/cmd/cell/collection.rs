@@ -203,13 +203,18 @@ fn groups(desk: &Desk, words: &[String]) -> Result<BTreeSet<GroupId>, Failure> {
 /// Opens a collection and says so; what machines are told.
 pub(super) fn open(desk: &Desk, settings: Settings, ui: Ui) -> Result<Value, Failure> {
     let collection = CollectionId::new(desk.realm(), desk.draw());
-    let name = settings.alias.clone().unwrap_or_else(|| collection.to_string());
+    let name = settings
+        .alias
+        .clone()
+        .unwrap_or_else(|| collection.to_string());
     let title = settings.title.clone();
     desk.perform(Command::OpenCollection {
         collection,
         settings: Box::new(settings),
     })?;
-    ui.say(format_args!("made the collection `{title}`: {name} ({collection})"));
+    ui.say(format_args!(
+        "made the collection `{title}`: {name} ({collection})"
+    ));
     let state = desk.state();
     Ok(state
         .collection(&collection)
@@ -256,24 +261,41 @@ impl Show {
             ui.say(format_args!("  {description}"));
         }
         ui.say(format_args!("  id            {id}"));
-        ui.say(format_args!("  alias         {}", settings.alias.as_deref().unwrap_or("–")));
+        ui.say(format_args!(
+            "  alias         {}",
+            settings.alias.as_deref().unwrap_or("–")
+        ));
         ui.say(format_args!("  address       {}", url(desk, &id)));
         ui.say(format_args!("  since         {}", held.opened_at));
         ui.say(format_args!("  mode          {}", settings.mode.as_str()));
         ui.say(format_args!("  unmarked is   {}", settings.default_tlp));
-        ui.say(format_args!("  readers       {}", words::or_dash(&titles(&state, &settings.readers))));
-        ui.say(format_args!("  writers       {}", words::or_dash(&titles(&state, &settings.writers))));
+        ui.say(format_args!(
+            "  readers       {}",
+            words::or_dash(&titles(&state, &settings.readers))
+        ));
+        ui.say(format_args!(
+            "  writers       {}",
+            words::or_dash(&titles(&state, &settings.writers))
+        ));
         if settings.open {
             ui.say("  open          every account reads what is TLP:CLEAR");
         }
-        let expiry = if settings.honour_expiry { "stays here" } else { "goes out" };
+        let expiry = if settings.honour_expiry {
+            "stays here"
+        } else {
+            "goes out"
+        };
         ui.say(format_args!("  past its date {expiry}"));
         if let Some(wrapper) = &settings.wrapper {
             ui.say(format_args!("  legal basis   {wrapper}"));
         }
         ui.say("\n  who reads it today");
         for (group, member, standing) in audience(&state, settings) {
-            ui.say(format_args!("    {member:32} {:9} {}  by `{group}`", standing.kind.as_str(), standing.jurisdiction));
+            ui.say(format_args!(
+                "    {member:32} {:9} {}  by `{group}`",
+                standing.kind.as_str(),
+                standing.jurisdiction
+            ));
         }
         ui.answer(&json_of(desk, &state, &id, held));
         Ok(())
@@ -284,10 +306,10 @@ impl Change {
     fn run(self, desk: &Desk, ui: Ui) -> Result<(), Failure> {
         let collection = desk.collection(&self.collection)?;
         let state = desk.state();
-        let mut settings = state
-            .collection(&collection)
-            .map(|held| held.settings.clone())
-            .unwrap_or_else(|| Settings::titled(&self.collection));
+        let mut settings = state.collection(&collection).map_or_else(
+            || Settings::titled(&self.collection),
+            |held| held.settings.clone(),
+        );
         if let Some(title) = self.title {
             settings.title = title;
         }
@@ -296,7 +318,10 @@ impl Change {
             collection,
             settings: Box::new(settings),
         })?;
-        ui.say(format_args!("`{}` is set anew; every exit goes by it from now on", self.collection));
+        ui.say(format_args!(
+            "`{}` is set anew; every exit goes by it from now on",
+            self.collection
+        ));
         let state = desk.state();
         if let Some(held) = state.collection(&collection) {
             ui.answer(&json_of(desk, &state, &collection, held));
@@ -317,7 +342,11 @@ impl Close {
 
 /// A collection's own address.
 fn url(desk: &Desk, id: &CollectionId) -> String {
-    format!("{}{}/collections/{id}/", super::desk::address(&desk.home), desk.home.config.realm)
+    format!(
+        "{}{}/collections/{id}/",
+        super::desk::address(&desk.home),
+        desk.home.config.realm
+    )
 }
 
 fn titles(state: &State, groups: &BTreeSet<GroupId>) -> Vec<String> {
@@ -331,20 +360,29 @@ fn titles(state: &State, groups: &BTreeSet<GroupId>) -> Vec<String> {
 fn audience<'a>(
     state: &'a State,
     settings: &'a Settings,
-) -> impl Iterator<Item = (&'a str, &'a portcullis_core::member::MemberId, portcullis_core::cell::Standing)> {
+) -> impl Iterator<
+    Item = (
+        &'a str,
+        &'a portcullis_core::member::MemberId,
+        portcullis_core::cell::Standing,
+    ),
+> {
     settings
         .readers
         .iter()
         .filter_map(|id| state.groups().get(id))
         .flat_map(|group| {
             let title = group.title.as_str();
-            group.joined().map(move |(member, standing)| (title, member, standing))
+            group
+                .joined()
+                .map(move |(member, standing)| (title, member, standing))
         })
 }
 
 fn json_of(desk: &Desk, state: &State, id: &CollectionId, held: &Held) -> Value {
     let settings = &held.settings;
-    let ids = |groups: &BTreeSet<GroupId>| groups.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let ids =
+        |groups: &BTreeSet<GroupId>| groups.iter().map(ToString::to_string).collect::<Vec<_>>();
     json!({
         "id": id.to_string(),
         "alias": settings.alias,

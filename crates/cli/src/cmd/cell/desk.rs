@@ -75,10 +75,10 @@ impl Desk {
     pub(super) fn uuid(&self) -> String {
         let mut bytes = [0; 16];
         self.home.env.fill(&mut bytes);
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = bytes;
-        let (g, i) = (g & 0x0f | 0x40, i & 0x3f | 0x80);
-        let drawn = CollectionId::from_bytes([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]);
-        drawn.to_string()
+        let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
+        *version = *version & 0x0f | 0x40;
+        *variant = *variant & 0x3f | 0x80;
+        CollectionId::from_bytes(bytes).to_string()
     }
 
     /// A collection by its alias, its id, or its title if no other has it.
@@ -151,11 +151,18 @@ impl Desk {
         let country = match (country, &told.country) {
             (Some(country), _) => country,
             (None, Some(text)) => text.parse().map_err(|error| {
-                Failure::new(crate::failure::USAGE, "config", format!("cell.country: {error}"))
+                Failure::new(
+                    crate::failure::USAGE,
+                    "config",
+                    format!("cell.country: {error}"),
+                )
             })?,
             (None, None) => {
-                return Err(Failure::usage("nobody said in which country this member is")
-                    .hint("set `country` under `[cell]` in portcullis.toml, or add `--country GB`"));
+                return Err(
+                    Failure::usage("nobody said in which country this member is").hint(
+                        "set `country` under `[cell]` in portcullis.toml, or add `--country GB`",
+                    ),
+                );
             }
         };
         let kind = match (kind, told.kind.as_deref()) {
@@ -237,7 +244,9 @@ fn next_steps(home: &Home, titles: &[String], ui: Ui) {
             "  portcullis --dir {dir} cell collection add Indicators"
         ));
     }
-    ui.say(format_args!("  portcullis --dir {dir} cell account add desk"));
+    ui.say(format_args!(
+        "  portcullis --dir {dir} cell account add desk"
+    ));
     ui.say(format_args!("  portcullis --dir {dir} serve"));
     ui.say(format_args!("clients then find it at {}", address(home)));
 }

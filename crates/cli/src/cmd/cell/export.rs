@@ -1,5 +1,7 @@
 //! `portcullis cell export`: what is here, as files for others.
 
+mod table;
+
 use super::{Desk, words};
 use crate::{Answer, failure::Failure, ui::Ui};
 use clap::{Args, ValueEnum};
@@ -9,7 +11,7 @@ use portcullis_core::{
     member::MemberId,
 };
 use portcullis_node::cell::{PAGE_OBJECTS_MAX, Query, View, served::How};
-use portcullis_stix::header;
+use portcullis_stix::{header, misp};
 use serde_json::json;
 use std::{
     io::Write as _,
@@ -17,7 +19,7 @@ use std::{
     process::ExitCode,
 };
 
-/// Exports a collection as a STIX bundle.
+/// Exports a collection as a STIX bundle, MISP events, or a CSV table of indicators.
 ///
 /// An export is an exit like any other: it holds what the receiver may see and no more, and it is
 /// recorded as served. Without `--for` it is for this member's own people.
@@ -25,7 +27,7 @@ use std::{
 /// Example:
 ///
 ///   portcullis cell export indicators --to indicators.json
-///   portcullis cell export indicators --for bank.example --to bank.json
+///   portcullis cell export indicators --for bank.example --format csv --to bank.csv
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Export {
@@ -52,6 +54,10 @@ pub(crate) struct Export {
 enum As {
     /// A STIX 2.1 bundle: the objects, byte by byte.
     Bundle,
+    /// MISP events, one for each report and grouping.
+    Misp,
+    /// A table of the values that indicators name.
+    Csv,
 }
 
 impl Export {
@@ -65,7 +71,8 @@ impl Export {
         let pages = self.pages(&desk, &collection, &receiver)?;
         let mut objects = Vec::new();
         for page in &pages {
-            let envelope = header::envelope(page).map_err(portcullis_node::cell::CellError::from)?;
+            let envelope =
+                header::envelope(page).map_err(portcullis_node::cell::CellError::from)?;
             objects.extend(envelope.objects.into_iter().map(|object| object.bytes));
         }
         let (bytes, unmapped) = self.written(&desk, &objects)?;
@@ -113,7 +120,9 @@ impl Export {
         };
         let mut pages = Vec::new();
         loop {
-            let page = desk.cell.page(receiver, collection, &query, View::Objects)?;
+            let page = desk
+                .cell
+                .page(receiver, collection, &query, View::Objects)?;
             desk.cell
                 .note_served(receiver, collection, How::Export, &page.served)
                 .map_err(|error| Failure::unable(error.code(), error.to_string()))?;
@@ -125,16 +134,31 @@ impl Export {
         }
     }
 
-    /// The file's bytes, and what has no place in it.
-    fn written(
-        &self,
-        desk: &Desk,
-        objects: &[&[u8]],
-    ) -> Result<(Vec<u8>, Vec<(String, String)>), Failure> {
+    /// The file.
+    fn written(&self, desk: &Desk, objects: &[&[u8]]) -> Result<Written, Failure> {
         match self.format {
             As::Bundle => Ok((bundle(&desk.uuid(), objects), Vec::new())),
+            As::Csv => Ok(table::table(objects)),
+            As::Misp => misp_events(objects),
         }
     }
+}
+
+/// A file's bytes, and what has no place in it, each with its reason.
+type Written = (Vec<u8>, Vec<(String, String)>);
+
+/// MISP documents: one as it is, several as an instance answers them.
+fn misp_events(objects: &[&[u8]]) -> Result<Written, Failure> {
+    let mapped = misp::stix_to_event(objects)
+        .map_err(|error| Failure::refused("cell.unmapped", error.to_string()))?;
+    let unmapped = mapped.unmapped.into_iter().filter(|one| !one.kept);
+    let unmapped = unmapped.map(|one| (format!("{} ({})", one.path, one.what), one.why.to_owned()));
+    let mut bytes = match mapped.objects.as_slice() {
+        [one] => one.clone(),
+        many => [b"{\"response\":[".as_slice(), &many.join(&b","[..]), b"]}"].concat(),
+    };
+    bytes.push(b'\n');
+    Ok((bytes, unmapped.collect()))
 }
 
 /// A bundle of objects as they are.

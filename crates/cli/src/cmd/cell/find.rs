@@ -8,10 +8,7 @@ use portcullis_core::cell::CollectionId;
 use portcullis_node::cell::{Found, Search as Wanted};
 use portcullis_stix::observable;
 use serde_json::{Value, json};
-use std::{
-    path::Path,
-    process::ExitCode,
-};
+use std::{path::Path, process::ExitCode};
 
 /// Finds objects by their text, type, value or campaign. All conditions must hold.
 ///
@@ -65,11 +62,17 @@ impl Search {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let nothing = self.text.is_none() && self.value.is_none() && self.campaign.is_none();
         if nothing && self.kinds.is_empty() && self.since.is_none() {
-            return Err(Failure::usage("say what to look for: --text, --type, --value, --campaign or --since"));
+            return Err(Failure::usage(
+                "say what to look for: --text, --type, --value, --campaign or --since",
+            ));
         }
         let desk = Desk::open(dir)?;
         let value = self.value.as_deref().map(observed).transpose()?;
-        let collection = self.collection.as_deref().map(|word| desk.collection(word)).transpose()?;
+        let collection = self
+            .collection
+            .as_deref()
+            .map(|word| desk.collection(word))
+            .transpose()?;
         let wanted = Wanted {
             text: self.text,
             kinds: self.kinds,
@@ -83,9 +86,18 @@ impl Search {
         for one in &found {
             ui.say(line(&desk, one));
         }
-        let more = if found.len() == self.limit { "; there may be more: `--limit N`" } else { "" };
-        ui.say(format_args!("{}{more}", words::count(found.len(), "object")));
-        ui.answer(&Value::Array(found.iter().map(|one| json_of(&desk, one)).collect()));
+        let more = if found.len() == self.limit {
+            "; there may be more: `--limit N`"
+        } else {
+            ""
+        };
+        ui.say(format_args!(
+            "{}{more}",
+            words::count(found.len(), "object")
+        ));
+        ui.answer(&Value::Array(
+            found.iter().map(|one| json_of(&desk, one)).collect(),
+        ));
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -103,7 +115,10 @@ impl Lookup {
         }
         ui.say(match found.len() {
             0 => format!("{shown} is not known here ({took:.0?})"),
-            many => format!("{shown} is in {} ({took:.0?})", words::count(many, "object")),
+            many => format!(
+                "{shown} is in {} ({took:.0?})",
+                words::count(many, "object")
+            ),
         });
         ui.answer(&json!({
             "kind": value.kind.as_str(),
@@ -124,7 +139,7 @@ pub(super) fn observed(text: &str) -> Result<observable::Observable, Failure> {
 }
 
 impl Stats {
-    pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
+    pub(super) fn run(dir: &Path, ui: Ui) -> Answer {
         let desk = Desk::open(dir)?;
         let state = desk.state();
         let all = desk.cell.statistics()?;
@@ -191,11 +206,22 @@ pub(super) fn instant(us: i64) -> String {
 /// One object on a line: when it was added, its marking, its id, what it says of itself.
 pub(super) fn line(desk: &Desk, found: &Found) -> String {
     let object: Value = serde_json::from_slice(&found.bytes).unwrap_or_default();
-    let says = ["name", "pattern", "value", "content", "description", "relationship_type"]
-        .into_iter()
-        .find_map(|field| object[field].as_str())
-        .unwrap_or_default();
-    let says: String = says.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let says = [
+        "name",
+        "pattern",
+        "value",
+        "content",
+        "description",
+        "relationship_type",
+    ]
+    .into_iter()
+    .find_map(|field| object[field].as_str())
+    .unwrap_or_default();
+    let says: String = says
+        .chars()
+        .take(60)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     let alias = alias(desk, &found.collection);
     format!(
         "{}  {:16} {:12} {}  {says}",
@@ -209,7 +235,10 @@ pub(super) fn line(desk: &Desk, found: &Found) -> String {
 /// A collection's shortest name.
 pub(super) fn alias(desk: &Desk, id: &CollectionId) -> String {
     let state = desk.state();
-    let alias = state.collections().get(id).and_then(|held| held.settings.alias.clone());
+    let alias = state
+        .collections()
+        .get(id)
+        .and_then(|held| held.settings.alias.clone());
     alias.unwrap_or_else(|| id.to_string())
 }
 

@@ -33,6 +33,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 ///   portcullis cell follow list
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
+#[expect(clippy::doc_markdown, reason = "command lines, as they are typed")]
 pub(crate) enum Follow {
     Add(Add),
     List,
@@ -125,7 +126,10 @@ impl Follow {
             Self::Resume(one) => rest(&desk, one.follow, false, ui)?,
             Self::End(one) => {
                 desk.perform(Command::Unfollow { follow: one.follow })?;
-                ui.say(format_args!("{} is ended; what came over stays", one.follow));
+                ui.say(format_args!(
+                    "{} is ended; what came over stays",
+                    one.follow
+                ));
                 ui.answer(&json!({ "ended": one.follow.to_string() }));
             }
             Self::Credential(_) => {}
@@ -142,14 +146,19 @@ impl Add {
         }
         let source = match (self.member, self.collection, self.taxii, self.misp) {
             (Some(member), Some(collection), None, None) => Source::Peer { member, collection },
-            (None, None, Some(url), None) => Source::Taxii { url, credential: self.credential },
+            (None, None, Some(url), None) => Source::Taxii {
+                url,
+                credential: self.credential,
+            },
             (None, None, None, Some(url)) => Source::Misp {
                 url,
                 credential: self.credential,
                 both_ways: self.both_ways,
             },
             _ => {
-                return Err(Failure::usage("say what to follow: --member with --collection, --taxii, or --misp"));
+                return Err(Failure::usage(
+                    "say what to follow: --member with --collection, --taxii, or --misp",
+                ));
             }
         };
         let follow = FollowId::new(desk.realm(), desk.draw());
@@ -160,16 +169,24 @@ impl Add {
             into,
             every_s: self.every,
         })?;
-        ui.say(format_args!("follows {told} into `{}`: {follow}", self.into));
+        ui.say(format_args!(
+            "follows {told} into `{}`: {follow}",
+            self.into
+        ));
         ui.say("`portcullis serve` keeps it in step; `portcullis cell follow list` shows how far it is");
-        ui.answer(&json!({ "follow": follow.to_string(), "source": told, "into": into.to_string() }));
+        ui.answer(
+            &json!({ "follow": follow.to_string(), "source": told, "into": into.to_string() }),
+        );
         Ok(())
     }
 }
 
 fn rest(desk: &Desk, follow: FollowId, paused: bool, ui: Ui) -> Result<(), Failure> {
     desk.perform(Command::PauseFollow { follow, paused })?;
-    ui.say(format_args!("{follow} {}", if paused { "rests" } else { "goes on" }));
+    ui.say(format_args!(
+        "{follow} {}",
+        if paused { "rests" } else { "goes on" }
+    ));
     ui.answer(&json!({ "follow": follow.to_string(), "paused": paused }));
     Ok(())
 }
@@ -178,8 +195,16 @@ fn said(source: &Source) -> String {
     match source {
         Source::Peer { member, collection } => format!("{collection} at {member}"),
         Source::Taxii { url, .. } => url.clone(),
-        Source::Misp { url, both_ways: false, .. } => format!("MISP {url}"),
-        Source::Misp { url, both_ways: true, .. } => format!("MISP {url}, both ways"),
+        Source::Misp {
+            url,
+            both_ways: false,
+            ..
+        } => format!("MISP {url}"),
+        Source::Misp {
+            url,
+            both_ways: true,
+            ..
+        } => format!("MISP {url}, both ways"),
     }
 }
 
@@ -200,9 +225,17 @@ fn list(desk: &Desk, ui: Ui) {
             find::alias(desk, &follow.into)
         ));
         ui.say(format_args!("    {}", standing(follow.paused, seen)));
-        for note in seen.and_then(|seen| seen["notes"].as_array()).into_iter().flatten() {
+        for note in seen
+            .and_then(|seen| seen["notes"].as_array())
+            .into_iter()
+            .flatten()
+        {
             let text = |field: &str| note[field].as_str().unwrap_or_default().to_owned();
-            ui.say(format_args!("    not taken: {}  {}", text("what"), text("why")));
+            ui.say(format_args!(
+                "    not taken: {}  {}",
+                text("what"),
+                text("why")
+            ));
         }
         rows.push(json!({
             "follow": name,
@@ -226,8 +259,14 @@ fn standing(paused: bool, seen: Option<&Value>) -> String {
         return if paused { "rests".into() } else { waits.into() };
     };
     let last = seen["last_ok"].as_str().unwrap_or("never");
-    let behind = seen["behind"].as_u64().map(|behind| format!(", {behind} wait")).unwrap_or_default();
-    let error = seen["error"].as_str().map(|error| format!("; {error}")).unwrap_or_default();
+    let behind = seen["behind"]
+        .as_u64()
+        .map(|behind| format!(", {behind} wait"))
+        .unwrap_or_default();
+    let error = seen["error"]
+        .as_str()
+        .map(|error| format!("; {error}"))
+        .unwrap_or_default();
     format!(
         "{}{behind}, last reached {last}, {} taken over{error}",
         seen["state"].as_str().unwrap_or("?"),
@@ -263,7 +302,11 @@ impl Credential {
             _ => {}
         }
         crate::home::write_secret(&path, &text)?;
-        ui.say(format_args!("kept the credential `{}` in `{}`", self.name, path.display()));
+        ui.say(format_args!(
+            "kept the credential `{}` in `{}`",
+            self.name,
+            path.display()
+        ));
         ui.answer(&json!({ "credential": self.name }));
         Ok(ExitCode::SUCCESS)
     }
@@ -273,12 +316,20 @@ impl Credential {
             Failure::unable("file", format!("the secret could not be read: {error}"))
         };
         let text = if std::io::stdin().is_terminal() {
-            let what = if self.user.is_some() { "password" } else { "token" };
+            let what = if self.user.is_some() {
+                "password"
+            } else {
+                "token"
+            };
             Zeroizing::new(rpassword::prompt_password(format!("{what}: ")).map_err(unread)?)
         } else {
             use std::io::{BufRead as _, Read as _};
             let mut line = Zeroizing::new(String::new());
-            std::io::stdin().lock().take(SECRET_BYTES_MAX).read_line(&mut line).map_err(unread)?;
+            std::io::stdin()
+                .lock()
+                .take(SECRET_BYTES_MAX)
+                .read_line(&mut line)
+                .map_err(unread)?;
             line
         };
         let text = text.trim_end_matches(['\r', '\n']);
@@ -292,7 +343,11 @@ impl Credential {
 fn path(home: &Home, name: &str) -> Result<std::path::PathBuf, Failure> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     if (1..=64).contains(&name.len()) && name.bytes().all(plain) {
-        return Ok(home.dir.join("keys").join("credentials").join(format!("{name}.toml")));
+        return Ok(home
+            .dir
+            .join("keys")
+            .join("credentials")
+            .join(format!("{name}.toml")));
     }
     Err(Failure::usage(format!(
         "`{name}` is no name for a credential: 1 to 64 of a–z, 0–9, `-` and `_`"
@@ -306,20 +361,34 @@ pub(crate) fn endpoint(home: &Home, name: Option<&str>) -> Result<Endpoint, Fail
     };
     let path = path(home, name)?;
     let text = read_secret(&path).map_err(|failure| {
-        failure.hint(format!("keep it first: `portcullis cell follow credential {name}`"))
+        failure.hint(format!(
+            "keep it first: `portcullis cell follow credential {name}`"
+        ))
     })?;
     let wrong = |error: &dyn std::fmt::Display| {
-        Failure::new(crate::failure::USAGE, "config", format!("`{}`: {error}", path.display()))
+        Failure::new(
+            crate::failure::USAGE,
+            "config",
+            format!("`{}`: {error}", path.display()),
+        )
     };
-    let mut kept: Kept = toml::from_str(&text).map_err(|error| wrong(&error.message().to_owned()))?;
-    let pinned = kept.pinned.iter().map(|pin| pin.parse()).collect::<Result<_, _>>();
+    let mut kept: Kept =
+        toml::from_str(&text).map_err(|error| wrong(&error.message().to_owned()))?;
+    let pinned = kept
+        .pinned
+        .iter()
+        .map(|pin| pin.parse())
+        .collect::<Result<_, _>>();
     let secret = Zeroizing::new(std::mem::take(&mut kept.secret));
     Ok(Endpoint {
         origin: String::new(),
         pinned: pinned.map_err(|_| wrong(&"`pinned` lists `sha256:…`"))?,
         plain: kept.allow_plain,
         secret: match kept.user.take() {
-            Some(user) => Secret::Basic { user, password: secret },
+            Some(user) => Secret::Basic {
+                user,
+                password: secret,
+            },
             None if kept.plain_key => Secret::Plain(secret),
             None => Secret::Bearer(secret),
         },

@@ -153,8 +153,16 @@ impl Group {
             }
             Self::Expel(command) => {
                 let (group, member) = (desk.group(&command.group)?, command.member);
-                desk.perform(Command::Expel { group, member: member.clone() })?;
-                changed(&desk, &group, &format!("`{member}` is not in it any more"), ui);
+                desk.perform(Command::Expel {
+                    group,
+                    member: member.clone(),
+                })?;
+                changed(
+                    &desk,
+                    &group,
+                    &format!("`{member}` is not in it any more"),
+                    ui,
+                );
             }
             Self::Dissolve(command) => {
                 let group = desk.group(&command.group)?;
@@ -180,7 +188,10 @@ impl Make {
             title: self.title.clone(),
             standing,
         })?;
-        let next = format!("ask others to join: `portcullis cell group invite {} MEMBER --country GB`", quoted(&self.title));
+        let next = format!(
+            "ask others to join: `portcullis cell group invite {} MEMBER --country GB`",
+            quoted(&self.title)
+        );
         changed(desk, &group, &next, ui);
         Ok(())
     }
@@ -273,7 +284,9 @@ fn consent_text(consent: &Consent) -> String {
     match consent {
         Consent::Founder => "founded it".into(),
         Consent::Own => "said yes itself".into(),
-        Consent::Attested { checked_by, how } => format!("its yes was checked by {checked_by}: {how}"),
+        Consent::Attested { checked_by, how } => {
+            format!("its yes was checked by {checked_by}: {how}")
+        }
         Consent::Relayed => "its owner says so".into(),
     }
 }

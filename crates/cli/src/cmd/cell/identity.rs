@@ -44,7 +44,9 @@ impl Identity {
                 let into = desk.collection(&command.into)?;
                 let (identity, made) = desk.identity()?;
                 if made.is_empty() {
-                    ui.say(format_args!("this member has an identity already: {identity}"));
+                    ui.say(format_args!(
+                        "this member has an identity already: {identity}"
+                    ));
                     ui.answer(&json!({ "identity": identity, "new": false }));
                     return Ok(ExitCode::SUCCESS);
                 }
@@ -52,16 +54,16 @@ impl Identity {
                 ui.say(format_args!("made and bound {identity}"));
                 put::said(&done, ui);
                 ui.answer(&json!({ "identity": identity, "new": true }));
-                return put::exit(&done);
+                return Ok(put::exit(&done));
             }
-            Self::Bind(command) => bind(&desk, command.identity, ui)?,
+            Self::Bind(command) => bind(&desk, &command.identity, ui)?,
             Self::List => list(&desk, ui),
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn bind(desk: &Desk, identity: ObjectId, ui: Ui) -> Result<(), Failure> {
+fn bind(desk: &Desk, identity: &ObjectId, ui: Ui) -> Result<(), Failure> {
     desk.perform(Command::BindIdentity {
         identity: identity.clone(),
     })?;

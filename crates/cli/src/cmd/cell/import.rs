@@ -63,8 +63,11 @@ impl Import {
             let bytes = source::read(file)?;
             let format = self.format.or_else(|| source::guess(file, &bytes));
             let format = format.ok_or_else(|| {
-                Failure::usage(format!("`{}` looks like nothing that can be imported", file.display()))
-                    .hint("say what it holds: `--format stix`, `--format misp` or `--format csv`")
+                Failure::usage(format!(
+                    "`{}` looks like nothing that can be imported",
+                    file.display()
+                ))
+                .hint("say what it holds: `--format stix`, `--format misp` or `--format csv`")
             })?;
             let creator = || self.creator(&desk);
             let mapped = map::map(file, format, &bytes, self.tlp, &creator)?;
@@ -91,7 +94,9 @@ impl Import {
         let (cell, me) = (Arc::clone(&desk.cell), desk.me.clone());
         let known = move |id: &str| {
             let found = cell.versions(&me, id).ok()?;
-            let newest = found.into_iter().max_by_key(|one| (one.version_us, one.added_us))?;
+            let newest = found
+                .into_iter()
+                .max_by_key(|one| (one.version_us, one.added_us))?;
             Some(newest.bytes)
         };
         Ok(Creator {

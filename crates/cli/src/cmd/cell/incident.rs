@@ -89,19 +89,21 @@ pub(crate) struct Publish {
 impl Incident {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         match self {
-            Self::Template(template) => template.run(ui),
+            Self::Template(template) => {
+                template.run(ui);
+                Ok(ExitCode::SUCCESS)
+            }
             Self::Publish(publish) => publish.run(dir, ui),
         }
     }
 }
 
 impl Template {
-    fn run(&self, ui: Ui) -> Answer {
+    fn run(&self, ui: Ui) {
         let now = crate::clock::SystemEnv.now();
         let text = template::template(self.kind, &format!("{now:.0}"));
         ui.say(text.trim_end());
         ui.answer(&serde_json::json!({ "kind": self.kind.as_str(), "template": text }));
-        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -130,8 +132,7 @@ impl Publish {
             created,
             now,
         };
-        let mut objects =
-            objects::objects(&form, &frame, &mut || desk.uuid()).map_err(wrong)?;
+        let mut objects = objects::objects(&form, &frame, &mut || desk.uuid()).map_err(wrong)?;
         objects.splice(0..0, made);
         let done = put::publish(&desk, &into, &objects)?;
         ui.say(format_args!(
@@ -150,6 +151,6 @@ impl Publish {
             "objects": put::ids(&objects),
             "done": put::json(&done),
         }));
-        put::exit(&done)
+        Ok(put::exit(&done))
     }
 }

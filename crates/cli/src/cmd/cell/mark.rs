@@ -25,7 +25,12 @@ pub(crate) struct Mark {
     /// The object.
     object: ObjectId,
     /// Towards which group: its title or id.
-    #[arg(long, value_name = "GROUP", requires = "tlp", required_unless_present = "to")]
+    #[arg(
+        long,
+        value_name = "GROUP",
+        requires = "tlp",
+        required_unless_present = "to"
+    )]
     group: Option<String>,
     /// The label towards that group; `none` takes it back.
     #[arg(long, value_name = "LABEL", requires = "group", value_parser = perhaps_tlp)]
@@ -59,7 +64,10 @@ impl Mark {
             })?;
             match tlp {
                 Some(tlp) => ui.say(format_args!("{} is {tlp} towards `{group}`", self.object)),
-                None => ui.say(format_args!("{} is towards `{group}` as it is marked itself", self.object)),
+                None => ui.say(format_args!(
+                    "{} is towards `{group}` as it is marked itself",
+                    self.object
+                )),
             }
         }
         if !self.to.is_empty() {
@@ -69,7 +77,11 @@ impl Mark {
                 recipients: self.to.iter().cloned().collect(),
             })?;
             let named: Vec<String> = self.to.iter().map(ToString::to_string).collect();
-            ui.say(format_args!("{} may go to {}", self.object, named.join(", ")));
+            ui.say(format_args!(
+                "{} may go to {}",
+                self.object,
+                named.join(", ")
+            ));
         }
         let state = desk.state();
         let marks = state.marks(self.object.as_str(), &publisher).cloned();
@@ -90,8 +102,12 @@ impl Desk {
     /// Who published an object that is here.
     pub(super) fn publisher(&self, object: &ObjectId) -> Result<MemberId, Failure> {
         let found = self.versions(object.as_str())?;
-        let ours = found.iter().find(|found| found.label.publisher == self.me.member);
-        let publisher = ours.or(found.first()).map(|found| found.label.publisher.clone());
+        let ours = found
+            .iter()
+            .find(|found| found.label.publisher == self.me.member);
+        let publisher = ours
+            .or(found.first())
+            .map(|found| found.label.publisher.clone());
         publisher.ok_or_else(|| super::not_here(object.as_str()))
     }
 }

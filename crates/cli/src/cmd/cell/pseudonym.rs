@@ -68,14 +68,18 @@ impl Take {
         let pseudonym = desk.cell.pseudonym(&caller, &into)?;
         ui.say(format_args!("{}", pseudonym.identity));
         ui.say("put it into `created_by_ref` of what is published under it, and name the member nowhere");
-        ui.answer(&json!({ "identity": pseudonym.identity.as_str(), "collection": into.to_string() }));
+        ui.answer(
+            &json!({ "identity": pseudonym.identity.as_str(), "collection": into.to_string() }),
+        );
         Ok(())
     }
 }
 
 impl Open {
     fn run(self, desk: &Desk, ui: Ui) -> Result<(), Failure> {
-        let opened = desk.cell.open_pseudonym(&desk.me, &self.identity, &self.person, &self.reason)?;
+        let opened =
+            desk.cell
+                .open_pseudonym(&desk.me, &self.identity, &self.person, &self.reason)?;
         // Law 9: where the node has a log, the opening is in it before anybody sees the name.
         let recorded = record(desk, &opened)?;
         ui.say(format_args!("{} is `{}`", self.identity, opened.member));
@@ -110,7 +114,10 @@ fn list(desk: &Desk, ui: Ui) {
     for (identity, held) in state.pseudonyms() {
         ui.say(format_args!("{identity}  since {:.0}", held.at));
         for opening in &held.openings {
-            ui.say(format_args!("    opened {:.0} by {}: {}", opening.at, opening.person, opening.reason));
+            ui.say(format_args!(
+                "    opened {:.0} by {}: {}",
+                opening.at, opening.person, opening.reason
+            ));
         }
         rows.push(json!({
             "identity": identity.as_str(),

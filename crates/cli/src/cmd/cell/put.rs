@@ -2,7 +2,6 @@
 
 use super::Desk;
 use crate::{
-    Answer,
     failure::{Failure, REFUSED},
     ui::Ui,
 };
@@ -59,7 +58,9 @@ pub(super) fn add<T: AsRef<[u8]>>(
         envelope.extend_from_slice(object.as_ref());
     }
     envelope.extend_from_slice(b"]}");
-    Ok(desk.cell.add(&desk.me, into, envelope.into(), Source::Imported)?)
+    Ok(desk
+        .cell
+        .add(&desk.me, into, envelope.into(), Source::Imported)?)
 }
 
 /// Adds objects that a command has made.
@@ -99,7 +100,10 @@ pub(super) fn line(detail: &Detail) -> String {
 
 /// Objects by their ids.
 pub(super) fn ids(objects: &[Value]) -> Vec<&str> {
-    objects.iter().filter_map(|object| object["id"].as_str()).collect()
+    objects
+        .iter()
+        .filter_map(|object| object["id"].as_str())
+        .collect()
 }
 
 /// A status for machines.
@@ -119,11 +123,11 @@ pub(super) fn json(done: &Status) -> Value {
 }
 
 /// Whether all of it was taken.
-pub(super) fn exit(done: &Status) -> Answer {
+pub(super) fn exit(done: &Status) -> ExitCode {
     if done.failures.is_empty() {
-        Ok(ExitCode::SUCCESS)
+        ExitCode::SUCCESS
     } else {
-        Ok(ExitCode::from(REFUSED))
+        ExitCode::from(REFUSED)
     }
 }
 
@@ -143,7 +147,10 @@ mod tests {
     fn parts_lose_nothing_and_keep_the_order() {
         let objects: Vec<Vec<u8>> = (0..2_500_u32).map(|n| n.to_le_bytes().to_vec()).collect();
         let made = parts(&objects);
-        assert_eq!(made.iter().map(|part| part.len()).collect::<Vec<_>>(), [1_000, 1_000, 500]);
+        assert_eq!(
+            made.iter().map(|part| part.len()).collect::<Vec<_>>(),
+            [1_000, 1_000, 500]
+        );
         assert_eq!(made.concat(), objects);
         let large = vec![vec![0; PART_BYTES + 1], vec![1], vec![0; PART_BYTES + 1]];
         assert_eq!(parts(&large).len(), 3);

@@ -5,13 +5,14 @@ use crate::{Answer as Done, failure::Failure, ui::Ui};
 use clap::Args;
 use portcullis_core::{
     cell::{
-        Command, ObjectId, QuestionId,
+        CollectionId, Command, GroupId, ObjectId, QuestionId,
         question::{Kind, Question as Held},
     },
     member::MemberId,
 };
+use portcullis_node::cell::question::NewQuestion;
 use serde_json::{Value, json};
-use std::{path::Path, process::ExitCode};
+use std::{collections::BTreeSet, path::Path, process::ExitCode};
 
 /// Asks members or groups a question about a threat, with a deadline.
 ///
@@ -22,7 +23,7 @@ use std::{path::Path, process::ExitCode};
 /// Example:
 ///
 ///   portcullis cell ask seen "Does anybody see mail from this sender?" --group partners --by 2d
-///   portcullis cell ask confirm "Is 192.0.2.7 yours?" --member bank.example --by 4h
+///   portcullis cell ask confirm "Is 192.0.2.7 yours?" --member bank.example --in alerts --by 4h
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Ask {
@@ -31,7 +32,11 @@ pub(crate) struct Ask {
     /// The question.
     text: String,
     /// A group to ask: its title or id. Repeat for several.
-    #[arg(long = "group", value_name = "GROUP", required_unless_present = "members")]
+    #[arg(
+        long = "group",
+        value_name = "GROUP",
+        required_unless_present = "members"
+    )]
     groups: Vec<String>,
     /// A member to ask. Repeat for several.
     #[arg(long = "member", value_name = "MEMBER")]
@@ -39,9 +44,13 @@ pub(crate) struct Ask {
     /// Until when answers help: a span, or an instant.
     #[arg(long, value_name = "TIME", default_value = "3d")]
     by: String,
-    /// A STIX note that says more.
+    /// An object that it is about. Repeat for several.
     #[arg(long, value_name = "OBJECT")]
-    note: Option<ObjectId>,
+    about: Vec<ObjectId>,
+    /// The collection in which the question stands as a note; the one that the group reads, if it
+    /// reads one alone.
+    #[arg(long = "in", value_name = "COLLECTION")]
+    collection: Option<String>,
 }
 
 /// Answers a question with objects that were published, or declines with a reason.
@@ -56,7 +65,11 @@ pub(crate) struct Answer {
     /// The question.
     question: QuestionId,
     /// Notes, reports, sightings. Repeat for several.
-    #[arg(long = "object", value_name = "OBJECT", required_unless_present = "decline")]
+    #[arg(
+        long = "object",
+        value_name = "OBJECT",
+        required_unless_present = "decline"
+    )]
     objects: Vec<ObjectId>,
     /// Does not answer, and says why.
     #[arg(long, value_name = "TEXT", conflicts_with = "objects")]
@@ -111,17 +124,37 @@ impl Ask {
         let desk = Desk::open(dir)?;
         let deadline = words::deadline(&self.by, desk.now()).map_err(Failure::usage)?;
         let groups = self.groups.iter().map(|word| desk.group(word));
-        let question = QuestionId::new(desk.realm(), desk.draw());
-        desk.perform(Command::Ask {
-            question,
+        let groups = groups.collect::<Result<BTreeSet<GroupId>, _>>()?;
+        let collection = match &self.collection {
+            Some(word) => desk.collection(word)?,
+            None => read_by(&desk, &groups)?,
+        };
+        let new = NewQuestion {
             kind: self.kind,
             text: self.text,
-            note: self.note,
-            groups: groups.collect::<Result<_, _>>()?,
+            about: self.about,
+            groups,
             members: self.members.into_iter().collect(),
             deadline,
-        })?;
+        };
+        let question = desk.cell.ask(&desk.me, &collection, new)?;
         shown(&desk, &question, "asked", ui)
+    }
+}
+
+/// The collection that these groups read, if there is one alone in which a note reaches them all.
+fn read_by(desk: &Desk, groups: &BTreeSet<GroupId>) -> Result<CollectionId, Failure> {
+    let state = desk.state();
+    let all = state.collections().iter();
+    let mut read = all.filter(|(_, held)| {
+        !held.closed && !groups.is_empty() && groups.is_subset(&held.settings.readers)
+    });
+    match (read.next(), read.next()) {
+        (Some((id, _)), None) => Ok(*id),
+        _ => Err(Failure::usage(
+            "say in which collection the question shall stand: `--in COLLECTION`",
+        )
+        .hint("`portcullis cell collection list` shows them")),
     }
 }
 
@@ -129,26 +162,24 @@ impl Answer {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Done {
         let desk = Desk::open(dir)?;
         let question = self.question;
-        let (command, what) = match self.decline {
-            Some(reason) => (Command::Decline { question, reason }, "declined"),
-            None => {
-                for object in &self.objects {
-                    if desk.versions(object.as_str())?.is_empty() {
-                        return Err(super::not_here(object.as_str()));
-                    }
-                }
-                (Command::Answer { question, objects: self.objects }, "answered")
+        if let Some(reason) = &self.decline {
+            desk.cell.decline_question(&desk.me, question, reason)?;
+            return shown(&desk, &question, "declined", ui);
+        }
+        for object in &self.objects {
+            if desk.versions(object.as_str())?.is_empty() {
+                return Err(super::not_here(object.as_str()));
             }
-        };
-        desk.perform(command)?;
-        shown(&desk, &question, what, ui)
+        }
+        desk.cell.answer(&desk.me, question, self.objects)?;
+        shown(&desk, &question, "answered", ui)
     }
 }
 
 impl Ack {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Done {
         let desk = Desk::open(dir)?;
-        desk.perform(Command::Acknowledge { question: self.question })?;
+        desk.cell.acknowledge(&desk.me, self.question)?;
         shown(&desk, &self.question, "acknowledged", ui)
     }
 }
@@ -156,11 +187,8 @@ impl Ack {
 impl Close {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Done {
         let desk = Desk::open(dir)?;
-        desk.perform(Command::CloseQuestion {
-            question: self.question,
-            outcome: self.outcome,
-            brought: self.brought,
-        })?;
+        desk.cell
+            .close_question(&desk.me, self.question, &self.outcome, self.brought)?;
         shown(&desk, &self.question, "closed", ui)
     }
 }
@@ -168,11 +196,18 @@ impl Close {
 impl Questions {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Done {
         let desk = Desk::open(dir)?;
+        // Answers that came in as notes and sightings, where no `serve` has heard them.
+        desk.cell.question_tick()?;
         if let Some(question) = self.question {
             if self.remind {
                 desk.perform(Command::Remind { question })?;
             }
-            return shown(&desk, &question, if self.remind { "reminded" } else { "" }, ui);
+            return shown(
+                &desk,
+                &question,
+                if self.remind { "reminded" } else { "" },
+                ui,
+            );
         }
         let (state, now) = (desk.state(), desk.now());
         let mut rows = Vec::new();
@@ -181,12 +216,24 @@ impl Questions {
                 continue;
             }
             let silent = held.silent().count();
-            let late = if held.deadline < now && silent > 0 { "  LATE" } else { "" };
+            let late = if held.deadline < now && silent > 0 {
+                "  LATE"
+            } else {
+                ""
+            };
             let stands = match &held.closed {
                 Some(closed) => format!("closed: {}", closed.outcome),
-                None => format!("{silent} of {} silent, until {}{late}", held.asked.len(), held.deadline),
+                None => format!(
+                    "{silent} of {} silent, until {}{late}",
+                    held.asked.len(),
+                    held.deadline
+                ),
             };
-            ui.say(format_args!("{id}  {:10} by {}  {stands}", held.kind.as_str(), held.by.member));
+            ui.say(format_args!(
+                "{id}  {:10} by {}  {stands}",
+                held.kind.as_str(),
+                held.by.member
+            ));
             ui.say(format_args!("    {}", held.text));
             rows.push(json_of(id, held));
         }
@@ -204,8 +251,17 @@ fn shown(desk: &Desk, id: &QuestionId, what: &str, ui: Ui) -> Done {
         Failure::refused("cell.unknown_question", "there is no such question")
             .hint("`portcullis cell questions --all` shows them")
     })?;
-    let what = if what.is_empty() { String::new() } else { format!("{what}: ") };
-    ui.say(format_args!("{what}{id}  {} by {}, until {}", held.kind.as_str(), held.by.member, held.deadline));
+    let what = if what.is_empty() {
+        String::new()
+    } else {
+        format!("{what}: ")
+    };
+    ui.say(format_args!(
+        "{what}{id}  {} by {}, until {}",
+        held.kind.as_str(),
+        held.by.member,
+        held.deadline
+    ));
     ui.say(format_args!("  {}", held.text));
     for (member, reply) in &held.asked {
         let said = match (&reply.declined, reply.answered_at, reply.acknowledged_at) {
@@ -220,7 +276,10 @@ fn shown(desk: &Desk, id: &QuestionId, what: &str, ui: Ui) -> Done {
         }
     }
     if let Some(closed) = &held.closed {
-        ui.say(format_args!("  closed at {}: {}", closed.at, closed.outcome));
+        ui.say(format_args!(
+            "  closed at {}: {}",
+            closed.at, closed.outcome
+        ));
     }
     ui.answer(&json_of(id, held));
     Ok(ExitCode::SUCCESS)

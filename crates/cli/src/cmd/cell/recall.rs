@@ -4,7 +4,7 @@ use super::{Desk, find, words};
 use crate::{Answer, failure::Failure, ui::Ui};
 use clap::{Args, ValueEnum};
 use portcullis_core::cell::{
-    Command, ObjectId, RecallId,
+    ObjectId, RecallId,
     recall::{Complied, Recall as Held},
 };
 use serde_json::{Value, json};
@@ -77,7 +77,9 @@ impl Recall {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let desk = Desk::open(dir)?;
         let due = words::deadline(&self.by, desk.now()).map_err(Failure::usage)?;
-        let recall = desk.cell.recall(&desk.me, self.object.as_str(), &[], &self.reason, Some(due))?;
+        let recall =
+            desk.cell
+                .recall(&desk.me, self.object.as_str(), &[], &self.reason, Some(due))?;
         let state = desk.state();
         let held = state.recalls().get(&recall).ok_or_else(unknown)?;
         ui.say(format_args!("{} is recalled: {recall}", self.object));
@@ -90,11 +92,8 @@ impl Recall {
 impl Confirm {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let desk = Desk::open(dir)?;
-        desk.perform(Command::ConfirmRecall {
-            recall: self.recall,
-            how: self.how.into(),
-            note: self.note,
-        })?;
+        desk.cell
+            .confirm_recall(&desk.me, self.recall, self.how.into(), self.note)?;
         let state = desk.state();
         let held = state.recalls().get(&self.recall).ok_or_else(unknown)?;
         ui.say(format_args!(
@@ -114,7 +113,10 @@ impl Recalls {
         let (state, now) = (desk.state(), desk.now());
         if let Some(id) = self.recall {
             let held = state.recalls().get(&id).ok_or_else(unknown)?;
-            ui.say(format_args!("{}  recalled by {} at {}", held.object, held.by.member, held.at));
+            ui.say(format_args!(
+                "{}  recalled by {} at {}",
+                held.object, held.by.member, held.at
+            ));
             ui.say(format_args!("  {}", held.reason));
             members(held, ui);
             ui.answer(&json_of(&id, held));
@@ -160,7 +162,10 @@ fn members(held: &Held, ui: Ui) {
                 "  {member:32} {} at {}{}",
                 said.how.as_str(),
                 said.at,
-                said.note.as_deref().map(|note| format!(": {note}")).unwrap_or_default()
+                said.note
+                    .as_deref()
+                    .map(|note| format!(": {note}"))
+                    .unwrap_or_default()
             )),
         }
     }

@@ -79,10 +79,16 @@ impl List {
             .iter()
             .filter(|(_, review)| self.all || review.decided.is_none());
         for (id, review) in shown {
-            let kinds: std::collections::BTreeSet<String> =
-                review.findings.iter().map(|finding| finding.kind.as_str().to_owned()).collect();
+            let kinds: std::collections::BTreeSet<String> = review
+                .findings
+                .iter()
+                .map(|finding| finding.kind.as_str().to_owned())
+                .collect();
             let kinds: Vec<String> = kinds.into_iter().collect();
-            let stands = review.decided.as_ref().map_or("waits", |decided| decided.outcome.as_str());
+            let stands = review
+                .decided
+                .as_ref()
+                .map_or("waits", |decided| decided.outcome.as_str());
             ui.say(format_args!(
                 "{id}  {stands:8} {}  {}  {}",
                 review.held_at,
@@ -102,12 +108,15 @@ impl Show {
     fn run(self, desk: &Desk, ui: Ui) -> Result<(), Failure> {
         let state = desk.state();
         let review = state.reviews().get(&self.review).ok_or_else(unknown)?;
-        let title = state
-            .collections()
-            .get(&review.collection)
-            .map_or_else(|| review.collection.to_string(), |held| held.settings.title.clone());
+        let title = state.collections().get(&review.collection).map_or_else(
+            || review.collection.to_string(),
+            |held| held.settings.title.clone(),
+        );
         ui.say(format_args!("{}  for `{title}`", review.object));
-        ui.say(format_args!("  brought by {} at {}", review.publisher, review.held_at));
+        ui.say(format_args!(
+            "  brought by {} at {}",
+            review.publisher, review.held_at
+        ));
         for finding in &review.findings {
             ui.say(format_args!(
                 "  {:16} {:32} {}",
@@ -151,7 +160,12 @@ impl Decide {
         })?;
         let state = desk.state();
         let review = state.reviews().get(&self.review).ok_or_else(unknown)?;
-        ui.say(format_args!("{}: {} by {}", review.object, outcome.as_str(), self.person));
+        ui.say(format_args!(
+            "{}: {} by {}",
+            review.object,
+            outcome.as_str(),
+            self.person
+        ));
         ui.answer(&json_of(&self.review, review));
         Ok(())
     }

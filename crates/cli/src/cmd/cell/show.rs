@@ -40,7 +40,11 @@ impl Show {
         let mut rows = Vec::new();
         for version in &versions {
             let proved = desk.vouched(version)?;
-            let held = if version.label.held { "  HELD for review" } else { "" };
+            let held = if version.label.held {
+                "  HELD for review"
+            } else {
+                ""
+            };
             ui.say(format_args!(
                 "version {}  in `{}` since {}  {}{held}",
                 version_text(version),
@@ -48,7 +52,10 @@ impl Show {
                 find::instant(version.added_us),
                 version.label.tlp
             ));
-            ui.say(format_args!("  by {}: {}", version.label.publisher, proved.0));
+            ui.say(format_args!(
+                "  by {}: {}",
+                version.label.publisher, proved.0
+            ));
             rows.push(json!({
                 "version": version_text(version),
                 "collection": version.collection.to_string(),
@@ -63,7 +70,10 @@ impl Show {
         let marks = state.marks(id, &newest.label.publisher);
         if let Some(marks) = marks {
             for (group, tlp) in &marks.groups {
-                ui.say(format_args!("marked {tlp} towards {}", group_title(&state, group)));
+                ui.say(format_args!(
+                    "marked {tlp} towards {}",
+                    group_title(&state, group)
+                ));
             }
             for member in &marks.recipients {
                 ui.say(format_args!("may go to {member}"));
@@ -146,7 +156,10 @@ impl Desk {
         let Some(view) = self.cell.provenance_view(&found.collection, found.number)? else {
             return Ok(("nobody vouches for it".into(), Value::Null));
         };
-        let text = format!("signed by {} at {}, {}", view.signed_by, view.signed_at, view.sha256);
+        let text = format!(
+            "signed by {} at {}, {}",
+            view.signed_by, view.signed_at, view.sha256
+        );
         let json = json!({
             "signed_by": view.signed_by.as_str(),
             "publisher": view.publisher,
@@ -161,7 +174,14 @@ impl Desk {
         let versions = self.versions(id)?;
         let newest = versions.first().ok_or_else(|| super::not_here(id))?;
         let object: Value = serde_json::from_slice(&newest.bytes).unwrap_or_default();
-        let created = object["created"].as_str().and_then(|text| text.parse().ok());
-        created.ok_or_else(|| Failure::refused("cell.unfit", format!("`{id}` does not say when it was created")))
+        let created = object["created"]
+            .as_str()
+            .and_then(|text| text.parse().ok());
+        created.ok_or_else(|| {
+            Failure::refused(
+                "cell.unfit",
+                format!("`{id}` does not say when it was created"),
+            )
+        })
     }
 }

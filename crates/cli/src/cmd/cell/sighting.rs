@@ -42,7 +42,8 @@ pub(crate) struct Opinion {
     /// The object.
     object: ObjectId,
     /// What one holds of it.
-    opinion: Level,
+    #[arg(value_name = "OPINION")]
+    level: Level,
     /// Why.
     #[arg(long, value_name = "TEXT")]
     why: Option<String>,
@@ -119,27 +120,29 @@ impl Opinion {
         let mut opinion = json!({
             "type": "opinion",
             "id": format!("opinion--{}", desk.uuid()),
-            "opinion": self.opinion.as_str(),
+            "opinion": self.level.as_str(),
             "object_refs": [self.object.as_str()],
         });
         if let Some(why) = &self.why {
             opinion["explanation"] = json!(why);
         }
-        say(&desk, &self.object, &self.out, opinion, self.opinion.as_str(), ui)
+        say(
+            &desk,
+            &self.object,
+            &self.out,
+            opinion,
+            self.level.as_str(),
+            ui,
+        )
     }
 }
 
 /// Publishes what is said of an object, where the object is.
-fn say(
-    desk: &Desk,
-    object: &ObjectId,
-    out: &Out,
-    mut said: Value,
-    what: &str,
-    ui: Ui,
-) -> Answer {
+fn say(desk: &Desk, object: &ObjectId, out: &Out, mut said: Value, what: &str, ui: Ui) -> Answer {
     let found = desk.versions(object.as_str())?;
-    let of = found.first().ok_or_else(|| super::not_here(object.as_str()))?;
+    let of = found
+        .first()
+        .ok_or_else(|| super::not_here(object.as_str()))?;
     let into = match &out.into {
         Some(word) => desk.collection(word)?,
         None => of.collection,
@@ -169,5 +172,5 @@ fn say(
         "collection": into.to_string(),
         "done": put::json(&done),
     }));
-    put::exit(&done)
+    Ok(put::exit(&done))
 }

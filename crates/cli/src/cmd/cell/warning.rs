@@ -88,7 +88,9 @@ impl Warning {
                 } else {
                     format!("{} stands on {}", value.value, words::or_dash(&names))
                 });
-                ui.answer(&json!({ "value": value.value, "kind": value.kind.as_str(), "lists": names }));
+                ui.answer(
+                    &json!({ "value": value.value, "kind": value.kind.as_str(), "lists": names }),
+                );
                 Ok(ExitCode::from(if names.is_empty() { 0 } else { REFUSED }))
             }
             Self::Override(command) => {
@@ -112,22 +114,39 @@ impl Warning {
 
 impl Add {
     fn run(self, home: &Home, ui: Ui) -> Answer {
-        crate::cmd::key::check_name(&self.name)
-            .map_err(|_| Failure::usage(format!("`{}` is no name for a list: a–z, 0–9, `-` and `_`", self.name)))?;
+        crate::cmd::key::check_name(&self.name).map_err(|_| {
+            Failure::usage(format!(
+                "`{}` is no name for a list: a–z, 0–9, `-` and `_`",
+                self.name
+            ))
+        })?;
         let bytes = super::import::source::read(&self.file)?;
         let wrong = |why: String| {
-            Failure::new(crate::failure::USAGE, "cell.warning_list_file", format!("`{}`: {why}", self.file.display()))
+            Failure::new(
+                crate::failure::USAGE,
+                "cell.warning_list_file",
+                format!("`{}`: {why}", self.file.display()),
+            )
         };
         let text = String::from_utf8(bytes).map_err(|_| wrong("it is no text".into()))?;
         let mut alone = Lists::default();
-        alone.add(&self.name, &text).map_err(|error| wrong(error.to_string()))?;
+        alone
+            .add(&self.name, &text)
+            .map_err(|error| wrong(error.to_string()))?;
         let folder = home.warning_lists_dir();
         std::fs::create_dir_all(&folder).map_err(|error| Failure::file(&folder, &error))?;
-        let (fresh, path) = (folder.join(format!("{}.new", self.name)), folder.join(format!("{}.txt", self.name)));
+        let (fresh, path) = (
+            folder.join(format!("{}.new", self.name)),
+            folder.join(format!("{}.txt", self.name)),
+        );
         std::fs::write(&fresh, text)
             .and_then(|()| std::fs::rename(&fresh, &path))
             .map_err(|error| Failure::file(&path, &error))?;
-        ui.say(format_args!("`{}` is in `{}`; what is published is held against it from now on", self.name, path.display()));
+        ui.say(format_args!(
+            "`{}` is in `{}`; what is published is held against it from now on",
+            self.name,
+            path.display()
+        ));
         ui.answer(&json!({ "list": self.name, "file": path.display().to_string() }));
         Ok(ExitCode::SUCCESS)
     }

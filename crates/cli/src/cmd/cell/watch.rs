@@ -42,8 +42,11 @@ const BATCH: usize = 1_000;
 impl Watch {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let desk = Desk::open(dir)?;
-        let collection: Option<CollectionId> =
-            self.collection.as_deref().map(|word| desk.collection(word)).transpose()?;
+        let collection: Option<CollectionId> = self
+            .collection
+            .as_deref()
+            .map(|word| desk.collection(word))
+            .transpose()?;
         let since = self.since.unwrap_or_else(|| desk.now());
         let mut wanted = Search {
             kinds: self.kinds,

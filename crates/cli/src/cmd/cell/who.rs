@@ -66,7 +66,11 @@ impl Who {
         let served = desk.cell.who(id, &[])?;
         let mut rows = Vec::new();
         for one in &served {
-            let account = one.account.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
+            let account = one
+                .account
+                .as_deref()
+                .map(|name| format!(" ({name})"))
+                .unwrap_or_default();
             let client = if one.client { " for a client" } else { "" };
             let what = if one.removal { "its removal" } else { "it" };
             ui.say(format_args!(
@@ -106,8 +110,12 @@ impl Who {
                 path.display(),
                 words::count(roots, "root")
             ));
-            ui.say(format_args!("anybody checks it: `portcullis cell evidence verify {}`", path.display()));
-            file = json!({ "file": path.display().to_string(), "roots": roots, "recorded": recorded });
+            ui.say(format_args!(
+                "anybody checks it: `portcullis cell evidence verify {}`",
+                path.display()
+            ));
+            file =
+                json!({ "file": path.display().to_string(), "roots": roots, "recorded": recorded });
         }
         ui.answer(&json!({ "object": id, "served": rows, "evidence": file }));
         Ok(ExitCode::SUCCESS)
@@ -125,15 +133,26 @@ impl Evidence {
 impl Verify {
     fn run(self, dir: &Path, ui: Ui) -> Answer {
         let bytes = std::fs::read(&self.file).map_err(|error| Failure::file(&self.file, &error))?;
-        let evidence = Shown::parse(&bytes)
-            .map_err(|error| Failure::false_(error.code(), format!("`{}`: {error}", self.file.display())))?;
+        let evidence = Shown::parse(&bytes).map_err(|error| {
+            Failure::false_(error.code(), format!("`{}`: {error}", self.file.display()))
+        })?;
         let findings = if let Some(key) = &self.key {
-            verify_evidence(&evidence, &By::Key { key, realm: &self.realm })
+            verify_evidence(
+                &evidence,
+                &By::Key {
+                    key,
+                    realm: &self.realm,
+                },
+            )
         } else {
             let home = Home::open(dir)?;
             let node = home.node()?;
             let (history, trust) = (node.history()?, home.trust()?);
-            let by = By::Register { history: &history, trust: &trust, now: node.now() };
+            let by = By::Register {
+                history: &history,
+                trust: &trust,
+                now: node.now(),
+            };
             verify_evidence(&evidence, &by)
         };
         for check in &findings.checks {
@@ -147,7 +166,10 @@ impl Verify {
                 (true, Some(at)) => format!("in the log, witnessed by {at}"),
                 (true, None) => "signed by the node".to_owned(),
             };
-            ui.say(format_args!("served to {} at {}: {stands}", one.served.member, one.served.at));
+            ui.say(format_args!(
+                "served to {} at {}: {stands}",
+                one.served.member, one.served.at
+            ));
             rows.push(json!({
                 "member": one.served.member.as_str(),
                 "at": one.served.at.to_string(),
@@ -156,12 +178,20 @@ impl Verify {
             }));
         }
         let holds = findings.holds();
-        ui.say(if holds { "the evidence holds" } else { "THE EVIDENCE DOES NOT HOLD" });
+        ui.say(if holds {
+            "the evidence holds"
+        } else {
+            "THE EVIDENCE DOES NOT HOLD"
+        });
         ui.answer(&json!({
             "holds": holds,
             "checks": findings.checks.iter().map(|check| json!({ "name": check.name, "passed": check.passed, "detail": check.detail })).collect::<Vec<_>>(),
             "served": rows,
         }));
-        Ok(if holds { ExitCode::SUCCESS } else { ExitCode::from(FALSE) })
+        Ok(if holds {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(FALSE)
+        })
     }
 }

@@ -53,8 +53,11 @@ pub(super) fn span(text: &str) -> Result<SignedDuration, String> {
 pub(super) fn deadline(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     match span(text) {
         Ok(span) => now.checked_add(span).map_err(|error| error.to_string()),
-        Err(_) => instant(text)
-            .map_err(|_| format!("`{text}` is neither a span such as 5d nor an instant such as 2026-12-01T09:00:00Z")),
+        Err(_) => instant(text).map_err(|_| {
+            format!(
+                "`{text}` is neither a span such as 5d nor an instant such as 2026-12-01T09:00:00Z"
+            )
+        }),
     }
 }
 
@@ -84,7 +87,8 @@ mod tests {
 
     #[test]
     fn labels_are_understood_as_people_write_them() {
-        let check = |text: &str, expected: Option<Tlp>| assert_eq!(tlp(text).ok(), expected, "{text}");
+        let check =
+            |text: &str, expected: Option<Tlp>| assert_eq!(tlp(text).ok(), expected, "{text}");
         check("TLP:AMBER+STRICT", Some(Tlp::AmberStrict));
         check("amber", Some(Tlp::Amber));
         check("TLP:WHITE", Some(Tlp::Clear));
@@ -107,7 +111,17 @@ mod tests {
     fn spans_have_a_unit_and_an_end() {
         assert_eq!(span("90m"), Ok(SignedDuration::from_mins(90)));
         assert_eq!(span("5d"), Ok(SignedDuration::from_hours(120)));
-        for wrong in ["", "d", "5", "-5d", "0h", "5 d", "9999999999999999999d", "99999d", "5é"] {
+        for wrong in [
+            "",
+            "d",
+            "5",
+            "-5d",
+            "0h",
+            "5 d",
+            "9999999999999999999d",
+            "99999d",
+            "5é",
+        ] {
             assert!(span(wrong).is_err(), "{wrong}");
         }
     }

@@ -57,7 +57,10 @@ impl Add {
             until: self.until,
         })?;
         let (name, clause) = (&self.name, &self.clause);
-        ui.say(format_args!("`{name}` ({clause}) holds from {} to {}", self.from, self.until));
+        ui.say(format_args!(
+            "`{name}` ({clause}) holds from {} to {}",
+            self.from, self.until
+        ));
         ui.answer(&json!({ "name": name, "clause": clause, "from": self.from.to_string(), "until": self.until.to_string() }));
         Ok(())
     }
@@ -73,7 +76,11 @@ fn list(desk: &Desk, ui: Ui) {
             .filter(|held| !held.closed && held.settings.wrapper.as_ref() == Some(name))
             .map(|held| held.settings.title.clone())
             .collect();
-        let holds = if wrapper.holds(now) { "holds" } else { "DOES NOT HOLD" };
+        let holds = if wrapper.holds(now) {
+            "holds"
+        } else {
+            "DOES NOT HOLD"
+        };
         ui.say(format_args!(
             "{name:20} {holds:13} {} to {}  {}  for {}",
             wrapper.from,

@@ -50,10 +50,16 @@ pub(super) fn workers(
     let (held, ends) = (Arc::clone(cell), Arc::clone(stop));
     workers.push(start("cell", Box::new(move || keep_up(&held, &ends)))?);
     let (held, ends) = (Arc::clone(cell), Arc::clone(stop));
-    workers.push(start("ledger", Box::new(move || write_ledger(&held, &ends)))?);
+    workers.push(start(
+        "ledger",
+        Box::new(move || write_ledger(&held, &ends)),
+    )?);
     let (held, ends) = (Arc::clone(cell), Arc::clone(stop));
     let own = Home::open(&home.dir)?;
-    workers.push(start("clock", Box::new(move || keep_time(&own, &held, &ends)))?);
+    workers.push(start(
+        "clock",
+        Box::new(move || keep_time(&own, &held, &ends)),
+    )?);
     let follows = follows::keep(
         Home::open(&home.dir)?,
         Arc::clone(node),
@@ -80,7 +86,7 @@ fn write_ledger(cell: &Cell, stop: &AtomicBool) {
     }
 }
 
-/// Does what recalls still ask of this node, and reads warning lists that were added.
+/// Does what recalls still ask of this node, hears answers and reminds who owes one, and reads warning lists that were added.
 fn keep_time(home: &Home, cell: &Cell, stop: &AtomicBool) {
     let mut lists = changed_at(home);
     while goes_on(stop, CLOCK) {
@@ -92,11 +98,16 @@ fn keep_time(home: &Home, cell: &Cell, stop: &AtomicBool) {
             lists = now;
             match home.warning_lists() {
                 Ok(lists) => cell.set_warning_lists(lists),
-                Err(failure) => tracing::warn!(why = failure.message, "a warning list cannot be read"),
+                Err(failure) => {
+                    tracing::warn!(why = failure.message, "a warning list cannot be read");
+                }
             }
         }
         if let Err(error) = cell.recall_tick() {
             tracing::warn!(%error, "a recall waits");
+        }
+        if let Err(error) = cell.question_tick() {
+            tracing::warn!(%error, "a question waits");
         }
     }
 }

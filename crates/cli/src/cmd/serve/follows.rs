@@ -94,7 +94,10 @@ impl Way {
         let endpoint_of = |name: Option<&str>| match follow::endpoint(&self.home, name) {
             Ok(endpoint) => Some(endpoint),
             Err(failure) => {
-                tracing::warn!(why = failure.message, "a follow's credential cannot be read");
+                tracing::warn!(
+                    why = failure.message,
+                    "a follow's credential cannot be read"
+                );
                 None
             }
         };
@@ -155,8 +158,8 @@ fn shown(view: &FollowView) -> Value {
 /// Commands beside this process read it; nothing rests on it.
 fn write(file: &Path, views: &Value) {
     let fresh = file.with_extension("new");
-    let written = std::fs::write(&fresh, views.to_string())
-        .and_then(|()| std::fs::rename(&fresh, file));
+    let written =
+        std::fs::write(&fresh, views.to_string()).and_then(|()| std::fs::rename(&fresh, file));
     if let Err(error) = written {
         tracing::debug!(%error, "how the follows stand could not be written");
     }

@@ -12,14 +12,20 @@ fn three_commands_make_a_taxii_server_that_a_client_can_use() {
 
     let discovery = client.get("/taxii2/");
     assert_eq!(discovery.status, 200, "{discovery:?}");
-    let root = discovery.json()["api_roots"][0].as_str().unwrap().to_owned();
+    let root = discovery.json()["api_roots"][0]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert!(root.ends_with("/taxii2/live/"), "{root}");
 
     let collections = wait("the cell to have read its journal", || {
         let answered = client.get("/taxii2/live/collections/");
         (answered.status == 200).then(|| answered.json())
     });
-    assert_eq!(collections["collections"][0]["id"], csirt.collection.as_str());
+    assert_eq!(
+        collections["collections"][0]["id"],
+        csirt.collection.as_str()
+    );
     assert_eq!(collections["collections"][0]["can_write"], true);
 
     let added = client.post(&csirt.objects(), &envelope(&[indicator(1), indicator(2)]));
@@ -34,7 +40,15 @@ fn three_commands_make_a_taxii_server_that_a_client_can_use() {
 fn init_says_what_to_type_next_and_it_can_be_typed() {
     let folder = tempfile::tempdir().unwrap();
     let place = Place::new(folder.path().join("csirt"));
-    let said = place.says(&["init", "--member", "csirt.example", "--role", "cell", "--country", "GB"]);
+    let said = place.says(&[
+        "init",
+        "--member",
+        "csirt.example",
+        "--role",
+        "cell",
+        "--country",
+        "GB",
+    ]);
     let lines: Vec<Vec<&str>> = said
         .lines()
         .filter_map(|line| line.trim().strip_prefix("portcullis "))
@@ -48,8 +62,14 @@ fn init_says_what_to_type_next_and_it_can_be_typed() {
         place.says(&words[2..]);
     }
     assert_eq!(lines[2].last(), Some(&"serve"), "{said}");
-    assert_eq!(place.json(&["cell", "collection", "list"])[0]["alias"], "indicators");
-    assert_eq!(place.json(&["cell", "account", "list"])[0]["account"], "desk");
+    assert_eq!(
+        place.json(&["cell", "collection", "list"])[0]["alias"],
+        "indicators"
+    );
+    assert_eq!(
+        place.json(&["cell", "account", "list"])[0]["account"],
+        "desk"
+    );
 }
 
 #[test]
@@ -59,9 +79,17 @@ fn an_old_client_comes_with_a_password_that_stands_in_no_command() {
         b"a rather long pass phrase\n",
         &["cell", "account", "add", "old-siem", "--password"],
     );
-    assert_eq!((exit, &answer["token"]), (0, &serde_json::Value::Null), "{answer}");
+    assert_eq!(
+        (exit, &answer["token"]),
+        (0, &serde_json::Value::Null),
+        "{answer}"
+    );
     let (exit, answer) = csirt.fed(b"short\n", &["cell", "account", "password", "old-siem"]);
-    assert_eq!((exit, answer["error"]["code"].as_str()), (2, Some("cell.password_unfit")), "{answer}");
+    assert_eq!(
+        (exit, answer["error"]["code"].as_str()),
+        (2, Some("cell.password_unfit")),
+        "{answer}"
+    );
 
     let _serving = csirt.serve();
     let ask = |password: &str| {
@@ -73,9 +101,14 @@ fn an_old_client_comes_with_a_password_that_stands_in_no_command() {
     };
     assert_eq!(ask("a rather long pass phrase"), 200);
     assert_eq!(ask("another long pass phrase"), 401);
-    let (exit, _) = csirt.fed(b"a new and long pass phrase\n", &["cell", "account", "password", "old-siem"]);
+    let (exit, _) = csirt.fed(
+        b"a new and long pass phrase\n",
+        &["cell", "account", "password", "old-siem"],
+    );
     assert_eq!(exit, 0);
-    wait("the new password to count", || (ask("a new and long pass phrase") == 200).then_some(()));
+    wait("the new password to count", || {
+        (ask("a new and long pass phrase") == 200).then_some(())
+    });
     assert_eq!(ask("a rather long pass phrase"), 401);
 }
 
@@ -85,10 +118,18 @@ fn an_ended_account_is_refused_by_the_server_that_runs() {
     let token = csirt.token("alice", &[]);
     let _serving = csirt.serve();
     let mut client = Client::bearer(&csirt.address, &token);
-    wait("the account to be let in", || (client.get(&csirt.objects()).status == 200).then_some(()));
+    wait("the account to be let in", || {
+        (client.get(&csirt.objects()).status == 200).then_some(())
+    });
     csirt.place.says(&["cell", "account", "end", "alice"]);
-    wait("it to be refused", || (client.get(&csirt.objects()).status == 401).then_some(()));
-    csirt.place.fails(1, "cell.unknown_account", &["cell", "account", "end", "alice"]);
+    wait("it to be refused", || {
+        (client.get(&csirt.objects()).status == 401).then_some(())
+    });
+    csirt.place.fails(
+        1,
+        "cell.unknown_account",
+        &["cell", "account", "end", "alice"],
+    );
 }
 
 #[test]
@@ -97,8 +138,15 @@ fn an_account_that_may_read_may_not_write() {
     let token = csirt.token("reader", &["--rights", "read"]);
     let _serving = csirt.serve();
     let mut client = Client::bearer(&csirt.address, &token);
-    wait("the account to be let in", || (client.get(&csirt.objects()).status == 200).then_some(()));
-    assert_eq!(client.post(&csirt.objects(), &envelope(&[indicator(1)])).status, 403);
+    wait("the account to be let in", || {
+        (client.get(&csirt.objects()).status == 200).then_some(())
+    });
+    assert_eq!(
+        client
+            .post(&csirt.objects(), &envelope(&[indicator(1)]))
+            .status,
+        403
+    );
 }
 
 #[test]
@@ -109,20 +157,65 @@ fn wrong_words_are_answered_with_a_code_and_a_way_out() {
         assert!(!said.ends_with("null"), "{args:?} has no hint: {said}");
     };
     let bundle = csirt.file("a.json", &super::bundle(&[indicator(1)]));
-    check(1, "cell.unknown_collection", &["import", &bundle, "--into", "nothing"]);
-    check(3, "file", &["import", "/nowhere/a.json", "--into", "indicators"]);
-    check(1, "cell.unknown_group", &["collection", "add", "Other", "--group", "nobody"]);
-    check(1, "cell.not_found", &["show", "indicator--00000000-0000-4000-8000-000000000000"]);
+    check(
+        1,
+        "cell.unknown_collection",
+        &["import", &bundle, "--into", "nothing"],
+    );
+    check(
+        3,
+        "file",
+        &["import", "/nowhere/a.json", "--into", "indicators"],
+    );
+    check(
+        1,
+        "cell.unknown_group",
+        &["collection", "add", "Other", "--group", "nobody"],
+    );
+    check(
+        1,
+        "cell.not_found",
+        &["show", "indicator--00000000-0000-4000-8000-000000000000"],
+    );
     check(1, "cell.unknown_account", &["account", "token", "nobody"]);
     check(2, "usage", &["lookup", "what is this"]);
-    check(1, "cell.unknown_kind", &["ask", "everything", "What do you know?", "--member", "bank.example"]);
+    check(
+        1,
+        "cell.unknown_kind",
+        &[
+            "ask",
+            "everything",
+            "What do you know?",
+            "--member",
+            "bank.example",
+        ],
+    );
     let prose = csirt.file("a.txt", b"dear colleagues");
     check(2, "usage", &["import", &prose, "--into", "indicators"]);
-    let wrong = csirt.place.run(&["cell", "collection", "add", "Other", "--default-tlp", "orange"]);
+    let wrong = csirt.place.run(&[
+        "cell",
+        "collection",
+        "add",
+        "Other",
+        "--default-tlp",
+        "orange",
+    ]);
     assert_eq!(wrong.exit, 2, "{}", wrong.err);
     assert!(wrong.err.contains("amber+strict"), "{}", wrong.err);
     let node = Place::new(csirt.folder.path().join("court"));
     node.init("court.example", "judiciary", &["approver"], &[]);
     node.fails(1, "cell.none", &["cell", "collection", "list"]);
-    node.fails(2, "usage", &["init", "--member", "a.example", "--role", "cell", "--plain-listen", "0.0.0.0:9000"]);
+    node.fails(
+        2,
+        "usage",
+        &[
+            "init",
+            "--member",
+            "a.example",
+            "--role",
+            "cell",
+            "--plain-listen",
+            "0.0.0.0:9000",
+        ],
+    );
 }

@@ -10,9 +10,16 @@ fn an_import_again_changes_nothing() {
     let csirt = Csirt::new();
     let objects: Vec<_> = (0..2_500).map(indicator).collect();
     let file = csirt.file("a.json", &bundle(&objects));
-    let first = csirt.place.json(&["cell", "import", &file, "--into", "indicators"]);
-    assert_eq!((&first["found"], &first["taken"], &first["new"]), (&json!(2_500), &json!(2_500), &json!(2_500)));
-    let again = csirt.place.json(&["cell", "import", &file, "--into", "indicators"]);
+    let first = csirt
+        .place
+        .json(&["cell", "import", &file, "--into", "indicators"]);
+    assert_eq!(
+        (&first["found"], &first["taken"], &first["new"]),
+        (&json!(2_500), &json!(2_500), &json!(2_500))
+    );
+    let again = csirt
+        .place
+        .json(&["cell", "import", &file, "--into", "indicators"]);
     assert_eq!((&again["taken"], &again["new"]), (&json!(2_500), &json!(0)));
     assert_eq!(csirt.place.json(&["cell", "stats"])["objects"], 2_500);
 }
@@ -23,13 +30,21 @@ fn packed_files_and_standard_input_are_read_too() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(&bundle(&[indicator(1)])).unwrap();
     let file = csirt.file("a.json.gz", &packed.finish().unwrap());
-    let first = csirt.place.json(&["cell", "import", &file, "--into", "indicators"]);
+    let first = csirt
+        .place
+        .json(&["cell", "import", &file, "--into", "indicators"]);
     assert_eq!(first["new"], 1, "{first}");
-    let (exit, second) = csirt.fed(&bundle(&[indicator(2)]), &["cell", "import", "-", "--into", "Indicators"]);
+    let (exit, second) = csirt.fed(
+        &bundle(&[indicator(2)]),
+        &["cell", "import", "-", "--into", "Indicators"],
+    );
     assert_eq!((exit, &second["new"]), (0, &json!(1)), "{second}");
     let found = csirt.place.json(&["cell", "lookup", "N2[.]bad[.]example"]);
     assert_eq!(found["objects"][0]["id"], format!("indicator--{}", uuid(2)));
-    assert_eq!(csirt.place.run(&["cell", "lookup", "n3.bad.example"]).exit, 1);
+    assert_eq!(
+        csirt.place.run(&["cell", "lookup", "n3.bad.example"]).exit,
+        1
+    );
 }
 
 #[test]
@@ -40,17 +55,27 @@ fn what_is_refused_is_named_with_its_rule_and_the_rest_comes_in() {
     let file = csirt.file("a.json", &bundle(&[indicator(1), wrong, indicator(3)]));
     let report = csirt.file("report", b"");
     let args = ["cell", "import", &file, "--into", "indicators"];
-    let dry = csirt.place.run(&[&["--json"], args.as_slice(), &["--dry-run"]].concat());
+    let dry = csirt
+        .place
+        .run(&[&["--json"], args.as_slice(), &["--dry-run"]].concat());
     assert_eq!(dry.exit, 1, "{}{}", dry.out, dry.err);
     assert_eq!(csirt.place.json(&["cell", "stats"])["objects"], 0);
-    let ran = csirt.place.run(&[&["--json"], args.as_slice(), &["--report", &report]].concat());
+    let ran = csirt
+        .place
+        .run(&[&["--json"], args.as_slice(), &["--report", &report]].concat());
     assert_eq!(ran.exit, 1, "{}{}", ran.out, ran.err);
     let answer: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(answer["new"], 2, "{answer}");
     let refused = &answer["refused"][0];
     assert_eq!(refused["object"], format!("indicator--{}", uuid(2)));
-    assert!(refused["message"].as_str().unwrap().contains("pattern"), "{refused}");
-    assert!(refused["code"].as_str().unwrap().starts_with("stix."), "{refused}");
+    assert!(
+        refused["message"].as_str().unwrap().contains("pattern"),
+        "{refused}"
+    );
+    assert!(
+        refused["code"].as_str().unwrap().starts_with("stix."),
+        "{refused}"
+    );
     let written = std::fs::read_to_string(&report).unwrap();
     let line: serde_json::Value = serde_json::from_str(written.lines().next().unwrap()).unwrap();
     assert_eq!(&line, refused);
@@ -62,16 +87,29 @@ fn an_import_beside_a_running_server_is_served_at_once() {
     let token = csirt.token("alice", &[]);
     let _serving = csirt.serve();
     let mut client = Client::bearer(&csirt.address, &token);
-    wait("the account to be let in", || (client.get(&csirt.objects()).status == 200).then_some(()));
+    wait("the account to be let in", || {
+        (client.get(&csirt.objects()).status == 200).then_some(())
+    });
     for number in 1..4 {
         let file = csirt.file("a.json", &bundle(&[indicator(number)]));
-        csirt.place.says(&["cell", "import", &file, "--into", "indicators"]);
+        csirt
+            .place
+            .says(&["cell", "import", &file, "--into", "indicators"]);
         let path = format!("{}indicator--{}/", csirt.objects(), uuid(number));
-        wait("it to be served", || (client.get(&path).status == 200).then_some(()));
+        wait("it to be served", || {
+            (client.get(&path).status == 200).then_some(())
+        });
     }
     // And the other way round: what a client adds, a command sees.
-    assert_eq!(client.post(&csirt.objects(), &super::envelope(&[indicator(9)])).status, 202);
-    let shown = csirt.place.json(&["cell", "show", &format!("indicator--{}", uuid(9))]);
+    assert_eq!(
+        client
+            .post(&csirt.objects(), &super::envelope(&[indicator(9)]))
+            .status,
+        202
+    );
+    let shown = csirt
+        .place
+        .json(&["cell", "show", &format!("indicator--{}", uuid(9))]);
     assert_eq!(shown["object"], indicator(9));
 }
 
@@ -84,16 +122,26 @@ fn what_was_exported_comes_in_again_as_the_same_bytes() {
         uuid(7)
     );
     let file = csirt.file("a.json", format!("{{\"objects\":[{odd}]}}").as_bytes());
-    csirt.place.says(&["cell", "collection", "add", "Odd things", "--mode", "keep"]);
-    csirt.place.says(&["cell", "import", &file, "--into", "odd-things"]);
+    csirt
+        .place
+        .says(&["cell", "collection", "add", "Odd things", "--mode", "keep"]);
+    csirt
+        .place
+        .says(&["cell", "import", &file, "--into", "odd-things"]);
     let to = csirt.file("export.json", b"");
-    let answer = csirt.place.json(&["cell", "export", "odd-things", "--to", &to]);
+    let answer = csirt
+        .place
+        .json(&["cell", "export", "odd-things", "--to", &to]);
     assert_eq!(answer["objects"], 1, "{answer}");
     let exported = std::fs::read_to_string(&to).unwrap();
     assert!(exported.contains(&odd), "{exported}");
-    let again = csirt.place.json(&["cell", "import", &to, "--into", "odd-things"]);
+    let again = csirt
+        .place
+        .json(&["cell", "import", &to, "--into", "odd-things"]);
     assert_eq!((&again["taken"], &again["new"]), (&json!(1), &json!(0)));
-    let shown = csirt.place.says(&["cell", "show", &format!("x-odd--{}", uuid(7)), "--bytes"]);
+    let shown = csirt
+        .place
+        .says(&["cell", "show", &format!("x-odd--{}", uuid(7)), "--bytes"]);
     assert_eq!(shown.trim_end(), odd);
 }
 
@@ -101,16 +149,23 @@ fn what_was_exported_comes_in_again_as_the_same_bytes() {
 fn a_backup_carries_the_cell() {
     let csirt = Csirt::new();
     let file = csirt.file("a.json", &bundle(&[indicator(1), indicator(2)]));
-    csirt.place.says(&["cell", "import", &file, "--into", "indicators"]);
+    csirt
+        .place
+        .says(&["cell", "import", &file, "--into", "indicators"]);
     let token = csirt.token("alice", &[]);
     let to = csirt.folder.path().join("vault").display().to_string();
     csirt.place.says(&["backup", &to]);
     let late = csirt.file("b.json", &bundle(&[indicator(3)]));
-    csirt.place.says(&["cell", "import", &late, "--into", "indicators"]);
+    csirt
+        .place
+        .says(&["cell", "import", &late, "--into", "indicators"]);
     let again = crate::place::Place::new(csirt.folder.path().join("again"));
     again.says(&["restore", &to]);
     assert_eq!(again.json(&["cell", "stats"])["objects"], 2);
-    assert_eq!(again.json(&["cell", "collection", "list"])[0]["id"], csirt.collection.as_str());
+    assert_eq!(
+        again.json(&["cell", "collection", "list"])[0]["id"],
+        csirt.collection.as_str()
+    );
     let _serving = again.serve();
     let mut client = Client::bearer(&csirt.address, &token);
     wait("the restored cell to answer", || {
@@ -118,5 +173,157 @@ fn a_backup_carries_the_cell() {
     });
     assert_eq!(csirt.all(&mut client).len(), 2);
     // What it takes in from now on is its own: nothing collides with what the old one wrote.
-    assert_eq!(client.post(&csirt.objects(), &super::envelope(&[indicator(4)])).status, 202);
+    assert_eq!(
+        client
+            .post(&csirt.objects(), &super::envelope(&[indicator(4)]))
+            .status,
+        202
+    );
+}
+
+#[test]
+fn a_table_becomes_indicators_and_what_is_none_is_said_line_by_line() {
+    let csirt = Csirt::new();
+    let table = b"type,value,name\ndomain,a[.]bad.example,first\nipv4,198.51.100.7,second\n,nothing at all,third\n";
+    let file = csirt.file("list.csv", table);
+    let args = [
+        "cell",
+        "import",
+        &file,
+        "--into",
+        "indicators",
+        "--tlp",
+        "green",
+    ];
+    let first = csirt.place.json(&args);
+    let line = first["unmapped"][0]["object"].as_str().unwrap();
+    assert!(line.starts_with("line 4"), "{first}");
+    assert_eq!(first["refused"], json!([]), "{first}");
+    let again = csirt.place.json(&args);
+    assert_eq!(again["new"], 0, "{again}");
+    let found = csirt.place.json(&["cell", "lookup", "a.bad.example"]);
+    assert_eq!(found["objects"][0]["tlp"], "green", "{found}");
+
+    let to = csirt.file("export.csv", b"");
+    csirt.place.says(&[
+        "cell",
+        "export",
+        "indicators",
+        "--format",
+        "csv",
+        "--to",
+        &to,
+    ]);
+    let exported = std::fs::read_to_string(&to).unwrap();
+    assert!(exported.contains("ipv4,198.51.100.7,second"), "{exported}");
+    let round = csirt
+        .place
+        .json(&["cell", "import", &to, "--into", "indicators"]);
+    assert_eq!(round["unmapped"], json!([]), "{round}");
+}
+
+#[test]
+fn a_misp_event_comes_in_with_its_ids_and_goes_out_as_it_was() {
+    let csirt = Csirt::new();
+    let event = json!({ "Event": {
+        "uuid": "5eb0775e-2780-4234-89b8-5e640a019371",
+        "info": "A campaign", "date": "2026-11-01", "timestamp": "1793522400", "published": true,
+        "publish_timestamp": "1793522400", "threat_level_id": "2", "analysis": "1", "distribution": "1",
+        "Orgc": { "name": "Example CSIRT", "uuid": "55f6ea5e-51ac-4344-bc8c-4170950d210f" },
+        "Tag": [{ "name": "tlp:green" }],
+        "Attribute": [{
+            "uuid": "7f8d0a6a-82cb-490d-afb1-23074ac29a69", "type": "domain", "category": "Network activity",
+            "value": "c2.bad.example", "to_ids": true, "timestamp": "1793522400", "distribution": "5",
+            "comment": "the first server"
+        }]
+    }});
+    let file = csirt.file("event.json", event.to_string().as_bytes());
+    let done = csirt
+        .place
+        .json(&["cell", "import", &file, "--into", "indicators"]);
+    assert_eq!(done["refused"], json!([]), "{done}");
+    let found = csirt.place.json(&["cell", "lookup", "c2.bad.example"]);
+    let indicator = &found["objects"][0];
+    assert_eq!(
+        (&indicator["id"], &indicator["tlp"]),
+        (
+            &json!("indicator--7f8d0a6a-82cb-490d-afb1-23074ac29a69"),
+            &json!("green")
+        )
+    );
+    let to = csirt.file("out.json", b"");
+    csirt.place.says(&[
+        "cell",
+        "export",
+        "indicators",
+        "--format",
+        "misp",
+        "--to",
+        &to,
+    ]);
+    let back: serde_json::Value = serde_json::from_slice(&std::fs::read(&to).unwrap()).unwrap();
+    let attribute = &back["Event"]["Attribute"][0];
+    for field in ["uuid", "type", "value", "to_ids", "comment"] {
+        assert_eq!(
+            attribute[field], event["Event"]["Attribute"][0][field],
+            "{back}"
+        );
+    }
+    assert_eq!(back["Event"]["uuid"], event["Event"]["uuid"]);
+}
+
+#[test]
+fn what_must_never_be_an_indicator_is_stopped_until_somebody_says_why() {
+    let csirt = Csirt::new();
+    let mut resolver = indicator(1);
+    resolver["pattern"] = json!("[ipv4-addr:value = '8.8.8.8']");
+    let file = csirt.file("a.json", &bundle(&[resolver, indicator(2)]));
+    let ran = csirt
+        .place
+        .run(&["--json", "cell", "import", &file, "--into", "indicators"]);
+    let answer: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(
+        (ran.exit, &answer["new"], &answer["refused"][0]["code"]),
+        (1, &json!(1), &json!("cell.warning_list"))
+    );
+    let lists = csirt
+        .place
+        .run(&["--json", "cell", "warning", "check", "8.8.8.8"]);
+    assert_eq!(lists.exit, 1, "{}", lists.out);
+    let lists: serde_json::Value = serde_json::from_str(&lists.out).unwrap();
+    let list = lists["lists"][0].as_str().unwrap();
+    let id = format!("indicator--{}", uuid(1));
+    csirt.place.says(&[
+        "cell",
+        "warning",
+        "override",
+        &id,
+        "--list",
+        list,
+        "--reason",
+        "it was taken over",
+    ]);
+    assert_eq!(
+        csirt
+            .place
+            .json(&["cell", "import", &file, "--into", "indicators"])["new"],
+        1
+    );
+    // One's own networks, from now on.
+    let own = csirt.file("own.txt", b"domain .n3.bad.example # ours\n");
+    csirt.place.says(&["cell", "warning", "add", "own", &own]);
+    let late = csirt.file("b.json", &bundle(&[indicator(3)]));
+    assert_eq!(
+        csirt
+            .place
+            .run(&["cell", "import", &late, "--into", "indicators"])
+            .exit,
+        1
+    );
+    let wrong = csirt.file("wrong.txt", b"no list\n");
+    csirt.place.fails(
+        2,
+        "cell.warning_list_file",
+        &["cell", "warning", "add", "wrong", &wrong],
+    );
 }

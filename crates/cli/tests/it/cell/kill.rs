@@ -16,7 +16,10 @@ const KILLS: u64 = 20;
 /// Clients that write at once.
 const WRITERS: u64 = 3;
 
-#[expect(clippy::disallowed_methods, reason = "who runs the test says how long it may take")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "who runs the test says how long it may take"
+)]
 fn kills() -> u64 {
     let said = std::env::var("PORTCULLIS_KILLS").ok();
     said.and_then(|text| text.parse().ok()).unwrap_or(KILLS)
@@ -32,9 +35,12 @@ fn nothing_acknowledged_is_lost_however_often_it_is_killed() {
         let serving = csirt.serve();
         let writers: Vec<_> = (0..WRITERS)
             .map(|_| {
-                let (address, path, token) = (csirt.address.clone(), csirt.objects(), token.clone());
+                let (address, path, token) =
+                    (csirt.address.clone(), csirt.objects(), token.clone());
                 let (acknowledged, number) = (acknowledged.clone(), number.clone());
-                thread::spawn(move || write_until_it_ends(&address, &path, &token, &acknowledged, &number))
+                thread::spawn(move || {
+                    write_until_it_ends(&address, &path, &token, &acknowledged, &number);
+                })
             })
             .collect();
         // Another moment each time: while it still reads its journal, in the midst of a write, between two.
@@ -53,9 +59,18 @@ fn nothing_acknowledged_is_lost_however_often_it_is_killed() {
     .map(|object| object["id"].as_str().unwrap().to_owned())
     .collect();
     let acknowledged = acknowledged.lock().unwrap();
-    assert!(acknowledged.len() as u64 > kills(), "only {} were acknowledged", acknowledged.len());
+    assert!(
+        acknowledged.len() as u64 > kills(),
+        "only {} were acknowledged",
+        acknowledged.len()
+    );
     let lost: Vec<_> = acknowledged.difference(&held).collect();
-    assert!(lost.is_empty(), "{} of {} are lost: {lost:?}", lost.len(), acknowledged.len());
+    assert!(
+        lost.is_empty(),
+        "{} of {} are lost: {lost:?}",
+        lost.len(),
+        acknowledged.len()
+    );
 }
 
 /// Adds envelopes, one after the other, until nobody answers.

@@ -12,15 +12,34 @@ fn shared() -> Csirt {
     let csirt = Csirt::new();
     let cell = |args: &[&str]| csirt.place.says(&[&["cell"], args].concat());
     cell(&["group", "make", "partners"]);
-    cell(&["group", "invite", "partners", "bank.example", "--country", "GB"]);
-    cell(&["group", "attest", "partners", "bank.example", "--checked-by", "liaison desk", "--how", "signed form"]);
+    cell(&[
+        "group",
+        "invite",
+        "partners",
+        "bank.example",
+        "--country",
+        "GB",
+    ]);
+    cell(&[
+        "group",
+        "attest",
+        "partners",
+        "bank.example",
+        "--checked-by",
+        "liaison desk",
+        "--how",
+        "signed form",
+    ]);
     cell(&["collection", "add", "Alerts", "--group", "partners"]);
     csirt
 }
 
 fn objects(csirt: &Csirt) -> String {
     let shown = csirt.place.json(&["cell", "collection", "show", "alerts"]);
-    format!("/taxii2/live/collections/{}/objects/", shown["id"].as_str().unwrap())
+    format!(
+        "/taxii2/live/collections/{}/objects/",
+        shown["id"].as_str().unwrap()
+    )
 }
 
 fn ids(client: &mut Client, path: &str) -> Vec<String> {
@@ -29,7 +48,10 @@ fn ids(client: &mut Client, path: &str) -> Vec<String> {
         (page.status != 503).then_some(page)
     });
     assert_eq!(page.status, 200, "{}", String::from_utf8_lossy(&page.body));
-    let ids = page.objects().into_iter().map(|object| object["id"].as_str().unwrap().to_owned());
+    let ids = page
+        .objects()
+        .into_iter()
+        .map(|object| object["id"].as_str().unwrap().to_owned());
     ids.collect()
 }
 
@@ -47,10 +69,18 @@ fn id(number: u64) -> String {
 fn the_label_decides_who_gets_an_object_and_its_publisher_may_say_more() {
     let csirt = shared();
     let path = objects(&csirt);
-    let file = csirt.file("a.json", &bundle(&[indicator(1), marked(2, AMBER_STRICT), marked(3, RED)]));
-    csirt.place.says(&["cell", "import", &file, "--into", "alerts"]);
+    let file = csirt.file(
+        "a.json",
+        &bundle(&[indicator(1), marked(2, AMBER_STRICT), marked(3, RED)]),
+    );
+    csirt
+        .place
+        .says(&["cell", "import", &file, "--into", "alerts"]);
     let bank = csirt.token("bank", &["--member", "bank.example", "--rights", "read"]);
-    let supplier = csirt.token("supplier", &["--member", "bank.example", "--rights", "read", "--client"]);
+    let supplier = csirt.token(
+        "supplier",
+        &["--member", "bank.example", "--rights", "read", "--client"],
+    );
     let stranger = csirt.token("stranger", &["--member", "other.example"]);
     let _serving = csirt.serve();
     let mut bank = Client::bearer(&csirt.address, &bank);
@@ -60,15 +90,29 @@ fn the_label_decides_who_gets_an_object_and_its_publisher_may_say_more() {
     let refused = Client::bearer(&csirt.address, &stranger).get(&path).status;
     assert!(matches!(refused, 403 | 404), "{refused}");
 
-    csirt.place.says(&["cell", "mark", &id(3), "--to", "bank.example"]);
-    csirt.place.says(&["cell", "mark", &id(2), "--group", "partners", "--tlp", "green"]);
+    csirt
+        .place
+        .says(&["cell", "mark", &id(3), "--to", "bank.example"]);
+    csirt.place.says(&[
+        "cell",
+        "mark",
+        &id(2),
+        "--group",
+        "partners",
+        "--tlp",
+        "green",
+    ]);
     wait("the marks to count", || {
         let mut all = ids(&mut bank, &path);
         all.sort();
         (all == [id(1), id(2), id(3)] && ids(&mut supplier, &path).len() == 2).then_some(())
     });
-    csirt.place.says(&["cell", "group", "expel", "partners", "bank.example"]);
-    wait("the bank to be out", || (bank.get(&path).status != 200).then_some(()));
+    csirt
+        .place
+        .says(&["cell", "group", "expel", "partners", "bank.example"]);
+    wait("the bank to be out", || {
+        (bank.get(&path).status != 200).then_some(())
+    });
 }
 
 #[test]
@@ -76,8 +120,13 @@ fn who_was_served_is_known_and_can_be_proved_to_anybody() {
     let csirt = shared();
     let path = objects(&csirt);
     let file = csirt.file("a.json", &bundle(&[indicator(1), indicator(2)]));
-    csirt.place.says(&["cell", "import", &file, "--into", "alerts"]);
-    assert_eq!(csirt.place.json(&["cell", "who", &id(1)])["served"], json!([]));
+    csirt
+        .place
+        .says(&["cell", "import", &file, "--into", "alerts"]);
+    assert_eq!(
+        csirt.place.json(&["cell", "who", &id(1)])["served"],
+        json!([])
+    );
     let token = csirt.token("bank", &["--member", "bank.example", "--rights", "read"]);
     let serving = csirt.serve();
     let mut bank = Client::bearer(&csirt.address, &token);
@@ -87,16 +136,29 @@ fn who_was_served_is_known_and_can_be_proved_to_anybody() {
         let who = csirt.place.json(&["cell", "who", &id(1)]);
         who["served"].get(0).cloned()
     });
-    assert_eq!((&served["member"], &served["account"]), (&json!("bank.example"), &json!("bank")));
+    assert_eq!(
+        (&served["member"], &served["account"]),
+        (&json!("bank.example"), &json!("bank"))
+    );
     drop(serving);
     let evidence = csirt.file("evidence.json", b"");
-    let told = csirt.place.json(&["cell", "who", &id(1), "--evidence", &evidence, "--with-bytes"]);
+    let told = csirt.place.json(&[
+        "cell",
+        "who",
+        &id(1),
+        "--evidence",
+        &evidence,
+        "--with-bytes",
+    ]);
     assert_eq!(told["served"].as_array().unwrap().len(), 1, "{told}");
     let card: Value = serde_json::from_str(&csirt.place.says(&["key", "card"])).unwrap();
     let key = card["keys"][0]["public"].as_str().unwrap();
     let verify = ["cell", "evidence", "verify", &evidence, "--key", key];
     let checked = csirt.place.json(&verify);
-    assert_eq!((&checked["holds"], &checked["served"][0]["member"]), (&json!(true), &json!("bank.example")));
+    assert_eq!(
+        (&checked["holds"], &checked["served"][0]["member"]),
+        (&json!(true), &json!("bank.example"))
+    );
     let text = std::fs::read_to_string(&evidence).unwrap();
     std::fs::write(&evidence, text.replace("bank.example", "bunk.example")).unwrap();
     assert_eq!(csirt.place.run(&verify).exit, 4);
@@ -107,7 +169,9 @@ fn what_is_recalled_is_revoked_for_clients_and_asked_back_from_who_had_it() {
     let csirt = shared();
     let path = objects(&csirt);
     let file = csirt.file("a.json", &bundle(&[indicator(1), indicator(2)]));
-    csirt.place.says(&["cell", "import", &file, "--into", "alerts"]);
+    csirt
+        .place
+        .says(&["cell", "import", &file, "--into", "alerts"]);
     let token = csirt.token("bank", &["--member", "bank.example", "--rights", "read"]);
     let _serving = csirt.serve();
     let mut bank = Client::bearer(&csirt.address, &token);
@@ -116,8 +180,19 @@ fn what_is_recalled_is_revoked_for_clients_and_asked_back_from_who_had_it() {
         let who = csirt.place.json(&["cell", "who", &id(1)]);
         who["served"].get(0).cloned()
     });
-    let recalled = csirt.place.json(&["cell", "recall", &id(1), "--reason", "our own scanner", "--by", "2d"]);
-    assert_eq!(recalled["members"][0]["member"], "bank.example", "{recalled}");
+    let recalled = csirt.place.json(&[
+        "cell",
+        "recall",
+        &id(1),
+        "--reason",
+        "our own scanner",
+        "--by",
+        "2d",
+    ]);
+    assert_eq!(
+        recalled["members"][0]["member"], "bank.example",
+        "{recalled}"
+    );
     assert_eq!(recalled["open"], 1);
     let seen = wait("the revoked version to be served", || {
         let answered = bank.get(&format!("{path}{}/", id(1)));
@@ -126,7 +201,9 @@ fn what_is_recalled_is_revoked_for_clients_and_asked_back_from_who_had_it() {
     });
     assert_eq!(seen["id"], id(1).as_str());
     let recall = recalled["id"].as_str().unwrap();
-    csirt.place.fails(1, "cell.not_asked", &["cell", "confirm", recall, "removed"]);
+    csirt
+        .place
+        .fails(1, "cell.not_asked", &["cell", "confirm", recall, "removed"]);
     assert_eq!(csirt.place.json(&["cell", "recalls"])[0]["id"], recall);
     let shown = csirt.place.json(&["cell", "show", &id(1)]);
     assert_eq!(shown["recalls"][0]["open"], 1, "{shown}");
@@ -139,45 +216,103 @@ fn a_question_about_a_threat_is_asked_and_one_for_peoples_data_is_not() {
         1,
         "cell.ask_for_user_data",
         &[
-            "cell", "ask", "seen", "Send us the subscriber data and home address of this user",
-            "--member", "bank.example",
+            "cell",
+            "ask",
+            "seen",
+            "Send us the subscriber data and home address of this user",
+            "--member",
+            "bank.example",
+            "--in",
+            "alerts",
         ],
     );
     assert!(refused.contains("order"), "{refused}");
     let asked = csirt.place.json(&[
-        "cell", "ask", "seen", "Does anybody see mail from n1.bad.example?", "--group", "partners", "--by", "2d",
+        "cell",
+        "ask",
+        "seen",
+        "Does anybody see mail from n1.bad.example?",
+        "--group",
+        "partners",
+        "--by",
+        "2d",
     ]);
     let question = asked["id"].as_str().unwrap();
-    assert_eq!((&asked["silent"], &asked["members"][0]["member"]), (&json!(1), &json!("bank.example")));
-    csirt.place.fails(1, "cell.not_asked", &["cell", "answer", question, "--decline", "no"]);
-    let closed = csirt.place.json(&["cell", "close", question, "--outcome", "nobody sees it"]);
+    assert_eq!(
+        (&asked["silent"], &asked["members"][0]["member"]),
+        (&json!(1), &json!("bank.example"))
+    );
+    csirt.place.fails(
+        1,
+        "cell.not_asked",
+        &["cell", "answer", question, "--decline", "no"],
+    );
+    let closed = csirt
+        .place
+        .json(&["cell", "close", question, "--outcome", "nobody sees it"]);
     assert_eq!(closed["closed"]["outcome"], "nobody sees it");
     assert_eq!(csirt.place.json(&["cell", "questions"]), json!([]));
-    csirt.place.fails(1, "cell.question_closed", &["cell", "close", question, "--outcome", "again"]);
+    csirt.place.fails(
+        1,
+        "cell.question_closed",
+        &["cell", "close", question, "--outcome", "again"],
+    );
 }
 
 #[test]
 fn a_sighting_and_an_opinion_stand_beside_the_object() {
     let csirt = shared();
     let file = csirt.file("a.json", &bundle(&[indicator(1)]));
-    csirt.place.says(&["cell", "import", &file, "--into", "alerts"]);
-    csirt.place.says(&["cell", "sight", &id(1), "--count", "3", "--first", "2026-11-20"]);
-    csirt.place.says(&["cell", "opinion", &id(1), "strongly-disagree", "--why", "our own scanner"]);
+    csirt
+        .place
+        .says(&["cell", "import", &file, "--into", "alerts"]);
+    csirt.place.says(&[
+        "cell",
+        "sight",
+        &id(1),
+        "--count",
+        "3",
+        "--first",
+        "2026-11-20",
+    ]);
+    csirt.place.says(&[
+        "cell",
+        "opinion",
+        &id(1),
+        "strongly-disagree",
+        "--why",
+        "our own scanner",
+    ]);
     let shown = csirt.place.json(&["cell", "show", &id(1)]);
     let said = shown["said"].as_array().unwrap();
-    let of = |kind: &str| said.iter().find(|one| one["object"]["type"] == kind).unwrap()["object"].clone();
-    assert_eq!((&of("sighting")["count"], &of("opinion")["opinion"]), (&json!(3), &json!("strongly-disagree")));
-    assert_eq!(of("sighting")["created_by_ref"], of("opinion")["created_by_ref"]);
+    let of = |kind: &str| {
+        said.iter()
+            .find(|one| one["object"]["type"] == kind)
+            .unwrap()["object"]
+            .clone()
+    };
+    assert_eq!(
+        (&of("sighting")["count"], &of("opinion")["opinion"]),
+        (&json!(3), &json!("strongly-disagree"))
+    );
+    assert_eq!(
+        of("sighting")["created_by_ref"],
+        of("opinion")["created_by_ref"]
+    );
 }
 
 #[test]
 fn an_incident_that_was_filled_in_becomes_valid_stix() {
     let csirt = shared();
-    csirt.place.says(&["cell", "collection", "change", "alerts", "--mode", "strict"]);
+    csirt
+        .place
+        .says(&["cell", "collection", "change", "alerts", "--mode", "strict"]);
     for kind in ["account-taken-over", "data-stolen", "service-flooded"] {
         let blank = csirt.place.says(&["cell", "incident", "template", kind]);
         let file = csirt.file("incident.toml", blank.as_bytes());
-        let publish = ["cell", "incident", "publish", &file, "--into", "alerts", "--tlp", "amber"];
+        let publish = [
+            "cell", "incident", "publish", &file, "--into", "alerts", "--tlp", "amber",
+        ];
         let refused = csirt.place.fails(2, "usage", &publish);
         assert!(refused.contains("fill it in"), "{refused}");
         let filled: String = blank.lines().map(|line| filled(line) + "\n").collect();
@@ -187,11 +322,22 @@ fn an_incident_that_was_filled_in_becomes_valid_stix() {
         let id = published["incident"].as_str().unwrap();
         let shown = csirt.place.json(&["cell", "show", id]);
         let extensions = shown["object"]["extensions"].as_object().unwrap();
-        assert!(extensions.values().any(|one| one["kind"] == kind), "{shown}");
+        assert!(
+            extensions.values().any(|one| one["kind"] == kind),
+            "{shown}"
+        );
         assert_eq!(shown["versions"][0]["tlp"], "amber");
         // More is known later: the same incident, a new version.
-        csirt.place.json(&[publish.as_slice(), &["--again", id]].concat());
-        assert_eq!(csirt.place.json(&["cell", "show", id])["versions"].as_array().unwrap().len(), 2);
+        csirt
+            .place
+            .json(&[publish.as_slice(), &["--again", id]].concat());
+        assert_eq!(
+            csirt.place.json(&["cell", "show", id])["versions"]
+                .as_array()
+                .unwrap()
+                .len(),
+            2
+        );
     }
     assert_eq!(csirt.place.run(&["cell", "lookup", "198.51.100.7"]).exit, 0);
 }
@@ -203,10 +349,19 @@ fn filled(line: &str) -> String {
         return line[2..].replace("192.0.2.7", "198[.]51[.]100[.]7");
     }
     match line.split_once(" = \"") {
-        Some((name, text)) if !line.starts_with('#') && !text.chars().any(char::is_lowercase) && text.contains(' ') => {
+        Some((name, text))
+            if !line.starts_with('#')
+                && !text.chars().any(char::is_lowercase)
+                && text.contains(' ') =>
+        {
             format!("{name} = \"the web site\"")
         }
-        _ if line.contains("[\"") && !line.chars().skip_while(|c| *c != '[').any(char::is_lowercase) => {
+        _ if line.contains("[\"")
+            && !line
+                .chars()
+                .skip_while(|c| *c != '[')
+                .any(char::is_lowercase) =>
+        {
             let name = line.split_once(" = ").unwrap().0;
             format!("{name} = [\"syn flood\"]")
         }

@@ -7,6 +7,9 @@ use portcullis_stix::{header, misp, table, time::StixTime};
 use serde_json::{Value, json};
 use std::{borrow::Cow, path::Path};
 
+/// The newest version of an object that is here.
+pub(super) type Known = Box<dyn Fn(&str) -> Option<Vec<u8>>>;
+
 /// Who creates what a table says, when, and what is here of it already.
 pub(super) struct Creator {
     /// `identity--…`.
@@ -16,7 +19,7 @@ pub(super) struct Creator {
     /// Now.
     pub(super) at: StixTime,
     /// The newest version of an object that is here.
-    pub(super) known: Box<dyn Fn(&str) -> Option<Vec<u8>>>,
+    pub(super) known: Known,
 }
 
 /// The objects of a file, and what could not be made into one.
@@ -45,9 +48,8 @@ pub(super) fn map<'a>(
     creator: &dyn Fn() -> Result<Creator, Failure>,
 ) -> Result<Mapped<'a>, Failure> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let wrong = |error: &dyn std::fmt::Display| {
-        Failure::usage(format!("`{}`: {error}", path.display()))
-    };
+    let wrong =
+        |error: &dyn std::fmt::Display| Failure::usage(format!("`{}`: {error}", path.display()));
     match format {
         Format::Stix => stix(bytes).map_err(|error| wrong(&error)),
         Format::Misp => from_misp(bytes, tlp).map_err(|error| wrong(&error)),
@@ -126,8 +128,14 @@ fn from_table<'a>(
             tlp: tlp.map(Tlp::as_str),
         },
     )?;
-    let first = creator.objects.iter().map(|object| object.to_string().into_bytes());
-    let lines = read.objects.into_iter().map(|object| settled(object, creator));
+    let first = creator
+        .objects
+        .iter()
+        .map(|object| object.to_string().into_bytes());
+    let lines = read
+        .objects
+        .into_iter()
+        .map(|object| settled(object, creator));
     let unmapped = read.left.into_iter().map(|left| Unmapped {
         place: format!("line {}", left.line),
         what: left.text,

@@ -62,7 +62,12 @@ impl Report {
     pub(super) fn done(&mut self, file: &str, done: &Status) {
         self.taken += done.successes.len();
         self.fresh += done.fresh;
-        let lines = |details: &[Detail]| details.iter().map(|one| Line::of(file, one)).collect::<Vec<_>>();
+        let lines = |details: &[Detail]| {
+            details
+                .iter()
+                .map(|one| Line::of(file, one))
+                .collect::<Vec<_>>()
+        };
         self.refused.extend(lines(&done.failures));
         self.waits.extend(lines(&done.pendings));
     }
@@ -92,11 +97,14 @@ impl Report {
             Some(Mode::Strict) => validate::Mode::Strict,
         };
         let flaws = validate::validate(object, mode);
-        let first = flaws.iter().find(|flaw| flaw.severity == validate::Severity::Error);
+        let first = flaws
+            .iter()
+            .find(|flaw| flaw.severity == validate::Severity::Error);
         match first {
             None => self.taken += 1,
             Some(flaw) => {
-                let id = header::header(object).map_or_else(|_| flaw.object.clone(), |header| header.id.into_owned());
+                let id = header::header(object)
+                    .map_or_else(|_| flaw.object.clone(), |header| header.id.into_owned());
                 self.refused.push(Line {
                     file: file.to_owned(),
                     place: id,
@@ -157,7 +165,10 @@ impl Report {
             }
             ui.say(format_args!("{what}: {}", lines.len()));
             for line in lines.iter().take(SHOWN_MAX) {
-                ui.say(format_args!("  {}  {} [{}]", line.place, line.message, line.code));
+                ui.say(format_args!(
+                    "  {}  {} [{}]",
+                    line.place, line.message, line.code
+                ));
             }
             if lines.len() > SHOWN_MAX && written.is_none() {
                 ui.say(format_args!(

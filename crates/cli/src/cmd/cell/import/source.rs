@@ -79,9 +79,11 @@ pub(in crate::cmd::cell) fn guess(path: &Path, bytes: &[u8]) -> Option<Format> {
         .copied()?;
     if !matches!(begins, b'{' | b'[') {
         let named = path.to_string_lossy().to_ascii_lowercase();
-        let csv = named.ends_with(".csv") || named.ends_with(".csv.gz");
+        let named = named.strip_suffix(".gz").unwrap_or(&named);
+        let csv = named.rsplit('.').next() == Some("csv");
         let first = bytes.split(|byte| *byte == b'\n').next();
-        let table = first.is_some_and(|line| line.iter().any(|byte| matches!(byte, b',' | b';' | b'\t')));
+        let table =
+            first.is_some_and(|line| line.iter().any(|byte| matches!(byte, b',' | b';' | b'\t')));
         return (csv || table).then_some(Format::Csv);
     }
     let head = bytes.get(..LOOK_BYTES).unwrap_or(bytes);
@@ -109,11 +111,27 @@ mod tests {
     #[test]
     fn a_file_is_known_by_how_it_begins() {
         let check = |name: &str, text: &str, expected: Option<Format>| {
-            assert_eq!(guess(Path::new(name), text.as_bytes()), expected, "{name}: {text}");
+            assert_eq!(
+                guess(Path::new(name), text.as_bytes()),
+                expected,
+                "{name}: {text}"
+            );
         };
-        check("a.json", r#"{"type":"bundle","objects":[]}"#, Some(Format::Stix));
-        check("a", r#" {"objects":[{"type":"x-a","note":"\"Event\""}]}"#, Some(Format::Stix));
-        check("a.json", r#"{"response":[{"Event":{"info":"x"}}]}"#, Some(Format::Misp));
+        check(
+            "a.json",
+            r#"{"type":"bundle","objects":[]}"#,
+            Some(Format::Stix),
+        );
+        check(
+            "a",
+            r#" {"objects":[{"type":"x-a","note":"\"Event\""}]}"#,
+            Some(Format::Stix),
+        );
+        check(
+            "a.json",
+            r#"{"response":[{"Event":{"info":"x"}}]}"#,
+            Some(Format::Misp),
+        );
         check("a.json", "\u{feff}{\"Event\":{}}", Some(Format::Misp));
         check("-", "type,value\ndomain,a.example\n", Some(Format::Csv));
         check("a.csv", "domain", Some(Format::Csv));

@@ -164,7 +164,9 @@ impl Form {
                 return Err(format!("`{field}` has more than {TEXT_BYTES_MAX} bytes"));
             }
             if self.blank(text) {
-                return Err(format!("`{field}` still says `{text}`: fill it in, or put a `#` before the line"));
+                return Err(format!(
+                    "`{field}` still says `{text}`: fill it in, or put a `#` before the line"
+                ));
             }
         }
         if self.criticality.is_some_and(|value| value > 100) {
@@ -218,13 +220,21 @@ impl Form {
                 ("service.name", service.name.as_str()),
                 ("service.state", &service.state),
             ]);
-            texts.extend(service.vectors.iter().map(|one| ("service.vectors", one.as_str())));
+            texts.extend(
+                service
+                    .vectors
+                    .iter()
+                    .map(|one| ("service.vectors", one.as_str())),
+            );
         }
-        texts.extend(self.seen.iter().map(|seen| ("seen.value", seen.value.as_str())));
+        texts.extend(
+            self.seen
+                .iter()
+                .map(|seen| ("seen.value", seen.value.as_str())),
+        );
         texts
     }
 }
-
 
 fn when<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
     let text = String::deserialize(from)?;

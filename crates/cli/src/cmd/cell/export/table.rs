@@ -1,0 +1,96 @@
+//! Indicators as a CSV table, as `portcullis cell import` reads it again.
+
+use portcullis_stix::{marking, observable};
+use serde_json::Value;
+
+/// The table's columns.
+const HEAD: &str = "type,value,name,description,valid_from,valid_until,labels,tlp,id\n";
+
+/// The values that objects name, a line each; and what names none.
+pub(super) fn table(objects: &[&[u8]]) -> (Vec<u8>, Vec<(String, String)>) {
+    let (mut lines, mut left) = (HEAD.to_owned(), Vec::new());
+    for bytes in objects {
+        let Ok(object) = serde_json::from_slice::<Value>(bytes) else {
+            continue;
+        };
+        let text = |name: &str| object[name].as_str().unwrap_or_default();
+        if text("type") != "indicator" {
+            continue;
+        }
+        let named = observable::observables(bytes);
+        if named.is_empty() {
+            let why = "its pattern names no single value".to_owned();
+            left.push((text("id").to_owned(), why));
+        }
+        let labels: Vec<&str> = object["labels"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let refs = object["object_marking_refs"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        let tlp = refs.filter_map(Value::as_str).find_map(marking::known_tlp);
+        for value in named {
+            let cells = [
+                value.kind.as_str(),
+                &value.value,
+                text("name"),
+                text("description"),
+                text("valid_from"),
+                text("valid_until"),
+                &labels.join(";"),
+                tlp.unwrap_or_default(),
+                text("id"),
+            ];
+            lines.push_str(&cells.map(cell).join(","));
+            lines.push('\n');
+        }
+    }
+    (lines.into_bytes(), left)
+}
+
+/// A cell, quoted where it must be (RFC 4180 §2). What a spreadsheet would take for a formula
+/// gets a blank in front.
+fn cell(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t']);
+    let text = if formula {
+        format!(" {text}")
+    } else {
+        text.to_owned()
+    };
+    if text.contains(['"', ',', '\n', '\r']) || formula {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_quoted_where_they_must_be() {
+        let check = |text: &str, expected: &str| assert_eq!(cell(text), expected);
+        check("plain", "plain");
+        check("a, b", "\"a, b\"");
+        check("say \"so\"", "\"say \"\"so\"\"\"");
+        check("=HYPERLINK(1)", "\" =HYPERLINK(1)\"");
+    }
+
+    #[test]
+    fn an_indicator_is_a_line_for_each_value_and_all_else_is_left() {
+        let indicator = br#"{"type":"indicator","id":"indicator--1","pattern":"[ipv4-addr:value = '198.51.100.7' OR domain-name:value = 'a.example']","pattern_type":"stix","valid_from":"2026-11-01T00:00:00Z","name":"x"}"#;
+        let hard = br#"{"type":"indicator","id":"indicator--2","pattern":"[file:size > 5]","pattern_type":"stix"}"#;
+        let other = br#"{"type":"report","id":"report--1","name":"r"}"#;
+        let (bytes, left) = table(&[indicator, hard, other]);
+        let text = String::from_utf8(bytes).unwrap();
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(text.contains("ipv4,198.51.100.7,x,"), "{text}");
+        assert_eq!(left.len(), 1);
+        assert_eq!(left[0].0, "indicator--2");
+    }
+}

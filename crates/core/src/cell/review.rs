@@ -29,7 +29,7 @@ pub struct Finding {
     pub path: String,
     /// What it looks like.
     pub kind: FindingKind,
-    /// As much of it as somebody needs to decide.
+    /// What it is, its middle starred.
     pub excerpt: String,
 }
 

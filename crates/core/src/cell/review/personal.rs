@@ -101,21 +101,22 @@ pub fn any(text: &str) -> bool {
     next(text.as_bytes(), 0).is_some()
 }
 
-/// What is found with some words around it, in one line.
+/// What is found, in one line, with its middle starred: enough to know it again in the object,
+/// and no second copy of it in the journal.
 pub fn excerpt(text: &str, range: &Range<usize>) -> String {
-    let around = 24;
-    let before = text.get(..range.start).unwrap_or_default();
-    let skipped = before
+    let found: Vec<char> = text
+        .get(range.clone())
+        .unwrap_or_default()
         .chars()
-        .rev()
-        .take(around)
-        .map(char::len_utf8)
-        .sum::<usize>();
-    let rest = text.get(range.start - skipped..).unwrap_or_default();
-    let length = text.get(range.clone()).unwrap_or_default().chars().count();
-    let shown = (length + 2 * around).min(EXCERPT_CHARS_MAX);
-    let plain = |c: char| if c.is_control() { ' ' } else { c };
-    rest.chars().take(shown).map(plain).collect()
+        .collect();
+    let kept = if found.len() <= 8 { 1 } else { 2 };
+    let starred = |(at, c): (usize, &char)| match c {
+        c if c.is_control() => ' ',
+        c if c.is_alphanumeric() && kept <= at && at + kept < found.len() => '*',
+        c => *c,
+    };
+    let shown = found.iter().enumerate().map(starred);
+    shown.take(EXCERPT_CHARS_MAX).collect()
 }
 
 /// The first thing found at or after `from`.

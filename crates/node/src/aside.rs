@@ -96,31 +96,30 @@ impl Node {
     }
 
     /// Keeps the proofs of roots whose leaves are cosigned with the cell's ledger.
-    pub(crate) fn prove_cell(&self, log: &OwnLog<'_>) {
-        if let Err(error) = self.prove_roots(log) {
+    pub(crate) fn prove_cell(&self) {
+        if let Err(error) = self.prove_roots() {
             tracing::warn!(%error, "a root of what was served has no proof yet");
         }
     }
 
-    fn prove_roots(&self, log: &OwnLog<'_>) -> Result<(), NodeError> {
-        let (Some(cell), Some(state)) = (self.cell(), log.state()?) else {
+    fn prove_roots(&self) -> Result<(), NodeError> {
+        let Some(cell) = self.cell() else {
             return Ok(());
         };
-        let waiting = cell.ledger.unrecorded(ROOTS_PER_TICK)?;
-        let mut prover = None;
-        for root in waiting {
-            let placed = self.store.leaves_of(&root.digest)?;
-            let cosigned = |leaf: &portcullis_store::PlacedLeaf| {
-                leaf.origin == state.origin && leaf.index < state.cosigned_size
+        for root in cell.ledger.unrecorded(ROOTS_PER_TICK)? {
+            // Of a log that takes no more, too: what is cosigned in it stays proved.
+            let Some(leaf) = self.store.leaves_of(&root.digest)?.into_iter().next() else {
+                continue;
             };
-            if !placed.iter().any(cosigned) {
+            let Some(state) = self.store.log(&leaf.origin)? else {
+                continue;
+            };
+            if state.cosigned_size <= leaf.index {
                 continue;
             }
-            let prover = match &mut prover {
-                Some(prover) => prover,
-                none => none.insert(log.prover()?),
-            };
-            if let Some(inclusion) = self.inclusion(prover, &state, &root.digest)? {
+            let (prefix, signer) = self.own_log(&leaf.origin)?;
+            let log = OwnLog::new(&self.store, &self.blobs, &prefix, &signer);
+            if let Some(inclusion) = self.inclusion(&mut log.prover()?, &state, &root.digest)? {
                 cell.ledger.recorded(root.number, &inclusion)?;
             }
         }

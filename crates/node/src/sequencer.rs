@@ -144,7 +144,7 @@ impl Node {
             Ok(size) => {
                 done.cosigned = size;
                 done.proved = self.prove_statements(&log, now)?;
-                self.prove_cell(&log);
+                self.prove_cell();
             }
             Err(error) => done.waits = Some(error.to_string()),
         }

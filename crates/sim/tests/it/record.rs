@@ -3,6 +3,7 @@
 
 mod proofs;
 mod renewal;
+mod served;
 mod ticks;
 
 use crate::kit::Town;

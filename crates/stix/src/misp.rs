@@ -9,6 +9,7 @@
 //!
 //! Pure and deterministic: the same event gives the same bytes.
 
+mod agree;
 mod back;
 mod event;
 mod extension;
@@ -20,6 +21,7 @@ mod kinds;
 mod object;
 mod part;
 pub(crate) mod tags;
+mod ties;
 
 pub use extension::EXTENSION;
 pub(crate) use json::printed_uuid;

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::agree::{attribute_agrees, object_agrees};
 use super::extension::said;
 use super::foreign;
 use super::json::{Members, bytes, list, made_uuid, text};
-use super::kinds::{self, LANGUAGES};
-use super::object::{Chosen, prose};
 use super::tags::{LIGHTS, tag_of};
+use super::ties;
 use super::{Mapped, MispFlaw, PARTS_MAX};
 use crate::time::StixTime;
 
@@ -111,14 +111,30 @@ fn about<'a>(all: &'a [Members], parts: &[&Members]) -> Vec<&'a Members> {
 }
 
 /// An event that is being put together.
-struct Draft<'a> {
+pub(super) struct Draft<'a> {
     event: Members,
     light: Option<usize>,
-    ids: &'a BTreeMap<&'a str, &'a Members>,
-    attributes: Vec<Members>,
-    objects: Vec<Members>,
+    pub(super) ids: &'a BTreeMap<&'a str, &'a Members>,
+    /// The event's tags, in order, and each once.
+    tags: Vec<String>,
+    named: BTreeSet<String>,
+    /// What relationships lead to.
+    tied: BTreeSet<String>,
+    /// Where each UUID went.
+    pub(super) places: BTreeMap<String, Place>,
+    pub(super) attributes: Vec<Members>,
+    pub(super) objects: Vec<Members>,
     reports: Vec<Value>,
     galaxies: Vec<Members>,
+}
+
+/// Where something with a UUID of its own stands in the event.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Place {
+    Attribute(usize),
+    Object(usize),
+    /// An attribute of an object: the object's place, and its own.
+    Inside(usize, usize),
 }
 
 impl<'a> Draft<'a> {
@@ -174,11 +190,15 @@ impl<'a> Draft<'a> {
             );
         }
         let light = light_of(stix);
-        put_tags(&mut event, tags_of(stix, tags, None));
+        let tags = tags_of(stix, tags, None);
         Self {
             event,
             light,
             ids,
+            named: tags.iter().cloned().collect(),
+            tags,
+            tied: BTreeSet::new(),
+            places: BTreeMap::new(),
             attributes: Vec::new(),
             objects: Vec::new(),
             reports: Vec::new(),
@@ -192,6 +212,11 @@ impl<'a> Draft<'a> {
             .filter(|part| is_kind(part, &["observed-data"]))
             .flat_map(|part| refs(part, "object_refs"))
             .collect();
+        self.tied = parts
+            .iter()
+            .filter(|part| is_kind(part, &["relationship"]) && said(part, "reference").is_none())
+            .filter_map(|part| text(part, "target_ref"))
+            .collect();
         let later = |part: &&&Members| is_kind(part, &["relationship", "sighting", "opinion"]);
         for part in parts.iter().filter(|part| !later(part)) {
             let id = part.get("id").and_then(Value::as_str).unwrap_or_default();
@@ -199,11 +224,13 @@ impl<'a> Draft<'a> {
                 self.part(part, id, mapped);
             }
         }
+        let ours = ties::opinions(parts);
         for part in parts.iter().filter(later) {
             let id = part.get("id").and_then(Value::as_str).unwrap_or_default();
-            self.about(part, id, parts, mapped);
+            self.about(part, id, &ours, mapped);
         }
         let event = &mut self.event;
+        put_tags(event, self.tags);
         event.insert("Attribute".to_owned(), into_list(self.attributes));
         event.insert("Object".to_owned(), into_list(self.objects));
         event.insert("Galaxy".to_owned(), into_list(self.galaxies));
@@ -215,7 +242,7 @@ impl<'a> Draft<'a> {
         if let Some(said) = said(stix, "attribute") {
             if attribute_agrees(stix, said) {
                 let attribute = self.restored(stix, said);
-                self.attributes.push(attribute);
+                self.add_attribute(attribute);
                 mapped.mapped += 1;
                 return;
             }
@@ -228,7 +255,7 @@ impl<'a> Draft<'a> {
         } else if let Some(said) = said(stix, "object") {
             if object_agrees(stix, said) {
                 let object = self.restored_object(stix, said);
-                self.objects.push(object);
+                self.add_object(object);
                 mapped.mapped += 1;
                 return;
             }
@@ -243,10 +270,13 @@ impl<'a> Draft<'a> {
             self.reports.push(report.into());
             mapped.mapped += 1;
             return;
-        } else if said(stix, "cluster").is_some() {
+        } else if let Some(said) = said(stix, "cluster") {
             mapped.mapped += 1;
-            let galaxy = cluster(stix);
-            add_galaxy(&mut self.galaxies, galaxy);
+            let tag = text(said, "tag_name").unwrap_or_default();
+            // What only an attribute is tied to is the attribute's alone.
+            if !self.tied.contains(id) || self.named.contains(&tag) {
+                add_galaxy(&mut self.galaxies, cluster(stix));
+            }
             return;
         }
         let found = foreign::read(stix, self.ids);
@@ -260,145 +290,40 @@ impl<'a> Draft<'a> {
             if stix.get("revoked") == Some(&true.into()) {
                 attribute.insert("deleted".to_owned(), true.into());
             }
-            self.attributes.push(attribute);
+            self.add_attribute(attribute);
         }
-        let known = self
-            .event
-            .get("Tag")
-            .map(|_| list(&self.event, "Tag").to_vec())
-            .unwrap_or_default();
-        let mut names: Vec<String> = known
-            .iter()
-            .filter_map(|tag| Some(tag.get("name")?.as_str()?.to_owned()))
-            .collect();
         for name in found.tags {
-            if !names.contains(&name) {
-                names.push(name);
+            if self.named.insert(name.clone()) {
+                self.tags.push(name);
             }
         }
-        put_tags(&mut self.event, names);
     }
 
-    /// Relationships, sightings and opinions.
-    fn about(&mut self, stix: &Members, id: &str, parts: &[&Members], mapped: &mut Mapped) {
-        if let Some(reference) = said(stix, "reference") {
-            let source = text(stix, "source_ref").unwrap_or_default();
-            let source = source.split_once("--").map_or("", |(_, uuid)| uuid);
-            let restored = self.restored(stix, reference);
-            if let Some(object) = self
-                .objects
-                .iter_mut()
-                .find(|object| has_uuid(object, source))
-            {
-                push(object, "ObjectReference", restored.into());
-                mapped.mapped += 1;
-                return;
-            }
-        } else if is_kind(stix, &["sighting"]) && self.sighting(stix) {
-            mapped.mapped += 1;
-            return;
-        } else if is_kind(stix, &["opinion"]) && Self::is_our_opinion(id, parts) {
-            return;
-        } else if is_kind(stix, &["relationship"]) && self.tie(stix, parts) {
-            mapped.mapped += 1;
-            return;
+    fn add_attribute(&mut self, attribute: Members) {
+        if let Some(uuid) = text(&attribute, "uuid") {
+            self.places
+                .insert(uuid, Place::Attribute(self.attributes.len()));
         }
-        mapped.leave(id, kind_of(stix), "MISP has no word for it", false);
+        self.attributes.push(attribute);
     }
 
-    fn sighting(&mut self, stix: &Members) -> bool {
-        let said = said(stix, "sighting");
-        let of = text(stix, "sighting_of_ref").unwrap_or_default();
-        let of = said
-            .and_then(|said| text(said, "attribute_uuid"))
-            .unwrap_or_else(|| of.split_once("--").map_or("", |(_, uuid)| uuid).to_owned());
-        let count = stix.get("count").and_then(Value::as_i64);
-        let mut sighting = said.cloned().unwrap_or_default();
-        sighting.remove("attribute_uuid");
-        let seen = if stix.contains_key("last_seen") {
-            "last_seen"
-        } else {
-            "modified"
-        };
-        let seconds = micros(stix, seen).div_euclid(1_000_000).to_string();
-        let default = if count == Some(0) { "1" } else { "0" };
-        sighting
-            .entry("type".to_owned())
-            .or_insert_with(|| default.into());
-        sighting
-            .entry("date_sighting".to_owned())
-            .or_insert_with(|| seconds.into());
-        if let Some(uuid) = uuid_of(stix) {
-            sighting.insert("uuid".to_owned(), uuid.into());
+    fn add_object(&mut self, object: Members) {
+        let place = self.objects.len();
+        if let Some(uuid) = text(&object, "uuid") {
+            self.places.insert(uuid, Place::Object(place));
         }
-        if let Some(who) = refs(stix, "where_sighted_refs")
-            .first()
-            .and_then(|id| self.ids.get(id))
-        {
-            let org = json!({"name": text(who, "name"), "uuid": uuid_of(who)});
-            sighting.insert("Organisation".to_owned(), org);
-        }
-        let attribute = self
-            .attributes
-            .iter_mut()
-            .find(|attribute| has_uuid(attribute, &of));
-        if let Some(attribute) = attribute {
-            push(attribute, "Sighting", sighting.into());
-            return true;
-        }
-        for object in &mut self.objects {
-            let inner = object.get_mut("Attribute").and_then(Value::as_array_mut);
-            let attribute = inner
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_object_mut)
-                .find(|attribute| has_uuid(attribute, &of));
-            if let Some(attribute) = attribute {
-                push(attribute, "Sighting", sighting.into());
-                return true;
+        for (inner, attribute) in list(&object, "Attribute").iter().enumerate() {
+            if let Some(uuid) = attribute.get("uuid").and_then(Value::as_str) {
+                self.places
+                    .insert(uuid.to_owned(), Place::Inside(place, inner));
             }
         }
-        false
-    }
-
-    /// Whether an opinion is the one that a false positive was mapped to.
-    fn is_our_opinion(id: &str, parts: &[&Members]) -> bool {
-        parts
-            .iter()
-            .filter(|part| said(part, "sighting").is_some())
-            .filter_map(|part| part.get("id")?.as_str())
-            .any(|sighting| id == format!("opinion--{}", made_uuid(&[sighting, "false positive"])))
-    }
-
-    /// Ties an attribute to the galaxy cluster it indicates.
-    fn tie(&mut self, stix: &Members, parts: &[&Members]) -> bool {
-        let target = text(stix, "target_ref").unwrap_or_default();
-        let source = text(stix, "source_ref").unwrap_or_default();
-        let source = source.split_once("--").map_or("", |(_, uuid)| uuid);
-        let target = parts.iter().find(|part| {
-            part.get("id").and_then(Value::as_str) == Some(&target)
-                && said(part, "cluster").is_some()
-        });
-        let attribute = self
-            .attributes
-            .iter_mut()
-            .find(|attribute| has_uuid(attribute, source));
-        let (Some(target), Some(attribute)) = (target, attribute) else {
-            return false;
-        };
-        let mut galaxies: Vec<Members> = list(attribute, "Galaxy")
-            .iter()
-            .filter_map(Value::as_object)
-            .cloned()
-            .collect();
-        add_galaxy(&mut galaxies, cluster(target));
-        attribute.insert("Galaxy".to_owned(), into_list(galaxies));
-        true
+        self.objects.push(object);
     }
 
     /// An attribute, report or reference as it was; what STIX says since then
     /// counts.
-    fn restored(&self, stix: &Members, said: &Members) -> Members {
+    pub(super) fn restored(&self, stix: &Members, said: &Members) -> Members {
         let mut restored = said.clone();
         let tags = names(&restored);
         restored.remove("tags");
@@ -432,55 +357,6 @@ impl<'a> Draft<'a> {
         restored.insert("Attribute".to_owned(), into_list(inner));
         restored
     }
-}
-
-/// Whether what the extension says is what the object says: whoever reads one
-/// must not be told something else than who reads the other.
-fn attribute_agrees(stix: &Members, said: &Members) -> bool {
-    let (Some(kind), Some(value)) = (text(said, "type"), text(said, "value")) else {
-        return false;
-    };
-    let shape = || kinds::shape(&kind, &value);
-    match kind_of(stix) {
-        "indicator" if LANGUAGES.contains(&kind.as_str()) || kind == "stix2-pattern" => {
-            text(stix, "pattern") == Some(value)
-        }
-        "indicator" => {
-            shape().is_some_and(|shape| text(stix, "pattern") == Some(kinds::pattern(&shape.terms)))
-        }
-        "observed-data" => {
-            shape().is_some_and(|shape| same_objects(stix, &kinds::observed(shape.pieces)))
-        }
-        "vulnerability" => text(stix, "name") == Some(value),
-        "note" => text(stix, "content") == Some(value),
-        _ => false,
-    }
-}
-
-fn object_agrees(stix: &Members, said: &Members) -> bool {
-    let attributes: Vec<&Members> = list(said, "attributes")
-        .iter()
-        .filter_map(Value::as_object)
-        .collect();
-    let chosen = Chosen::of(&attributes);
-    match kind_of(stix) {
-        "indicator" => chosen.pattern.is_some() && text(stix, "pattern") == chosen.pattern,
-        "observed-data" => same_objects(stix, &chosen.objects),
-        "vulnerability" => {
-            chosen.vulnerability.is_some() && text(stix, "name") == chosen.vulnerability
-        }
-        "note" => text(stix, "content") == Some(prose(&attributes)),
-        _ => false,
-    }
-}
-
-fn same_objects(stix: &Members, objects: &[Value]) -> bool {
-    let expected: BTreeSet<&str> = objects
-        .iter()
-        .filter_map(|object| object.get("id")?.as_str())
-        .collect();
-    let there: BTreeSet<&str> = refs(stix, "object_refs").into_iter().collect();
-    !expected.is_empty() && expected == there
 }
 
 /// The tags of a thing: those it had, and the light of its marking where that
@@ -530,7 +406,7 @@ fn place(tag: &str) -> usize {
 }
 
 /// A galaxy with the one cluster that an object stands in for.
-fn cluster(stix: &Members) -> Members {
+pub(super) fn cluster(stix: &Members) -> Members {
     let mut inner = said(stix, "cluster").cloned().unwrap_or_default();
     let mut galaxy = inner
         .remove("galaxy")
@@ -544,7 +420,7 @@ fn cluster(stix: &Members) -> Members {
     galaxy
 }
 
-fn add_galaxy(galaxies: &mut Vec<Members>, mut galaxy: Members) {
+pub(super) fn add_galaxy(galaxies: &mut Vec<Members>, mut galaxy: Members) {
     let same = galaxies
         .iter_mut()
         .find(|known| known.get("type") == galaxy.get("type"));
@@ -584,7 +460,7 @@ fn put_tags(into: &mut Members, names: Vec<String>) {
     }
 }
 
-fn push(into: &mut Members, key: &str, value: Value) {
+pub(super) fn push(into: &mut Members, key: &str, value: Value) {
     match into.get_mut(key) {
         Some(Value::Array(items)) => items.push(value),
         _ => {
@@ -593,16 +469,12 @@ fn push(into: &mut Members, key: &str, value: Value) {
     }
 }
 
-fn into_list(items: Vec<Members>) -> Value {
+pub(super) fn into_list(items: Vec<Members>) -> Value {
     items
         .into_iter()
         .map(Value::Object)
         .collect::<Vec<_>>()
         .into()
-}
-
-fn has_uuid(members: &Members, uuid: &str) -> bool {
-    members.get("uuid").and_then(Value::as_str) == Some(uuid)
 }
 
 pub(super) fn refs<'a>(stix: &'a Members, key: &str) -> Vec<&'a str> {
@@ -613,7 +485,7 @@ pub(super) fn kind_of(stix: &Members) -> &str {
     stix.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
-fn is_kind(stix: &Members, kinds: &[&str]) -> bool {
+pub(super) fn is_kind(stix: &Members, kinds: &[&str]) -> bool {
     kinds.contains(&kind_of(stix))
 }
 

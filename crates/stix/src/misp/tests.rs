@@ -320,6 +320,7 @@ fn sightings_reports_and_clusters_go_over_and_come_back() {
         back["Attribute"][0]["Galaxy"][0]["GalaxyCluster"][0]["value"],
         "Thing"
     );
+    assert_eq!(back["Galaxy"].as_array().unwrap().len(), 1);
     assert_eq!(back["EventReport"][0]["content"], "# Text");
     assert_eq!(
         back["Galaxy"][0]["GalaxyCluster"][0]["value"],

@@ -1,5 +1,7 @@
 //! Everything small that a cell knows, folded from its events.
 
+mod shared;
+
 use super::{
     account::Account,
     collection::Collection,
@@ -18,6 +20,7 @@ use crate::{
     member::MemberId,
     realm::{Realm, RealmTag},
 };
+use shared::Shared;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A cell at one node. Cheap to read, cloned when it changes.
@@ -26,26 +29,26 @@ pub struct State {
     pub(super) me: MemberId,
     pub(super) realm: RealmTag,
     pub(super) generation: u64,
-    pub(super) groups: BTreeMap<GroupId, Group>,
-    pub(super) collections: BTreeMap<CollectionId, Collection>,
-    pub(super) aliases: BTreeMap<String, CollectionId>,
-    pub(super) accounts: BTreeMap<String, Account>,
+    pub(super) groups: Shared<BTreeMap<GroupId, Group>>,
+    pub(super) collections: Shared<BTreeMap<CollectionId, Collection>>,
+    pub(super) aliases: Shared<BTreeMap<String, CollectionId>>,
+    pub(super) accounts: Shared<BTreeMap<String, Account>>,
     /// Which account a token's digest belongs to, ended ones too: no token is given twice.
-    pub(super) tokens: HashMap<[u8; 32], String>,
-    pub(super) identities: BTreeMap<ObjectId, MemberId>,
-    pub(super) marks: BTreeMap<ObjectId, BTreeMap<MemberId, Marks>>,
-    pub(super) warnings: Overrides,
-    pub(super) wrappers: BTreeMap<String, Wrapper>,
-    pub(super) reviews: BTreeMap<ReviewId, Review>,
+    pub(super) tokens: Shared<HashMap<[u8; 32], String>>,
+    pub(super) identities: Shared<BTreeMap<ObjectId, MemberId>>,
+    pub(super) marks: Shared<BTreeMap<ObjectId, BTreeMap<MemberId, Marks>>>,
+    pub(super) warnings: Shared<Overrides>,
+    pub(super) wrappers: Shared<BTreeMap<String, Wrapper>>,
+    pub(super) reviews: Shared<BTreeMap<ReviewId, Review>>,
     /// The newest review of each version of an object in a collection.
-    pub(super) reviews_of: BTreeMap<(CollectionId, ObjectId, i64), ReviewId>,
+    pub(super) reviews_of: Shared<BTreeMap<(CollectionId, ObjectId, i64), ReviewId>>,
     /// The reviews in which nobody has decided.
-    pub(super) waiting: BTreeSet<ReviewId>,
-    pub(super) recalls: BTreeMap<RecallId, Recall>,
-    pub(super) recalls_of: BTreeMap<ObjectId, BTreeSet<RecallId>>,
-    pub(super) questions: BTreeMap<QuestionId, Question>,
-    pub(super) pseudonyms: BTreeMap<ObjectId, Pseudonym>,
-    pub(super) follows: BTreeMap<FollowId, Follow>,
+    pub(super) waiting: Shared<BTreeSet<ReviewId>>,
+    pub(super) recalls: Shared<BTreeMap<RecallId, Recall>>,
+    pub(super) recalls_of: Shared<BTreeMap<ObjectId, BTreeSet<RecallId>>>,
+    pub(super) questions: Shared<BTreeMap<QuestionId, Question>>,
+    pub(super) pseudonyms: Shared<BTreeMap<ObjectId, Pseudonym>>,
+    pub(super) follows: Shared<BTreeMap<FollowId, Follow>>,
 }
 
 impl State {
@@ -55,23 +58,23 @@ impl State {
             me,
             realm: realm.tag(),
             generation: 0,
-            groups: BTreeMap::new(),
-            collections: BTreeMap::new(),
-            aliases: BTreeMap::new(),
-            accounts: BTreeMap::new(),
-            tokens: HashMap::new(),
-            identities: BTreeMap::new(),
-            marks: BTreeMap::new(),
-            warnings: BTreeMap::new(),
-            wrappers: BTreeMap::new(),
-            reviews: BTreeMap::new(),
-            reviews_of: BTreeMap::new(),
-            waiting: BTreeSet::new(),
-            recalls: BTreeMap::new(),
-            recalls_of: BTreeMap::new(),
-            questions: BTreeMap::new(),
-            pseudonyms: BTreeMap::new(),
-            follows: BTreeMap::new(),
+            groups: Shared::default(),
+            collections: Shared::default(),
+            aliases: Shared::default(),
+            accounts: Shared::default(),
+            tokens: Shared::default(),
+            identities: Shared::default(),
+            marks: Shared::default(),
+            warnings: Shared::default(),
+            wrappers: Shared::default(),
+            reviews: Shared::default(),
+            reviews_of: Shared::default(),
+            waiting: Shared::default(),
+            recalls: Shared::default(),
+            recalls_of: Shared::default(),
+            questions: Shared::default(),
+            pseudonyms: Shared::default(),
+            follows: Shared::default(),
         }
     }
 
@@ -92,12 +95,12 @@ impl State {
     }
 
     /// Every group, dissolved ones too.
-    pub const fn groups(&self) -> &BTreeMap<GroupId, Group> {
+    pub fn groups(&self) -> &BTreeMap<GroupId, Group> {
         &self.groups
     }
 
     /// Every collection, closed ones too.
-    pub const fn collections(&self) -> &BTreeMap<CollectionId, Collection> {
+    pub fn collections(&self) -> &BTreeMap<CollectionId, Collection> {
         &self.collections
     }
 
@@ -113,7 +116,7 @@ impl State {
     }
 
     /// Every account by its name, ended ones too.
-    pub const fn accounts(&self) -> &BTreeMap<String, Account> {
+    pub fn accounts(&self) -> &BTreeMap<String, Account> {
         &self.accounts
     }
 
@@ -131,7 +134,7 @@ impl State {
     }
 
     /// The identities that are bound, each to its member.
-    pub const fn identities(&self) -> &BTreeMap<ObjectId, MemberId> {
+    pub fn identities(&self) -> &BTreeMap<ObjectId, MemberId> {
         &self.identities
     }
 
@@ -151,12 +154,12 @@ impl State {
     }
 
     /// The legal wrappers by name.
-    pub const fn wrappers(&self) -> &BTreeMap<String, Wrapper> {
+    pub fn wrappers(&self) -> &BTreeMap<String, Wrapper> {
         &self.wrappers
     }
 
     /// Every review, decided ones too.
-    pub const fn reviews(&self) -> &BTreeMap<ReviewId, Review> {
+    pub fn reviews(&self) -> &BTreeMap<ReviewId, Review> {
         &self.reviews
     }
 
@@ -187,7 +190,7 @@ impl State {
     }
 
     /// Every recall.
-    pub const fn recalls(&self) -> &BTreeMap<RecallId, Recall> {
+    pub fn recalls(&self) -> &BTreeMap<RecallId, Recall> {
         &self.recalls
     }
 
@@ -201,17 +204,17 @@ impl State {
     }
 
     /// Every question, closed ones too.
-    pub const fn questions(&self) -> &BTreeMap<QuestionId, Question> {
+    pub fn questions(&self) -> &BTreeMap<QuestionId, Question> {
         &self.questions
     }
 
     /// The pseudonyms by their identity.
-    pub const fn pseudonyms(&self) -> &BTreeMap<ObjectId, Pseudonym> {
+    pub fn pseudonyms(&self) -> &BTreeMap<ObjectId, Pseudonym> {
         &self.pseudonyms
     }
 
     /// Every follow, ended ones too.
-    pub const fn follows(&self) -> &BTreeMap<FollowId, Follow> {
+    pub fn follows(&self) -> &BTreeMap<FollowId, Follow> {
         &self.follows
     }
 }

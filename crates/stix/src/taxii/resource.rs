@@ -149,6 +149,12 @@ impl Collections {
 }
 
 impl Status {
+    /// Whether it is of no object.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.successes.is_empty() && self.failures.is_empty() && self.pendings.is_empty()
+    }
+
     /// Its bytes on the wire: `complete`, or `pending` while objects are.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {

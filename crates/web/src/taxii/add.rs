@@ -148,10 +148,18 @@ pub(super) async fn add(
     let status = aside(turn, move || {
         cell.add(&caller, &collection, body.bytes.clone(), Source::Published)
     })
-    .await??;
+    .await??
+    .to_taxii();
+    if status.is_empty() {
+        return Err(No::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "taxii.envelope",
+            "an envelope to add has at least one object",
+        ));
+    }
     Ok(Reply {
         status: StatusCode::ACCEPTED,
-        body: vec![status.to_taxii().to_json().into()],
+        body: vec![status.to_json().into()],
         added: None,
     })
 }

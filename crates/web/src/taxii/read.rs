@@ -12,7 +12,9 @@ use super::{
 };
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use portcullis_core::cell::{Caller, CollectionId};
-use portcullis_node::cell::{Cell, CellError, CollectionView, Page, Query, VersionMatch, View, served::How};
+use portcullis_node::cell::{
+    Cell, CellError, CollectionView, Page, Query, VersionMatch, View, served::How,
+};
 use portcullis_stix::taxii::{
     Endpoint, Filter,
     media::{STIX_20_MEDIA_TYPE, STIX_MEDIA_TYPE},

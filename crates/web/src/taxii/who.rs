@@ -157,7 +157,10 @@ impl Sent {
         let (scheme, rest) = value.split_once(' ').ok_or_else(unread)?;
         let rest = rest.trim();
         // `Token` is what taxii2-client says where RFC 6750 has `Bearer`.
-        if ["Bearer", "Token"].iter().any(|word| scheme.eq_ignore_ascii_case(word)) {
+        if ["Bearer", "Token"]
+            .iter()
+            .any(|word| scheme.eq_ignore_ascii_case(word))
+        {
             let text = Zeroizing::new(rest.to_owned());
             return Ok(Self { text, colon: None });
         }

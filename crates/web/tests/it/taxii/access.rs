@@ -56,13 +56,21 @@ fn a_token_and_a_password_let_in_and_nothing_like_them_does() {
             .status
     };
     assert_eq!(ask(&token(BANK)), 200);
-    assert_eq!(ask(&token(BANK).replace("Bearer", "bearer")), 200, "schemes have no case");
+    assert_eq!(
+        ask(&token(BANK).replace("Bearer", "bearer")),
+        200,
+        "schemes have no case"
+    );
     assert_eq!(
         ask(&token(BANK).replace("Bearer", "Token")),
         200,
         "as taxii2-client sends a token"
     );
-    assert_eq!(ask(&basic(BANK, &secret(BANK))), 200, "for clients that know passwords alone");
+    assert_eq!(
+        ask(&basic(BANK, &secret(BANK))),
+        200,
+        "for clients that know passwords alone"
+    );
     let right = basic("bank.old", "password of bank");
     for _ in 0..3 {
         assert_eq!(ask(&right), 200);
@@ -115,10 +123,7 @@ fn an_account_that_was_ended_is_out_at_once() {
 fn two_ways_of_saying_who_at_once_are_refused() {
     let server = Running::start();
     let agency = token(AGENCY);
-    let two = [
-        ("accept", TAXII),
-        ("authorization", agency.as_str()),
-    ];
+    let two = [("accept", TAXII), ("authorization", agency.as_str())];
     server
         .client(BANK)
         .ask("GET", "/taxii2/", &two, "")
@@ -154,7 +159,10 @@ fn a_member_is_known_by_its_certificate() {
         "{heard}"
     );
     // What is said counts before what is merely there.
-    let heard = ask(Some(&bank), &format!("authorization: {}\r\n", token(AGENCY)));
+    let heard = ask(
+        Some(&bank),
+        &format!("authorization: {}\r\n", token(AGENCY)),
+    );
     assert!(heard.contains("\"alias\":\"hidden\""), "{heard}");
     let heard = ask(Some(&bank), "authorization: Bearer wrong\r\n");
     assert!(heard.starts_with("HTTP/1.1 401 "), "{heard}");

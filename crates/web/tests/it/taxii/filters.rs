@@ -159,7 +159,17 @@ fn without_spec_version_an_object_comes_in_the_latest_that_there_is() {
     let answer = server.client(AGENCY).get(&server.objects()).json();
     assert_eq!(answer["objects"].as_array().unwrap().len(), 1, "{answer}");
     assert_eq!(answer["objects"][0]["spec_version"], "2.1");
-    let both = format!("{}?match[spec_version]=2.0,2.1", server.objects());
+    let old = format!("{}?match[spec_version]=2.0", server.objects());
+    let answer = server.client(AGENCY).get(&old).json();
+    assert_eq!(answer["objects"].as_array().unwrap().len(), 1, "{answer}");
+    assert!(
+        answer["objects"][0].get("spec_version").is_none(),
+        "{answer}"
+    );
+    let both = format!(
+        "{}?match[spec_version]=2.0,2.1&match[version]=all",
+        server.objects()
+    );
     assert_eq!(server.client(AGENCY).get(&both).ids().len(), 2);
 }
 

@@ -33,7 +33,14 @@ pub(crate) struct Walk<'d> {
     pub(crate) flaws: Vec<Flaw>,
     /// The `objects` of observed data, while we are within.
     container: Option<Value<'d>>,
+    /// How many members may still be looked at in search of one.
+    lookups: u32,
 }
+
+/// The most members that are looked at in search of those which selectors and
+/// references name: an honest object needs some thousands, and a hostile one
+/// would have every selector search a million properties.
+const LOOKUPS_MAX: u32 = 4_000_000;
 
 impl<'d> Walk<'d> {
     pub(crate) fn new(should: bool) -> Self {
@@ -42,6 +49,7 @@ impl<'d> Walk<'d> {
             should,
             flaws: Vec::new(),
             container: None,
+            lookups: LOOKUPS_MAX,
         }
     }
 
@@ -99,7 +107,30 @@ impl<'d> Walk<'d> {
             should: self.should,
             flaws: Vec::new(),
             container: None,
+            lookups: LOOKUPS_MAX,
         }
+    }
+
+    /// The member of that name, as long as searching is not too much to ask.
+    pub(crate) fn find<'v>(&mut self, object: Value<'v>, name: &str) -> Option<Value<'v>> {
+        for (key, value) in object.members() {
+            self.lookups = self.lookups.checked_sub(1)?;
+            if key.is(name) {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// The item of that place, as long as searching is not too much to ask.
+    pub(crate) fn item<'v>(&mut self, list: Value<'v>, place: u32) -> Option<Value<'v>> {
+        self.lookups = self.lookups.checked_sub(place)?;
+        list.items().nth(place as usize)
+    }
+
+    /// Whether enough has been told, or asked, of this object.
+    pub(crate) fn is_enough(&self) -> bool {
+        self.flaws.len() >= FLAWS_MAX || self.lookups == 0
     }
 
     /// Judges a whole object: one of its own, of a bundle, or within observed
@@ -107,6 +138,7 @@ impl<'d> Walk<'d> {
     pub(crate) fn judge(&mut self, object: Value<'d>, path: &Path<'_>) {
         let id = object.text_of("id");
         let outer = self.container.is_none().then(|| {
+            self.lookups = LOOKUPS_MAX;
             let id = id
                 .as_deref()
                 .unwrap_or("")
@@ -199,6 +231,7 @@ impl<'d> Walk<'d> {
     /// Judges the members of an object by its shape.
     pub(crate) fn object(&mut self, object: Value<'d>, shape: &'static Shape, path: &Path<'_>) {
         let mut seen = 0_u64;
+        let extended = self.should && is_toplevel_extended(object);
         for (key, value) in object.members() {
             let name = key.get();
             match shape.find(&name) {
@@ -206,7 +239,7 @@ impl<'d> Walk<'d> {
                     seen |= 1 << bit;
                     self.value(value, property, &path.name(&name), shape.clause);
                 }
-                None => self.beside(object, value, shape, path, &name),
+                None => self.beside(value, shape, path, &name, extended),
             }
         }
         for name in shape.missing(seen) {
@@ -247,11 +280,11 @@ impl<'d> Walk<'d> {
     /// A member that its type does not list.
     fn beside(
         &mut self,
-        object: Value<'d>,
         value: Value<'d>,
         shape: &'static Shape,
         path: &Path<'_>,
         name: &str,
+        extended: bool,
     ) {
         let path = path.name(name);
         self.filled(value, &path);
@@ -273,7 +306,7 @@ impl<'d> Walk<'d> {
             let message = "the name is reserved; choose another";
             self.must(&path, "stix.reserved", "STIX 2.1, Reserved Names", message);
         }
-        if !own && self.should && !name.starts_with("x_") && !is_toplevel_extended(object) {
+        if !own && !extended && !name.starts_with("x_") {
             let message = "a property of one's own is introduced by an extension definition; without one, begin its name with `x_`";
             self.should(&path, "stix.custom", "STIX 2.1, Custom Properties", message);
         }

@@ -83,6 +83,16 @@ fn a_review_tells_demands_and_recommendations_apart() {
 }
 
 #[test]
+fn what_conforms_can_be_kept() {
+    for case in corpus() {
+        let bytes = case.object.get().as_bytes();
+        if validate(bytes, Mode::Must).is_empty() {
+            assert!(validate(bytes, Mode::Keep).is_empty(), "{}", case.name);
+        }
+    }
+}
+
+#[test]
 fn keeping_asks_for_an_id_and_a_type_alone() {
     assert!(validate(br#"{"id":"a","type":"b","created":7}"#, Mode::Keep).is_empty());
     for text in [
@@ -137,6 +147,19 @@ fn unpacked(name: &str) -> Option<Vec<u8>> {
     let mut reader = flate2::read::GzDecoder::new(packed.as_slice());
     reader.read_to_end(&mut plain).expect("the file is gzip");
     Some(plain)
+}
+
+#[test]
+fn selectors_that_search_far_are_given_up() {
+    let properties: Vec<_> = (0..20_000).map(|n| format!(r#""x_{n:05}":1"#)).collect();
+    let selectors: Vec<_> = (0..20_000).map(|n| format!(r#""x_{n:05}""#)).collect();
+    let text = format!(
+        r#"{{"type":"x-own","id":"x-own--a1b2c3d4-1111-4222-8333-444455556666",{},"granular_markings":[{{"lang":"de","selectors":[{}]}}]}}"#,
+        properties.join(","),
+        selectors.join(",")
+    );
+    let flaws = validate(text.as_bytes(), Mode::Must);
+    assert_eq!(rules(&flaws), ["stix.size"].into());
 }
 
 #[test]

@@ -121,6 +121,7 @@ pub(in super::super) fn selectors(
     markings: Value<'_>,
     path: &Path<'_>,
 ) {
+    const CLAUSE: &str = "STIX 2.1, 7.2.3.1 Selectors";
     let path = path.name("granular_markings");
     for (at, marking) in markings.items().enumerate() {
         let path = path.index(at);
@@ -130,11 +131,20 @@ pub(in super::super) fn selectors(
             let Some(selector) = selector.text() else {
                 continue;
             };
-            if resolve(object, &selector.get()).is_none() {
+            let found = resolve(walk, object, &selector.get()).is_some();
+            if walk.is_enough() {
+                return walk.must(
+                    &path,
+                    "stix.size",
+                    CLAUSE,
+                    "these are more selectors than we follow",
+                );
+            }
+            if !found {
                 walk.must(
                     &path.index(at),
                     "stix.selector",
-                    "STIX 2.1, 7.2.3.1 Selectors",
+                    CLAUSE,
                     "the selector leads to nothing in this object; name a property that is there, as in `external_references.[0].url`",
                 );
             }
@@ -142,7 +152,7 @@ pub(in super::super) fn selectors(
     }
 }
 
-fn resolve<'d>(object: Value<'d>, selector: &str) -> Option<Value<'d>> {
+fn resolve<'v>(walk: &mut Walk<'_>, object: Value<'v>, selector: &str) -> Option<Value<'v>> {
     let mut at = object;
     for (count, step) in selector.split('.').enumerate() {
         if count == STEPS_MAX {
@@ -152,8 +162,8 @@ fn resolve<'d>(object: Value<'d>, selector: &str) -> Option<Value<'d>> {
             .strip_prefix('[')
             .and_then(|step| step.strip_suffix(']'))
         {
-            Some(index) => at.items().nth(index.parse().ok()?)?,
-            None => at.get(step)?,
+            Some(index) => walk.item(at, index.parse().ok()?)?,
+            None => walk.find(at, step)?,
         };
     }
     Some(at)

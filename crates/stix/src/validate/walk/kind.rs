@@ -114,6 +114,9 @@ impl<'d> Walk<'d> {
             Kind::List(item) => {
                 if self.list(value, path) {
                     for (at, value) in value.items().enumerate() {
+                        if self.is_enough() {
+                            break;
+                        }
                         self.kind(value, item, &path.index(at), clause);
                     }
                 }
@@ -246,11 +249,15 @@ impl<'d> Walk<'d> {
             return self.datatype(path, "the id of an object, a string");
         }
         let text = text(value);
-        let within = self
-            .container
-            .and_then(|objects| objects.get(&text))
+        let container = self.container;
+        let within = container
+            .and_then(|objects| self.find(objects, &text))
             .and_then(|object| object.text_of("type"));
         let id = Id::parse(&text);
+        if self.is_enough() {
+            let message = "these are more references than we follow";
+            return self.must(path, "stix.size", clause, message);
+        }
         let Some(kind) = within.as_deref().or(id.map(|id| id.kind)) else {
             let message =
                 "a reference is the id of an object: its type, `--` and a UUID of RFC 4122";

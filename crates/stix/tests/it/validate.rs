@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
+use std::sync::LazyLock;
 
 use portcullis_stix::header::envelope;
 use portcullis_stix::validate::{FLAWS_MAX, Flaw, Mode, Severity, review, validate};
@@ -18,9 +19,12 @@ struct Case {
     object: Box<RawValue>,
 }
 
-fn corpus() -> Vec<Case> {
-    let text = include_str!("../../testdata/validate/corpus.json");
-    serde_json::from_str(text).expect("the corpus is a list of cases")
+fn corpus() -> &'static [Case] {
+    static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
+        let text = include_str!("../../testdata/validate/corpus.json");
+        serde_json::from_str(text).expect("the corpus is a list of cases")
+    });
+    &CASES
 }
 
 fn rules(flaws: &[Flaw]) -> BTreeSet<&'static str> {

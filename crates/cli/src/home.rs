@@ -339,7 +339,10 @@ impl Home {
         };
         let mut paths: Vec<_> = entries
             .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|end| end == "txt"))
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|end| end == "txt" || end == "json")
+            })
             .collect();
         paths.sort();
         for path in paths {

@@ -11,6 +11,7 @@ mod identity;
 mod import;
 mod incident;
 mod mark;
+mod notices;
 mod pseudonym;
 mod put;
 mod question;
@@ -84,6 +85,7 @@ pub(crate) enum Cell {
     Mark(mark::Mark),
     Sight(sighting::Sight),
     Opinion(sighting::Opinion),
+    Notices(notices::Notices),
     #[command(subcommand)]
     Incident(incident::Incident),
     #[command(subcommand)]
@@ -123,6 +125,7 @@ impl Cell {
             Self::Mark(command) => command.run(dir, ui),
             Self::Sight(command) => command.run(dir, ui),
             Self::Opinion(command) => command.run(dir, ui),
+            Self::Notices(command) => command.run(dir, ui),
             Self::Incident(command) => command.run(dir, ui),
             Self::Identity(command) => command.run(dir, ui),
             Self::Pseudonym(command) => command.run(dir, ui),

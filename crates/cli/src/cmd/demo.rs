@@ -1,5 +1,6 @@
 //! `portcullis demo`: the front door, on this machine alone.
 
+mod cells;
 mod forge;
 mod months;
 mod story;
@@ -17,11 +18,12 @@ use town::Town;
 /// Shows the front door at work: a whole case between real nodes, the door holding, and a
 /// record that cannot lie.
 ///
-/// Starts seven nodes on the loopback addresses of this machine — a police force, a minister's
-/// office, a court, two messaging companies, an inspectorate and a university — each with a
-/// data folder, keys and a process of its own, talking over mutual TLS. All organisations are
-/// made up. Then it runs one case under the UK's double lock, from the application to the opened package,
-/// and tries to get past the door in every way it knows. Then it lets half a year pass at three more
+/// Starts nine nodes on the loopback addresses of this machine — a police force, a minister's
+/// office, a court, two messaging companies, an inspectorate, a university and the banks' cells of
+/// two countries — each with a data folder, keys and a process of its own, talking over mutual TLS.
+/// All organisations are made up. Then it runs one case under the UK's double lock, from the application to the opened package,
+/// and tries to get past the door in every way it knows. Two cells share what a bank knows of an
+/// attack, ask, answer, and take a mistake back. Then it lets half a year pass at three more
 /// companies, makes the reports that the laws let them publish, has them verified, and lets two
 /// lie. It ends with the nodes running, so that any browser or outside tool can look at them;
 /// `--exit` ends them instead.
@@ -39,6 +41,9 @@ pub(crate) struct Demo {
     /// Shows the half year alone.
     #[arg(long, hide = true)]
     months_only: bool,
+    /// Shows the two cells alone.
+    #[arg(long, hide = true, conflicts_with = "months_only")]
+    cells_only: bool,
 }
 
 impl Demo {
@@ -91,8 +96,14 @@ impl Demo {
             None
         } else {
             let town = Town::build(&root, &stage)?;
+            if self.cells_only {
+                cells::tell(&town, &stage)?;
+                stage.total();
+                return Ok(ExitCode::SUCCESS);
+            }
             let told = story::tell(&town, self.data.as_deref(), &stage)?;
             forge::try_the_door(&town, &told, &stage)?;
+            cells::tell(&town, &stage)?;
             town.verify_logs(&stage)?;
             Some(town)
         };

@@ -5,15 +5,33 @@ use std::{collections::BTreeMap, path::Path, process::Command};
 const PAGES: &[&str] = &[
     "README.md",
     "SECURITY.md",
+    "docs/cell.md",
     "docs/errors.md",
     "docs/formats.md",
+    "docs/from-misp.md",
+    "docs/from-opentaxii.md",
     "docs/operating.md",
     "docs/walkthrough.md",
 ];
 
 /// The commands that have commands of their own.
 const GROUPS: &[&str] = &[
-    "case", "inspect", "key", "law", "log", "order", "package", "register", "report",
+    "case", "cell", "inspect", "key", "law", "log", "order", "package", "register", "report",
+];
+
+/// The cell's commands that have commands of their own.
+const CELL_GROUPS: &[&str] = &[
+    "account",
+    "collection",
+    "evidence",
+    "follow",
+    "group",
+    "identity",
+    "incident",
+    "pseudonym",
+    "review",
+    "warning",
+    "wrapper",
 ];
 
 /// Flags that every command takes.
@@ -77,6 +95,7 @@ fn shown(line: &str) -> Option<Shown<'_>> {
     while let Some(word) = words.next() {
         let wanted = match command.as_slice() {
             ["report", "joint", ..] => 3,
+            ["cell", group, ..] if CELL_GROUPS.contains(group) => 3,
             [group, ..] if GROUPS.contains(group) => 2,
             _ => 1,
         };

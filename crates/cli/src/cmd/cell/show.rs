@@ -1,10 +1,10 @@
 //! `portcullis cell show`: one object, everything that is known of it.
 
-use super::{Desk, find, mark};
+use super::{Desk, find, mark, notices};
 use crate::{Answer, failure::Failure, ui::Ui};
 use clap::Args;
 use portcullis_core::cell::{ObjectId, State};
-use portcullis_node::cell::{Found, Search};
+use portcullis_node::cell::Found;
 use serde_json::{Value, json};
 use std::{path::Path, process::ExitCode};
 
@@ -20,9 +20,6 @@ pub(crate) struct Show {
     #[arg(long)]
     bytes: bool,
 }
-
-/// So many sightings and opinions of one object are shown.
-const SAID_MAX: usize = 1_000;
 
 impl Show {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
@@ -79,31 +76,20 @@ impl Show {
                 ui.say(format_args!("may go to {member}"));
             }
         }
-        let said = said_of(&desk, id)?;
+        let said = desk.cell.replies_to(&desk.me, id)?;
         for one in &said {
-            ui.say(find::line(&desk, one));
+            ui.say(notices::line(one));
         }
         let recalls = recalls(&state, id, ui);
         ui.answer(&json!({
             "object": object,
             "versions": rows,
             "marks": marks.map(mark::of),
-            "said": said.iter().map(|one| find::json_of(&desk, one)).collect::<Vec<_>>(),
+            "said": said.iter().map(notices::json_of).collect::<Vec<_>>(),
             "recalls": recalls,
         }));
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// Sightings, opinions and notes that name an object.
-fn said_of(desk: &Desk, id: &str) -> Result<Vec<Found>, Failure> {
-    let wanted = Search {
-        text: Some(id.to_owned()),
-        kinds: ["sighting", "opinion", "note"].map(str::to_owned).to_vec(),
-        limit: SAID_MAX,
-        ..Search::default()
-    };
-    Ok(desk.cell.search(&desk.me, &wanted)?)
 }
 
 fn recalls(state: &State, id: &str, ui: Ui) -> Vec<Value> {

@@ -17,6 +17,7 @@ use portcullis_core::{
 use portcullis_node::Node;
 use portcullis_sign::{Envelope, SecretKey};
 use portcullis_verdict::register;
+use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::TcpListener,
@@ -28,7 +29,7 @@ use std::{
 
 /// The tick of the messenger's record: its release waits for one.
 const TICK_MS: u64 = 2000;
-/// The tick of all others'. A tile of ballots takes a quarter of a second to make, and seven
+/// The tick of all others'. A tile of ballots takes a quarter of a second to make, and nine
 /// nodes make them on one machine, while half a year passes at three more.
 const CALM_TICK_MS: u64 = 30_000;
 /// How long the demo waits for anything at most.
@@ -44,7 +45,7 @@ type Part = (
     &'static [(&'static str, Office)],
 );
 
-const CAST: [Part; 7] = [
+const CAST: [Part; 9] = [
     (
         "police.example",
         "Exampleton Police (fictional)",
@@ -114,11 +115,36 @@ const CAST: [Part; 7] = [
         &[],
         &[("root", Office::Inspector)],
     ),
+    (
+        EAST_CELL,
+        "Bank Cell of Exampleton (fictional)",
+        Role::Cell,
+        "company",
+        &[],
+        &[],
+    ),
+    (
+        WEST_CELL,
+        "Bank Cell of Otherland (fictional)",
+        Role::Cell,
+        "company",
+        &[],
+        &[],
+    ),
 ];
 
-/// The seven nodes.
+/// The cell of the country in which all of the demo plays.
+pub(super) const EAST_CELL: &str = "eastcell.example";
+/// The cell of another country.
+pub(super) const WEST_CELL: &str = "westcell.example";
+
+/// Under whose law a cell is; the countries' letters are of those that ISO 3166 gives to nobody.
+const COUNTRIES: [(&str, &str); 2] = [(EAST_CELL, "XE"), (WEST_CELL, "XO")];
+
+/// The nine nodes.
 pub(super) struct Town {
     root: PathBuf,
+    program: PathBuf,
     members: BTreeMap<&'static str, Resident>,
 }
 
@@ -139,12 +165,12 @@ impl Drop for Resident {
 impl Town {
     /// Makes the nodes, starts them, and binds them by a register.
     pub(super) fn build(root: &Path, stage: &Stage) -> Result<Self, Failure> {
-        stage.chapter("Seven nodes, on this machine alone");
+        stage.chapter("Nine nodes, on this machine alone");
         std::fs::create_dir_all(root).map_err(|error| Failure::file(root, &error))?;
         let program =
             std::env::current_exe().map_err(|error| Failure::unable("demo", error.to_string()))?;
         let registrar_log = Self::init_all(root, &program)?;
-        stage.step("seven data folders with keys of their own");
+        stage.step("nine data folders with keys of their own");
         let mut members = BTreeMap::new();
         for (word, ..) in CAST {
             let home = Home::open(&root.join(word))?;
@@ -154,6 +180,7 @@ impl Town {
         }
         let town = Self {
             root: root.to_owned(),
+            program,
             members,
         };
         for resident in town.members.values() {
@@ -166,7 +193,7 @@ impl Town {
             )?;
         }
         stage.step(
-            "seven processes listen on loopback, mutual TLS, certificates pinned in the register",
+            "nine processes listen on loopback, mutual TLS, certificates pinned in the register",
         );
         let register = town.first_register(&registrar_log)?;
         let anchor = town.publish(&register)?;
@@ -214,6 +241,10 @@ impl Town {
             for kind in authority {
                 command.args(["--authority", kind]);
             }
+            if let Some((_, country)) = COUNTRIES.iter().find(|(cell, _)| *cell == word) {
+                let plain = free_address()?;
+                command.args(["--country", country, "--plain-listen", &plain]);
+            }
             for (name, office) in officers {
                 command.args(["--officer", &format!("{name}={office}")]);
             }
@@ -240,6 +271,36 @@ impl Town {
             }
         }
         Ok(registrar_log)
+    }
+
+    /// What a command of the program answers in a member's folder, as its people would type it.
+    pub(super) fn command(&self, word: &str, words: &[&str]) -> Result<Value, Failure> {
+        let output = Command::new(&self.program)
+            .arg("--dir")
+            .arg(&self.at(word).home.dir)
+            .arg("--json")
+            .args(words)
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| Failure::unable("demo", error.to_string()))?;
+        let answer = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+        if output.status.success() {
+            return Ok(answer(&output.stdout));
+        }
+        let (said, noted) = (answer(&output.stdout), answer(&output.stderr));
+        let told = if said["code"].is_null() { noted } else { said };
+        let text = |field: &str| told[field].as_str().map(str::to_owned);
+        let why = text("message").unwrap_or_else(|| {
+            format!(
+                "{}{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            )
+        });
+        Err(Failure::unable(
+            text("code").unwrap_or_else(|| "demo.command".into()),
+            why,
+        ))
     }
 
     /// One of the nodes.

@@ -285,20 +285,17 @@ fn a_sighting_and_an_opinion_stand_beside_the_object() {
     ]);
     let shown = csirt.place.json(&["cell", "show", &id(1)]);
     let said = shown["said"].as_array().unwrap();
-    let of = |kind: &str| {
-        said.iter()
-            .find(|one| one["object"]["type"] == kind)
-            .unwrap()["object"]
-            .clone()
-    };
+    let of = |kind: &str| said.iter().find(|one| one["kind"] == kind).unwrap();
     assert_eq!(
-        (&of("sighting")["count"], &of("opinion")["opinion"]),
-        (&json!(3), &json!("strongly-disagree"))
+        (&of("sighting")["count"], &of("sighting")["false_positive"]),
+        (&json!(3), &json!(false))
     );
     assert_eq!(
-        of("sighting")["created_by_ref"],
-        of("opinion")["created_by_ref"]
+        (&of("opinion")["opinion"], &of("opinion")["false_positive"]),
+        (&json!("strongly-disagree"), &json!(true))
     );
+    // What one says oneself is no news.
+    assert_eq!(csirt.place.json(&["cell", "notices"]), json!([]));
 }
 
 #[test]
@@ -340,6 +337,36 @@ fn an_incident_that_was_filled_in_becomes_valid_stix() {
         );
     }
     assert_eq!(csirt.place.run(&["cell", "lookup", "198.51.100.7"]).exit, 0);
+}
+
+#[test]
+fn what_a_member_says_of_our_object_comes_back_to_us() {
+    let csirt = shared();
+    let path = objects(&csirt);
+    let file = csirt.file("a.json", &bundle(&[indicator(1)]));
+    csirt
+        .place
+        .says(&["cell", "import", &file, "--into", "alerts"]);
+    let token = csirt.token("bank", &["--member", "bank.example"]);
+    let _serving = csirt.serve();
+    let mut bank = Client::bearer(&csirt.address, &token);
+    assert_eq!(ids(&mut bank, &path), [id(1)]);
+    let sighting = json!({
+        "type": "sighting", "spec_version": "2.1", "id": format!("sighting--{}", uuid(5)),
+        "created": "2026-11-20T09:00:00.000Z", "modified": "2026-11-20T09:00:00.000Z",
+        "sighting_of_ref": id(1), "count": 0,
+    });
+    assert_eq!(bank.post(&path, &super::envelope(&[sighting])).status, 202);
+    let notices = csirt.place.json(&["cell", "notices"]);
+    assert_eq!(
+        (
+            &notices[0]["object"],
+            &notices[0]["publisher"],
+            &notices[0]["false_positive"]
+        ),
+        (&json!(id(1)), &json!("bank.example"), &json!(true)),
+        "{notices}"
+    );
 }
 
 /// A line of the template as somebody in a hurry fills it in.

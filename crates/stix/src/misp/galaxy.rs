@@ -10,6 +10,7 @@ use super::event::Frame;
 use super::extension::{self, FIRST};
 use super::gather::{Builder, keep};
 use super::json::{Members, list, made_uuid, object, text, uuid};
+use super::kinds;
 
 /// What of a cluster travels in the extension.
 const SAID: [&str; 8] = [
@@ -148,7 +149,7 @@ fn stand_in(
     }
     let mut references = Vec::new();
     for id in &external {
-        let source = if id.starts_with("CAPEC-") {
+        let source = if is_capec(id) {
             "capec"
         } else if galaxy.starts_with("mitre-") {
             "mitre-attack"
@@ -162,7 +163,7 @@ fn stand_in(
         references.extend(
             links
                 .iter()
-                .filter(|link| link.contains("://"))
+                .filter(|link| kinds::is_uri(link))
                 .map(|url| json!({"source_name": "galaxy", "url": url})),
         );
         let synonyms = strings(meta, "synonyms");
@@ -215,6 +216,13 @@ fn kind(galaxy: &str) -> Option<&'static str> {
         "tool"
     } else {
         return None;
+    })
+}
+
+/// `CAPEC-` and a number (STIX 2.1, 4.1).
+fn is_capec(id: &str) -> bool {
+    id.strip_prefix("CAPEC-").is_some_and(|number| {
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
     })
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::observable::{Kind, normal};
 use crate::pattern::quoted;
+use crate::validate::{Mode, validate};
 
 /// What an attribute's value is in STIX.
 #[derive(Clone, Debug, Default)]
@@ -106,6 +107,11 @@ pub(super) fn shape(kind: &str, value: &str) -> Option<Shape> {
         "process-command-line" | "cmdline" => simple("process", "command_line", value),
         _ => return None,
     })
+}
+
+/// Whether `value` is a URI as the standard has it.
+pub(super) fn is_uri(value: &str) -> bool {
+    identified(json!({"type": "url", "value": value})).is_some()
 }
 
 /// The pattern of several terms: those of one kind of object within one
@@ -410,7 +416,8 @@ fn digest(object: &'static str, algorithm: &'static str, kind: &str, value: &str
 }
 
 /// An observed object with the id that the standard gives it, or one made of
-/// all it says where the standard gives none.
+/// all it says where the standard gives none. `None` where the standard would
+/// not have the value, as of a URL with spaces.
 fn identified(mut object: Value) -> Option<Value> {
     let kind = object.get("type")?.as_str()?.to_owned();
     let members = object.as_object_mut()?;
@@ -422,5 +429,6 @@ fn identified(mut object: Value) -> Option<Value> {
     let id = crate::id::deterministic(bytes.as_bytes())
         .unwrap_or_else(|| format!("{kind}--{}", super::json::made_uuid(&[&bytes])));
     object.as_object_mut()?.insert("id".to_owned(), id.into());
-    Some(object)
+    let flaws = validate(object.to_string().as_bytes(), Mode::Must);
+    flaws.is_empty().then_some(object)
 }

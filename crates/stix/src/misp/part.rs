@@ -105,7 +105,8 @@ impl Builder {
             let mut stix = self.dated("note", &uuid, frame, modified, &tags);
             stix.insert("content".to_owned(), value.clone().into());
             stix.insert("object_refs".to_owned(), json!([frame.id]));
-            if kind == "link" || kind == "url" {
+            let is_link = matches!(kind.as_str(), "link" | "url" | "uri");
+            if is_link && kinds::is_uri(&value) {
                 stix.insert(
                     "external_references".to_owned(),
                     json!([{"source_name": "link", "url": value}]),

@@ -39,9 +39,9 @@ pub fn normal(kind: Kind, value: &str) -> Option<String> {
         Kind::Sha256 | Kind::Sha3x256 => hex(value, 64),
         Kind::Sha384 => hex(value, 96),
         Kind::Sha512 | Kind::Sha3x512 => hex(value, 128),
-        Kind::FileName | Kind::FilePath => Some(value.to_lowercase()),
+        Kind::FileName | Kind::FilePath => Some(lower(value)),
         Kind::Tlsh | Kind::OtherHash => Some(value.to_ascii_lowercase()),
-        Kind::RegistryKey => Some(registry_key(value)),
+        Kind::RegistryKey => Some(registry_key(value)).filter(|key| !key.is_empty()),
         Kind::CertificateSerial => serial(value),
         Kind::Ssdeep
         | Kind::Mutex
@@ -93,7 +93,7 @@ fn prefix(size: &str, max: u32) -> Option<u32> {
 /// other scripts may be written as they are read.
 pub(super) fn domain(value: &str) -> Option<String> {
     let name = value.strip_suffix('.').unwrap_or(value);
-    let name = name.strip_prefix("*.").unwrap_or(name);
+    let name = lower(name.strip_prefix("*.").unwrap_or(name));
     let fits = !name.is_empty()
         && name.len() <= DOMAIN_BYTES_MAX
         && name.split('.').all(|label| {
@@ -103,7 +103,21 @@ pub(super) fn domain(value: &str) -> Option<String> {
                     .chars()
                     .all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_'))
         });
-    fits.then(|| name.to_lowercase())
+    fits.then_some(name)
+}
+
+/// Lower case, letter by letter: one whose lower case is several letters
+/// stays, so that the spelling is the same when it is made again.
+fn lower(text: &str) -> String {
+    text.chars()
+        .map(|letter| {
+            let mut small = letter.to_lowercase();
+            match (small.next(), small.next()) {
+                (Some(one), None) => one,
+                _ => letter,
+            }
+        })
+        .collect()
 }
 
 /// Scheme and host in lower case, `/` for an empty path; the rest unchanged.
@@ -128,7 +142,7 @@ fn url(value: &str) -> Option<String> {
         normal.push_str(user);
         normal.push('@');
     }
-    normal.push_str(&host.to_lowercase());
+    normal.push_str(&lower(host));
     if !tail.starts_with('/') {
         normal.push('/');
     }
@@ -141,7 +155,7 @@ fn email(value: &str) -> Option<String> {
     let fits = !local.is_empty()
         && !local.contains(|letter: char| letter.is_whitespace() || letter == '@');
     let host = domain(host).filter(|_| fits)?;
-    Some(format!("{}@{host}", local.to_lowercase()))
+    Some(format!("{}@{host}", lower(local)))
 }
 
 fn mac(value: &str) -> Option<String> {
@@ -177,10 +191,10 @@ fn hex(value: &str, digits: usize) -> Option<String> {
 }
 
 fn registry_key(value: &str) -> String {
-    let lower = value.replace('/', "\\").to_lowercase();
-    let trimmed = lower.trim_end_matches('\\');
+    let spelt = lower(&value.replace('/', "\\"));
+    let trimmed = spelt.trim_end_matches(|letter: char| letter == '\\' || letter.is_whitespace());
     let (hive, rest) = trimmed.split_once('\\').unwrap_or((trimmed, ""));
-    let hive = hive.strip_suffix(':').unwrap_or(hive);
+    let hive = hive.trim_end_matches(|letter: char| letter == ':' || letter.is_whitespace());
     let full = HIVES
         .iter()
         .find(|(short, _)| *short == hive)

@@ -303,6 +303,13 @@ fn no_object_becomes_an_index_of_its_own() {
 
 proptest::proptest! {
     #[test]
+    fn a_spelling_is_its_own_spelling(kind in proptest::sample::select(Kind::ALL), text in r"\PC{0,20}|[A-Za-zİẞΣȺ0-9:.@/*\\ -]{0,24}|(HKLM|hku|a)[:\\/ ]{0,4}[a ]{0,3}[\\/ ]{0,3}|(http|ftp)://[A-Zİa.@:?#/ ]{0,12}") {
+        if let Some(one) = normal(kind, &text) {
+            proptest::prop_assert_eq!(normal(kind, &one), Some(one.clone()), "{:?}", text);
+        }
+    }
+
+    #[test]
     fn guessing_never_panics_and_keeps_to_one_spelling(text in r"\PC{0,60}|[a-z0-9:.\[\]/@\\-]{0,40}") {
         let _ = refanged(&text);
         if let Some(one) = guess(&text) {

@@ -3,6 +3,7 @@
 //! Every property is met once, in the order of the bytes. A path to where we
 //! are lies on the stack and becomes text only when there is something to say.
 
+mod held;
 mod kind;
 mod path;
 

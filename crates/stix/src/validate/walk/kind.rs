@@ -3,11 +3,10 @@
 use std::fmt;
 
 use super::super::form;
-use super::super::shape::extension::OTHERS;
-use super::super::shape::{self, Form, Kind, Refs, Shape, Words};
+use super::super::shape::{self, Form, Kind, Refs, Words};
 use super::{Path, Walk};
 use crate::document::{Kind as Node, Value};
-use crate::id::{Id, is_kind};
+use crate::id::Id;
 use crate::{time, vocab};
 
 impl<'d> Walk<'d> {
@@ -25,10 +24,10 @@ impl<'d> Walk<'d> {
         match kind {
             Kind::Any => self.filled(value, path),
             Kind::Text => {
-                self.text(value, path, clause);
+                self.text(value, path);
             }
             Kind::Open(words) => {
-                if self.text(value, path, clause) && self.should && !is_word(value, words) {
+                if self.text(value, path) && self.should && !is_word(value, words) {
                     self.should(
                         path,
                         "stix.vocabulary",
@@ -42,7 +41,7 @@ impl<'d> Walk<'d> {
                 }
             }
             Kind::Enum(words) => {
-                if self.text(value, path, clause) && !is_word(value, words) {
+                if self.text(value, path) && !is_word(value, words) {
                     self.must(
                         path,
                         "stix.enum",
@@ -86,11 +85,11 @@ impl<'d> Walk<'d> {
                 if value.kind() == Node::Number {
                     self.kind(value, &shape::WHOLE, path, clause);
                 } else {
-                    self.text(value, path, clause);
+                    self.text(value, path);
                 }
             }
             Kind::Hex => {
-                if self.text(value, path, clause) && !form::is_hex(&text(value)) {
+                if self.text(value, path) && !form::is_hex(&text(value)) {
                     self.must(
                         path,
                         "stix.hex",
@@ -100,7 +99,7 @@ impl<'d> Walk<'d> {
                 }
             }
             Kind::Binary => {
-                if self.text(value, path, clause) && !form::is_base64(&text(value)) {
+                if self.text(value, path) && !form::is_base64(&text(value)) {
                     self.must(
                         path,
                         "stix.binary",
@@ -109,7 +108,7 @@ impl<'d> Walk<'d> {
                     );
                 }
             }
-            Kind::Form(form) => self.form(value, form, path, clause),
+            Kind::Form(form) => self.form(value, form, path),
             Kind::Ref(refs) => self.reference(value, *refs, path, clause),
             Kind::List(item) => {
                 if self.list(value, path) {
@@ -125,13 +124,13 @@ impl<'d> Walk<'d> {
                 if value.kind() == Node::List {
                     self.list(value, path);
                     for (at, value) in value.items().enumerate() {
-                        self.text(value, &path.index(at), clause);
+                        self.text(value, &path.index(at));
                     }
                 } else {
-                    self.text(value, path, clause);
+                    self.text(value, path);
                 }
             }
-            Kind::Hashes => self.hashes(value, path, clause),
+            Kind::Hashes => self.hashes(value, path),
             Kind::Dictionary(kind) => {
                 if self.dictionary(value, path) {
                     for (key, value) in value.members() {
@@ -162,7 +161,7 @@ impl<'d> Walk<'d> {
         );
     }
 
-    pub(crate) fn text(&mut self, value: Value<'_>, path: &Path<'_>, _: &'static str) -> bool {
+    pub(crate) fn text(&mut self, value: Value<'_>, path: &Path<'_>) -> bool {
         let is = matches!(value.kind(), Node::Text | Node::Escaped);
         if !is {
             self.datatype(path, "a string");
@@ -222,14 +221,8 @@ impl<'d> Walk<'d> {
         }
     }
 
-    fn form(
-        &mut self,
-        value: Value<'_>,
-        form: &'static Form,
-        path: &Path<'_>,
-        clause: &'static str,
-    ) {
-        if !self.text(value, path, clause) || (!form.must && !self.should) {
+    fn form(&mut self, value: Value<'_>, form: &'static Form, path: &Path<'_>) {
+        if !self.text(value, path) || (!form.must && !self.should) {
             return;
         }
         let text = text(value);
@@ -282,190 +275,6 @@ impl<'d> Walk<'d> {
                 clause,
                 format_args!("a `{kind}` cannot stand here; refer to {wanted}"),
             );
-        }
-    }
-
-    /// Whether a value is a list with something in it.
-    pub(super) fn list(&mut self, value: Value<'_>, path: &Path<'_>) -> bool {
-        if value.kind() != Node::List {
-            self.datatype(path, "a list");
-            return false;
-        }
-        if value.is_empty() {
-            self.must(
-                path,
-                "stix.empty",
-                "STIX 2.1, List",
-                "a list holds something; leave the property out",
-            );
-        }
-        true
-    }
-
-    /// Whether a value is an object with something in it.
-    pub(crate) fn full(&mut self, value: Value<'_>, path: &Path<'_>) -> bool {
-        if value.kind() != Node::Object {
-            self.datatype(path, "an object");
-            return false;
-        }
-        if value.is_empty() {
-            self.must(
-                path,
-                "stix.empty",
-                "STIX 2.1, Dictionary",
-                "a dictionary holds something; leave the property out",
-            );
-        }
-        true
-    }
-
-    fn dictionary(&mut self, value: Value<'_>, path: &Path<'_>) -> bool {
-        if !self.full(value, path) {
-            return false;
-        }
-        for (key, _) in value.members() {
-            let key = key.get();
-            if !form::is_key(&key) {
-                let message = "a key of a dictionary is 1 to 250 of a-z, A-Z, 0-9, `-` and `_`";
-                self.must(
-                    &path.name(&key),
-                    "stix.dictionary-key",
-                    "STIX 2.1, Dictionary",
-                    message,
-                );
-            }
-        }
-        true
-    }
-
-    fn hashes(&mut self, value: Value<'_>, path: &Path<'_>, clause: &'static str) {
-        const CLAUSE: &str = "STIX 2.1, Hashes; Hashing Algorithm Vocabulary";
-        if !self.dictionary(value, path) {
-            return;
-        }
-        for (key, value) in value.members() {
-            let key = key.get();
-            let path = path.name(&key);
-            if !self.text(value, &path, clause) {
-                continue;
-            }
-            match form::is_hash(&key, &text(value)) {
-                Some(true) => {}
-                Some(false) => self.must(
-                    &path,
-                    "stix.hash",
-                    CLAUSE,
-                    format_args!("the value is a {key} digest in its usual text form"),
-                ),
-                None if key.len() < 3 => self.must(
-                    &path,
-                    "stix.dictionary-key",
-                    CLAUSE,
-                    "the name of an algorithm has 3 to 250 characters",
-                ),
-                None => self.should(
-                    &path,
-                    "stix.vocabulary",
-                    CLAUSE,
-                    format_args!(
-                        "`{key}` is not of the vocabulary: {}",
-                        Listed(vocab::HASH_ALGORITHM)
-                    ),
-                ),
-            }
-        }
-    }
-
-    fn extensions(
-        &mut self,
-        value: Value<'d>,
-        known: &'static [(&'static str, &'static Shape)],
-        path: &Path<'_>,
-    ) {
-        const CLAUSE: &str = "STIX 2.1, Extensions";
-        if !self.full(value, path) {
-            return;
-        }
-        for (key, value) in value.members() {
-            let key = key.get();
-            let path = path.name(&key);
-            if !self.full(value, &path) {
-                continue;
-            }
-            if let Some((_, shape)) = known.iter().find(|(name, _)| *name == key) {
-                self.object(value, shape, &path);
-            } else if Id::parse(&key).is_some_and(|id| id.kind == "extension-definition") {
-                self.object(value, &OTHERS, &path);
-            } else if is_kind(&key) && key.ends_with("-ext") {
-                let message =
-                    "an extension of one's own is named by the id of its extension definition";
-                self.should(
-                    &path,
-                    "stix.custom",
-                    "STIX 2.1, Custom Object Extensions",
-                    message,
-                );
-            } else {
-                let message = "an extension is named by the id of its extension definition, `extension-definition--…`";
-                self.must(&path, "stix.extension", CLAUSE, message);
-            }
-        }
-    }
-
-    fn contained(&mut self, value: Value<'d>, path: &Path<'_>) {
-        if !self.full(value, path) {
-            return;
-        }
-        self.should(
-            path,
-            "stix.deprecated",
-            "STIX 2.1, 4.14 Observed Data",
-            "`objects` is deprecated; use `object_refs`",
-        );
-        self.container = Some(value);
-        for (key, object) in value.members() {
-            let key = key.get();
-            let path = path.name(&key);
-            let kind = object.text_of("type");
-            if object.kind() != Node::Object {
-                self.datatype(&path, "an object");
-            } else if kind
-                .as_deref()
-                .is_some_and(|kind| vocab::is_standard(kind) && !vocab::is_observable(kind))
-            {
-                let message = "observed data holds observables alone";
-                self.must(
-                    &path.name("type"),
-                    "stix.reference",
-                    "STIX 2.1, 4.14 Observed Data",
-                    message,
-                );
-            } else {
-                self.judge(object, &path);
-            }
-        }
-        self.container = None;
-    }
-
-    fn bundled(&mut self, value: Value<'d>, path: &Path<'_>) {
-        if !self.list(value, path) {
-            return;
-        }
-        for (at, object) in value.items().enumerate() {
-            let path = path.index(at);
-            let kind = object.text_of("type");
-            if object.kind() != Node::Object {
-                self.datatype(&path, "an object");
-            } else if kind.as_deref() == Some("bundle") {
-                self.must(
-                    &path,
-                    "stix.reference",
-                    "STIX 2.1, 8 Bundle",
-                    "a bundle holds no bundle",
-                );
-            } else {
-                self.judge(object, &path);
-            }
         }
     }
 }

@@ -3,10 +3,13 @@
 //! `KIND VALUE`, where the kind is that of an observable: `ipv4 10.0.0.0/8`,
 //! `sha256 …`, `domain example.org`. A domain with a dot in front stands for
 //! itself and everything below it. `#` begins a comment. Some lists come with
-//! the program; a node may have more.
+//! the program; a node may have more, and those of MISP as they are.
 
 use portcullis_core::cell::warning::Hit;
-use portcullis_stix::observable::{Kind, Observable};
+use portcullis_stix::{
+    observable::{Kind, Observable},
+    warning,
+};
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
@@ -43,6 +46,7 @@ pub struct Lists {
     /// Values in their one spelling; domains that stand for all below them with a dot in front.
     values: HashMap<(Kind, String), u32>,
     ranges: Vec<(Range, u32)>,
+    misp: warning::Lists,
 }
 
 /// Why a text is no warning list.
@@ -59,6 +63,9 @@ pub enum ListError {
     /// More than fit.
     #[error("more than {VALUES_MAX} values")]
     TooMany,
+    /// It begins as a list of MISP's does, and is none.
+    #[error("{0}")]
+    Misp(String),
 }
 
 impl ListError {
@@ -90,12 +97,16 @@ impl Lists {
         })
     }
 
-    /// Takes a list in under a name.
+    /// Takes a list in under a name. A JSON object is a warning list of MISP's, and has its own
+    /// name; of it, entries that cannot be used are left out.
     ///
     /// # Errors
     ///
     /// [`ListError`]; what stood before the line is taken in.
     pub fn add(&mut self, name: &str, text: &str) -> Result<(), ListError> {
+        if text.trim_start().starts_with('{') {
+            return self.add_misp(text);
+        }
         let list = u32::try_from(self.names.len()).map_err(|_| ListError::TooMany)?;
         self.names.push(name.to_owned());
         for (at, line) in text.lines().enumerate() {
@@ -111,6 +122,15 @@ impl Lists {
                 text: line.chars().take(80).collect(),
             })?;
         }
+        Ok(())
+    }
+
+    fn add_misp(&mut self, text: &str) -> Result<(), ListError> {
+        let misp = |error: warning::WarningFlaw| ListError::Misp(error.to_string());
+        self.misp.add(text.as_bytes()).map_err(misp)?;
+        let known = self.misp.names().map(|(name, _)| name.to_owned());
+        let new: Vec<String> = known.filter(|name| !self.names.contains(name)).collect();
+        self.names.extend(new);
         Ok(())
     }
 
@@ -134,6 +154,11 @@ impl Lists {
         Some(())
     }
 
+    /// The lists' names, the built-in ones first.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// Which of these values stand on a list, in order.
     pub fn hits(&self, observables: &[Observable]) -> Vec<Hit> {
         let hit = |observable: &Observable| {
@@ -143,7 +168,12 @@ impl Lists {
                 value: observable.value.clone(),
             })
         };
-        observables.iter().filter_map(hit).collect()
+        let own = observables.iter().filter_map(hit);
+        let misp = self.misp.check(observables).into_iter().map(|hit| Hit {
+            list: hit.list,
+            value: hit.value.value,
+        });
+        own.chain(misp).collect()
     }
 
     fn list_of(&self, observable: &Observable) -> Option<u32> {
@@ -247,6 +277,22 @@ mod tests {
         ] {
             assert_eq!(listed(kind, value), None, "{value}");
         }
+    }
+
+    #[test]
+    fn a_list_of_misp_is_one_of_ours() {
+        let mut lists = Lists::default();
+        let json = r#"{"name":"Sinkholes","version":1,"type":"cidr","list":["192.0.2.0/24"],"matching_attributes":["ip-dst"]}"#;
+        lists.add("file", json).unwrap();
+        lists.add("file", json).unwrap();
+        assert_eq!(lists.names(), ["Sinkholes"]);
+        let hits = lists.hits(&[Observable::new(Kind::Ipv4, "192.0.2.9").unwrap()]);
+        let expected = Hit {
+            list: "Sinkholes".into(),
+            value: "192.0.2.9".into(),
+        };
+        assert_eq!(hits, [expected]);
+        assert!(matches!(lists.add("x", "{"), Err(ListError::Misp(_))));
     }
 
     #[test]

@@ -366,6 +366,7 @@ fn tags_of(stix: &Members, had: Option<Vec<String>>, whole: Option<usize>) -> Ve
         list(stix, "labels")
             .iter()
             .filter_map(Value::as_str)
+            .filter(|label| !label.starts_with("misp:"))
             .map(str::to_owned)
             .collect()
     });

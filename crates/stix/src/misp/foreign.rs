@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::back::{kind_of, micros, refs, uuid_of};
 use super::json::{Members, list, made_uuid, text};
-use super::kinds::LANGUAGES;
+use super::kinds::{self, LANGUAGES};
 use crate::observable::{Kind, observables};
-use crate::pattern::{Comparison, Operand, Operator, What, parse};
+use crate::pattern::{Comparison, Operand, Operator, Step, Test, What, parse};
 use crate::vocab::is_observable;
 
 /// What MISP can say of an object.
@@ -93,6 +93,8 @@ fn indicator(stix: &Members) -> Found {
     if language != "stix" {
         return Found::default();
     }
+    // MISP's own converter says in labels what the attribute was.
+    let labelled = label(stix, "misp:type");
     let single = is_single(&pattern).then(|| values(stix));
     let Some([(kind, value)]) = single.as_deref() else {
         let mut found = whole("stix2-pattern");
@@ -102,26 +104,68 @@ fn indicator(stix: &Members) -> Found {
         return found;
     };
     let (misp, category) = misp_kind(*kind);
+    let same = labelled.filter(|labelled| names(labelled, *kind, value));
+    let misp = same.as_deref().unwrap_or(misp);
+    let said = label(stix, "misp:category").filter(|_| same.is_some());
+    let category = said.as_deref().unwrap_or(category);
     Found {
         attributes: vec![attribute(stix, uuid_of(stix), misp, category, value, true)],
         tags: Vec::new(),
     }
 }
 
+/// What a label such as `misp:type="ip-dst"` says.
+fn label(stix: &Members, name: &str) -> Option<String> {
+    refs(stix, "labels").into_iter().find_map(|label| {
+        let value = label
+            .strip_prefix(name)?
+            .strip_prefix("=\"")?
+            .strip_suffix('"')?;
+        Some(value.to_owned())
+    })
+}
+
+/// Whether attributes of type `misp` hold values of `kind`, such as `value`.
+fn names(misp: &str, kind: Kind, value: &str) -> bool {
+    let Some(shape) = kinds::shape(misp, value) else {
+        return false;
+    };
+    let indicator = json!({"type": "indicator", "pattern": kinds::pattern(&shape.terms)});
+    matches!(observables(indicator.to_string().as_bytes()).as_slice(), [one] if one.kind == kind && one.value == value)
+}
+
+/// Whether a pattern tests one property for one value, and at most says of
+/// which type the object behind a reference is.
 fn is_single(pattern: &str) -> bool {
     let Ok(pattern) = parse(pattern) else {
         return false;
     };
-    match &pattern.root.what {
-        What::Observation(Comparison::Test(test)) => {
-            pattern.root.qualifiers.is_empty()
-                && !test.negated
-                && test.operator == Operator::Equal
-                && matches!(test.operand, Operand::One(_))
-                && test.path.steps.len() <= 2
-        }
-        _ => false,
+    if !pattern.root.qualifiers.is_empty() {
+        return false;
     }
+    let tests: Vec<&Test<'_>> = match &pattern.root.what {
+        What::Observation(Comparison::Test(test)) => vec![test],
+        What::Observation(Comparison::And(all)) => {
+            let tests = all.iter().filter_map(|one| match one {
+                Comparison::Test(test) => Some(test),
+                Comparison::And(_) | Comparison::Or(_) => None,
+            });
+            let tests: Vec<_> = tests.collect();
+            if tests.len() < all.len() {
+                return false;
+            }
+            tests
+        }
+        _ => return false,
+    };
+    let plain = |test: &&Test<'_>| {
+        !test.negated
+            && test.operator == Operator::Equal
+            && matches!(test.operand, Operand::One(_))
+            && test.path.steps.len() <= 2
+    };
+    let of_type = |test: &&&Test<'_>| matches!(test.path.steps.last(), Some(Step::Key(key)) if key.raw == "type");
+    tests.iter().all(plain) && tests.iter().filter(|test| !of_type(test)).count() == 1
 }
 
 /// The values of an object. Their one spelling stands in for how they were

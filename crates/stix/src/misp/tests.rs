@@ -470,6 +470,40 @@ fn stix_from_elsewhere_becomes_attributes_and_tags() {
 }
 
 #[test]
+fn labels_of_misps_own_converter_are_understood() {
+    let read = |pattern: &str, labels: Value| {
+        let indicator = json!({"type": "indicator", "spec_version": "2.1", "id": format!("indicator--{ONE}"), "created": "2026-01-01T00:00:00Z",
+            "modified": "2026-01-02T00:00:00Z", "pattern": pattern, "pattern_type": "stix", "valid_from": "2026-01-01T00:00:00Z", "labels": labels});
+        let back = stix_to_event(&[indicator.to_string().as_bytes()]).unwrap();
+        serde_json::from_slice::<Value>(&back.objects[0]).unwrap()["Event"]["Attribute"][0].clone()
+    };
+    let labels = json!([
+        "misp:type=\"ip-src\"",
+        "misp:category=\"Payload delivery\"",
+        "misp:to_ids=\"True\"",
+        "kept"
+    ]);
+    let pattern = "[network-traffic:src_ref.type = 'ipv4-addr' AND network-traffic:src_ref.value = '198.51.100.7']";
+    let attribute = read(pattern, labels.clone());
+    assert_eq!(
+        (&attribute["type"], &attribute["category"]),
+        (&json!("ip-src"), &json!("Payload delivery"))
+    );
+    assert_eq!(
+        (&attribute["value"], &attribute["uuid"]),
+        (&json!("198.51.100.7"), &json!(ONE))
+    );
+    assert_eq!(attribute["Tag"], json!([{"name": "kept"}]));
+    // A label that does not fit the pattern is not believed, and no condition is lost.
+    assert_eq!(
+        read("[domain-name:value = 'a.example']", labels.clone())["type"],
+        "domain"
+    );
+    let more = "[network-traffic:src_ref.value = '198.51.100.7' AND network-traffic:dst_port = 80]";
+    assert_eq!(read(more, labels)["type"], "stix2-pattern");
+}
+
+#[test]
 fn the_same_event_gives_the_same_bytes_in_either_wrapper() {
     let source = event(&json!({"Attribute": [attribute(ONE, "domain", "a.example", true)]}));
     let first = mapped(&source);

@@ -188,7 +188,6 @@ pub(crate) fn hint_for(code: &str) -> Option<&'static str> {
             "`portcullis cell collection list` shows them, `portcullis cell collection show` who reads one"
         }
         "cell.no_audience" => "add `--group GROUP`, or `--open true` for a public feed",
-        "cell.no_recipients" => "name them: `portcullis cell mark OBJECT --to MEMBER`",
         "cell.warning_list" => {
             "if it is meant all the same: `portcullis cell warning override OBJECT --list LIST --reason …`"
         }

@@ -27,7 +27,7 @@ pub(super) fn plain_listener(home: &Home) -> Result<Option<(TcpListener, SocketA
         return Ok(None);
     };
     config::loopback(&address)?;
-    super::listen(&address, "cell.plain_listen").map(Some)
+    super::listen(&address, "[cell] plain_listen").map(Some)
 }
 
 /// Starts the cell's threads, if the node has one.

@@ -207,30 +207,30 @@ impl Form {
         }
         if let Some(account) = &self.account {
             texts.extend([
-                ("account.service", account.service.as_str()),
-                ("account.handle", &account.handle),
-                ("account.state", &account.state),
+                ("[account] service", account.service.as_str()),
+                ("[account] handle", &account.handle),
+                ("[account] state", &account.state),
             ]);
         }
         if let Some(data) = &self.data {
-            texts.extend(data.what.iter().map(|what| ("data.what", what.as_str())));
+            texts.extend(data.what.iter().map(|what| ("[data] what", what.as_str())));
         }
         if let Some(service) = &self.service {
             texts.extend([
-                ("service.name", service.name.as_str()),
-                ("service.state", &service.state),
+                ("[service] name", service.name.as_str()),
+                ("[service] state", &service.state),
             ]);
             texts.extend(
                 service
                     .vectors
                     .iter()
-                    .map(|one| ("service.vectors", one.as_str())),
+                    .map(|one| ("[service] vectors", one.as_str())),
             );
         }
         texts.extend(
             self.seen
                 .iter()
-                .map(|seen| ("seen.value", seen.value.as_str())),
+                .map(|seen| ("[[seen]] value", seen.value.as_str())),
         );
         texts
     }

@@ -23,6 +23,7 @@
 
 mod add;
 mod answer;
+mod extras;
 mod no;
 mod outgoing;
 mod path;
@@ -30,6 +31,7 @@ mod read;
 mod who;
 
 pub(crate) use answer::Answering;
+pub(crate) use extras::is_extra;
 pub(crate) use path::is_taxii;
 pub(crate) use who::Knock;
 
@@ -75,6 +77,9 @@ impl Door {
         let Some(cell) = self.doors.cell() else {
             return Answering::now(Err(No::no_cell()));
         };
+        if extras::is_extra(request.uri().path()) {
+            return self.extra(cell, request, knock);
+        }
         match who::recognise(&cell, request.headers(), knock) {
             Recognised::As(caller) if reads(request.method()) => Answering::now(read::answer(
                 self,

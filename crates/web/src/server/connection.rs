@@ -64,7 +64,8 @@ impl Entrance {
         let (router, taxii) = (self.router, self.taxii);
         let knock = Knock::new(shown.0);
         let service = service_fn(move |request: Request<Incoming>| {
-            if taxii::is_taxii(request.uri().path()) {
+            let path = request.uri().path();
+            if taxii::is_taxii(path) || taxii::is_extra(path) {
                 return taxii.answer(request, &knock);
             }
             let mut request = request.map(Body::new);

@@ -1,0 +1,237 @@
+//! What a cell says beyond TAXII: `/cell/v1/…`, for whoever the TAXII door recognises.
+//!
+//! | path | methods |
+//! |---|---|
+//! | `/cell/v1/provenance/{collection}/{object}` | GET |
+//! | `/cell/v1/who/{object}` | GET, by its publisher and operators |
+//! | `/cell/v1/recalls` | GET, POST |
+//! | `/cell/v1/recalls/{id}/confirm` | POST |
+//! | `/cell/v1/questions` | GET, POST |
+//! | `/cell/v1/questions/{id}/acknowledge`, `answer`, `decline`, `close` | POST |
+//! | `/cell/v1/replies/{object}` | GET |
+//! | `/cell/v1/notices` | GET, `since` in microseconds |
+//! | `/cell/v1/pseudonyms` | POST |
+//! | `/cell/v1/lookup` | GET, `value` |
+//! | `/cell/v1/watch` | GET, `generation` |
+//!
+//! All of it may touch the disk, so all of it runs on a blocking thread; a watch waits without one.
+
+mod say;
+mod view;
+
+use super::{answer::Answering, no::No, outgoing::Outgoing, who, who::Knock, who::Recognised};
+use crate::{taxii::Door, turnstile::Turn};
+use axum::{
+    body::Body,
+    http::{HeaderValue, Method, Response, StatusCode, header},
+};
+use bytes::Bytes;
+use hyper::{Request, body::Incoming};
+use portcullis_core::{cell::Caller, member::MemberId};
+use portcullis_node::cell::Cell;
+use serde_json::{Value, json};
+use std::{sync::Arc, time::Duration};
+use tokio::time::timeout;
+
+/// The most bytes of a body: a question in many words, and its objects.
+const BODY_BYTES_MAX: usize = 256 * 1024;
+/// How long a watch waits for a change.
+const WATCH: Duration = Duration::from_secs(25);
+/// The most bytes of a value to look up: a long URL.
+const VALUE_BYTES_MAX: usize = 8 * 1024;
+
+/// Whether a path is one of these.
+pub(crate) fn is_extra(path: &str) -> bool {
+    path.starts_with("/cell/v1/")
+}
+
+impl Door {
+    /// Answers one request.
+    pub(super) fn extra(
+        self: &Arc<Self>,
+        cell: Arc<Cell>,
+        request: Request<Incoming>,
+        knock: &Arc<Knock>,
+    ) -> Answering {
+        let (door, knock) = (Arc::clone(self), Arc::clone(knock));
+        Answering::Later(Box::pin(async move {
+            match door.said(cell, request, knock).await {
+                Ok(value) => json_response(&value),
+                Err(no) => no.into_response(),
+            }
+        }))
+    }
+
+    async fn said(
+        &self,
+        cell: Arc<Cell>,
+        request: Request<Incoming>,
+        knock: Arc<Knock>,
+    ) -> Result<Value, No> {
+        let caller = match who::recognise(&cell, request.headers(), &knock) {
+            Recognised::As(caller) => caller,
+            Recognised::Nobody(no) => return Err(no),
+            Recognised::AskAside => {
+                who::recognise_aside(&self.doors, &cell, request.headers(), knock).await?
+            }
+        };
+        let (head, body) = request.into_parts();
+        let path = head
+            .uri
+            .path()
+            .strip_prefix("/cell/v1/")
+            .unwrap_or_default();
+        let parts: Vec<String> = path.trim_end_matches('/').split('/').map(decoded).collect();
+        let query = Query::parse(head.uri.query().unwrap_or_default());
+        if head.method == Method::GET {
+            if parts == ["watch"] {
+                return Ok(watch(&cell, &query).await);
+            }
+            return aside(None, move || view::view(&cell, &caller, &parts, &query)).await;
+        }
+        if head.method != Method::POST {
+            return Err(No::method("GET and POST"));
+        }
+        let turn = self.writers.enter(caller.member.clone()).ok_or_else(|| {
+            No::later(
+                StatusCode::TOO_MANY_REQUESTS,
+                "taxii.too_many_writes",
+                "too much is being written for this member; try again when some is done",
+            )
+        })?;
+        let body = body_of(body, self.limits.read_timeout).await?;
+        aside(Some(turn), move || say::say(&cell, &caller, &parts, &body)).await
+    }
+}
+
+/// Runs on a blocking thread; the turn is over when that is.
+async fn aside(
+    turn: Option<Turn<MemberId>>,
+    f: impl FnOnce() -> Result<Value, No> + Send + 'static,
+) -> Result<Value, No> {
+    let done = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        f()
+    });
+    done.await.map_err(|_| No::broken())?
+}
+
+/// The generation after the one that is known, or the same after a while.
+async fn watch(cell: &Cell, query: &Query) -> Value {
+    let watch = cell.changed();
+    let known = query
+        .number("generation")
+        .and_then(|known| u64::try_from(known).ok());
+    let generation = match known {
+        Some(known) => timeout(WATCH, watch.changed(known)).await.unwrap_or(known),
+        None => watch.generation(),
+    };
+    json!({ "generation": generation })
+}
+
+async fn body_of(body: Incoming, patience: Duration) -> Result<Value, No> {
+    let taken = timeout(
+        patience,
+        axum::body::to_bytes(Body::new(body), BODY_BYTES_MAX),
+    )
+    .await;
+    let bytes = taken
+        .map_err(|_| {
+            let status = StatusCode::REQUEST_TIMEOUT;
+            No::new(status, "taxii.too_slow", "the request stopped arriving")
+        })?
+        .map_err(|_| {
+            let status = StatusCode::PAYLOAD_TOO_LARGE;
+            No::new(
+                status,
+                "cell.body_too_large",
+                "a body here has at most 256 KiB",
+            )
+        })?;
+    if bytes.is_empty() {
+        return Ok(json!({}));
+    }
+    serde_json::from_slice(&bytes).map_err(|error| unread(&error.to_string()))
+}
+
+/// 400: what was sent cannot be read.
+fn unread(why: &str) -> No {
+    No::new(
+        StatusCode::BAD_REQUEST,
+        "cell.unread",
+        format!("what was sent cannot be read: {why}"),
+    )
+}
+
+fn json_response(value: &Value) -> Response<Outgoing> {
+    let bytes = serde_json::to_vec(value).unwrap_or_default();
+    let mut response = Response::new(Outgoing::pieces(vec![Bytes::from(bytes)]));
+    let headers = response.headers_mut();
+    super::answer::usual(headers);
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    response
+}
+
+/// A part of a path or a query, percent-decoded; what is not UTF-8 then names nothing.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let mut digit = || rest.next().and_then(|byte| char::from(byte).to_digit(16));
+        let byte = match byte {
+            b'+' => Some(b' '),
+            b'%' => digit().and_then(|high| u8::try_from(high << 4 | digit()?).ok()),
+            byte => Some(byte),
+        };
+        bytes.extend(byte);
+    }
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// A query's parameters, by their names.
+struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn parse(text: &str) -> Self {
+        let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+        Self(
+            pairs
+                .map(|(name, value)| (decoded(name), decoded(value)))
+                .collect(),
+        )
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        let mut found = self.0.iter().filter(|(held, _)| held == name);
+        found.next().map(|(_, value)| value.as_str())
+    }
+
+    fn number(&self, name: &str) -> Option<i64> {
+        self.text(name)?.parse().ok()
+    }
+}
+
+/// The caller's own name in answers.
+fn name(caller: &Caller) -> &str {
+    caller.member.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_decoded_and_never_break() {
+        assert_eq!(decoded("a%20b+c%2F"), "a b c/");
+        assert_eq!(decoded("%"), "");
+        assert_eq!(decoded("%zz"), "");
+        assert_eq!(decoded("%ff"), "");
+        let query = Query::parse("value=http%3A%2F%2Fbad.example%2F&generation=7&x");
+        assert_eq!(query.text("value"), Some("http://bad.example/"));
+        assert_eq!(query.number("generation"), Some(7));
+        assert_eq!(query.text("x"), None);
+    }
+}

@@ -1,6 +1,7 @@
 //! The cell by its commands and its plain door: a TAXII server of one's own.
 
 mod commands;
+mod exit;
 mod follow;
 mod import;
 mod kill;

@@ -1,0 +1,224 @@
+//! Before it leaves: people's data wait for a person, a lapsed basis carries nothing, a name stays
+//! behind its pseudonym.
+
+use super::{Csirt, bundle, envelope, indicator, uuid};
+use crate::{kit::wait, taxii::Client};
+use serde_json::{Value, json};
+
+/// A collection `abroad` that an authority of another country reads.
+fn abroad() -> (Csirt, String, String) {
+    let csirt = Csirt::new();
+    let cell = |args: &[&str]| csirt.place.json(&[&["cell"], args].concat());
+    cell(&["group", "make", "joint"]);
+    let invite = [
+        "group",
+        "invite",
+        "joint",
+        "police.example",
+        "--kind",
+        "authority",
+        "--country",
+        "US",
+    ];
+    cell(&invite);
+    cell(&[
+        "group",
+        "attest",
+        "joint",
+        "police.example",
+        "--checked-by",
+        "liaison desk",
+        "--how",
+        "treaty office",
+    ]);
+    let made = cell(&["collection", "add", "Abroad", "--group", "joint"]);
+    let path = format!(
+        "/taxii2/live/collections/{}/objects/",
+        made["id"].as_str().unwrap()
+    );
+    let token = csirt.token("police", &["--member", "police.example"]);
+    (csirt, path, token)
+}
+
+fn seen(client: &mut Client, path: &str) -> usize {
+    let page = wait("the cell to have read its journal", || {
+        let page = client.get(path);
+        (!matches!(page.status, 401 | 503)).then_some(page)
+    });
+    assert_eq!(page.status, 200, "{}", String::from_utf8_lossy(&page.body));
+    page.objects().len()
+}
+
+fn with_a_person(number: u64) -> Value {
+    let mut object = indicator(number);
+    object["description"] =
+        json!("reported by the customer, jane.roe@mail.example, born 1980-02-03");
+    object
+}
+
+#[test]
+fn personal_information_waits_for_a_person_and_the_decision_stands() {
+    let (csirt, path, token) = abroad();
+    let file = csirt.file(
+        "a.json",
+        &bundle(&[indicator(1), with_a_person(2), with_a_person(3)]),
+    );
+    let done = csirt
+        .place
+        .json(&["cell", "import", &file, "--into", "abroad"]);
+    assert_eq!(done["waits"].as_array().unwrap().len(), 2, "{done}");
+    let _serving = csirt.serve();
+    let mut police = Client::bearer(&csirt.address, &token);
+    assert_eq!(seen(&mut police, &path), 1);
+
+    let waiting = csirt.place.json(&["cell", "review", "list"]);
+    let of = |number: u64| {
+        let id = format!("indicator--{}", uuid(number));
+        let rows = waiting.as_array().unwrap();
+        let row = rows
+            .iter()
+            .find(|row| row["object"] == id.as_str())
+            .unwrap();
+        assert!(!row["findings"].as_array().unwrap().is_empty(), "{row}");
+        row["id"].as_str().unwrap().to_owned()
+    };
+    let decide = |how: &str, review: &str| {
+        let args = [
+            "cell",
+            "review",
+            how,
+            review,
+            "--person",
+            "duty officer",
+            "--reason",
+            "looked at",
+        ];
+        csirt.place.json(&args)
+    };
+    assert_eq!(decide("release", &of(2))["decided"]["outcome"], "released");
+    assert_eq!(decide("refuse", &of(3))["decided"]["outcome"], "withheld");
+    wait("what was released", || {
+        (seen(&mut police, &path) == 2).then_some(())
+    });
+    let again = [
+        "cell",
+        "review",
+        "release",
+        &of(3),
+        "--person",
+        "x",
+        "--reason",
+        "y",
+    ];
+    csirt.place.fails(1, "cell.decided", &again);
+    assert_eq!(csirt.place.json(&["cell", "review", "list"]), json!([]));
+    assert_eq!(
+        csirt
+            .place
+            .json(&["cell", "review", "list", "--all"])
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+}
+
+#[test]
+fn a_legal_basis_that_has_lapsed_carries_nothing_to_others() {
+    let (csirt, path, token) = abroad();
+    let file = csirt.file("a.json", &bundle(&[indicator(1)]));
+    csirt
+        .place
+        .says(&["cell", "import", &file, "--into", "abroad"]);
+    let add = |from: &str, until: &str| {
+        let args = [
+            "cell", "wrapper", "add", "treaty", "--clause", "Art. 7", "--from", from, "--until",
+            until,
+        ];
+        csirt.place.says(&args);
+    };
+    add("2020-01-01", "2400-01-01");
+    csirt.place.says(&[
+        "cell",
+        "collection",
+        "change",
+        "abroad",
+        "--wrapper",
+        "treaty",
+    ]);
+    let _serving = csirt.serve();
+    let mut police = Client::bearer(&csirt.address, &token);
+    assert_eq!(seen(&mut police, &path), 1);
+    add("2020-01-01", "2024-01-01");
+    wait("the basis to have lapsed", || {
+        (police.get(&path).status == 403).then_some(())
+    });
+    assert_eq!(
+        csirt.place.json(&["cell", "wrapper", "list"])[0]["holds"],
+        false
+    );
+    let to = csirt.file("export.json", b"");
+    let export = [
+        "cell",
+        "export",
+        "abroad",
+        "--for",
+        "police.example",
+        "--to",
+        &to,
+    ];
+    csirt.place.fails(1, "cell.wrapper_lapsed", &export);
+    // One's own people are no exit.
+    let mut own = Client::bearer(&csirt.address, &csirt.token("desk", &[]));
+    assert_eq!(seen(&mut own, &path), 1);
+}
+
+#[test]
+fn who_stands_behind_a_pseudonym_is_told_to_an_operator_who_says_why() {
+    let (csirt, path, token) = abroad();
+    let take = [
+        "cell",
+        "pseudonym",
+        "take",
+        "--into",
+        "abroad",
+        "--member",
+        "police.example",
+    ];
+    let identity = csirt.place.json(&take)["identity"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(csirt.place.json(&take)["identity"], identity.as_str());
+    let _serving = csirt.serve();
+    let mut police = Client::bearer(&csirt.address, &token);
+    seen(&mut police, &path);
+    let mut object = indicator(1);
+    object["created_by_ref"] = json!(identity);
+    let added = police.post(&path, &envelope(&[object]));
+    assert_eq!(
+        (added.status, &added.json()["success_count"]),
+        (202, &json!(1)),
+        "{added:?}"
+    );
+    let shown = csirt
+        .place
+        .json(&["cell", "show", &format!("indicator--{}", uuid(1))]);
+    assert!(!shown.to_string().contains("police.example"), "{shown}");
+    let open = [
+        "cell",
+        "pseudonym",
+        "open",
+        &identity,
+        "--person",
+        "duty officer",
+        "--reason",
+        "it asks to be called",
+    ];
+    assert_eq!(csirt.place.json(&open)["member"], "police.example");
+    let listed = csirt.place.json(&["cell", "pseudonym", "list"]);
+    assert_eq!(
+        listed[0]["openings"][0]["person"], "duty officer",
+        "{listed}"
+    );
+}

@@ -1,6 +1,6 @@
 """Portcullis beside other TAXII 2.1 servers, measured in one run on this machine.
 
-    compare.py BINARY BUNDLE [--only NAME] [--objects N] [--seconds N] [--out FILE]
+    compare.py BINARY BUNDLE [--only NAME] [--mode MODE] [--objects N] [--copies N] [--seconds N] [--out FILE]
 
 `BINARY` is a release build of `portcullis`; `BUNDLE` a STIX 2.1 bundle, such as ATT&CK Enterprise
 (.json or .json.gz). The peers come from PyPI into an environment of their own below `target/`.
@@ -84,7 +84,7 @@ def portcullis(told, folder):
     collections = [made.collection("of-100", mode=told.mode), made.collection("of-1000", mode=told.mode)]
     token, password = made.account("measure")
     line, base = made.serve_line()
-    auths = {"token": f"Bearer {token}", "Basic": measure.basic("measure", password)}
+    auths = {"token": f"Bearer {token}", "Basic": measure.basic("measure-basic", password)}
     return Server("portcullis", line, base, made.root, auths, collections)
 
 
@@ -149,7 +149,10 @@ def medallion(told, folder):
 
 def rows(server, told, objects):
     """What is measured of one server: a name and a number with its unit each."""
-    first = measure.Measure(server.base, server.root, next(iter(server.auths.values())), told.seconds)
+    first = measure.Measure(server.base, server.root, next(iter(server.auths.values())), told.seconds, told.most_seconds)
+    for number in range(told.copies - 1, 0, -1):
+        first.ingest(server.collections[-1], measure.copy_of(objects, number), 1000)
+        print(f"\r  {number * len(objects)} more objects to fill in ", end="", flush=True)
     for collection, envelope in zip(server.collections, (100, 1000)):
         yield f"ingest, envelopes of {envelope}", f"{first.ingest(collection, objects, envelope):,.0f} objects/s"
     collection = server.collections[-1]
@@ -175,6 +178,8 @@ def main():
     told.add_argument("--only", choices=SERVERS)
     told.add_argument("--mode", choices=["keep", "must", "strict"], default="keep", help="how our collections validate")
     told.add_argument("--objects", type=int, default=0, help="the first N of the bundle alone")
+    told.add_argument("--copies", type=int, default=1, help="fill the collection with so many copies of the bundle under other ids, the last of them measured")
+    told.add_argument("--most-seconds", type=int, default=60, help="how long one row may take")
     told.add_argument("--seconds", type=int, default=5, help="how long one object is asked for")
     told.add_argument("--out", help="writes the numbers as JSON, too")
     told = told.parse_args()

@@ -6,6 +6,7 @@ import base64
 import gzip
 import http.client
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -30,6 +31,15 @@ def objects_of(path):
     opened = gzip.open(path) if path.endswith(".gz") else open(path, "rb")
     with opened as file:
         return json.load(file)["objects"]
+
+
+def copy_of(objects, number):
+    """The same objects under other ids, their references changed alike; copy 0 is the objects themselves."""
+    if not number:
+        return objects
+    text = json.dumps(objects, ensure_ascii=False, separators=(",", ":"))
+    other = lambda found: f"--{int(found[1], 16) ^ number:08x}-"
+    return json.loads(re.sub(r"--([0-9a-f]{8})-(?=[0-9a-f]{4}-)", other, text))
 
 
 class Connection:

@@ -10,6 +10,8 @@
 //!
 //! `INVARIANT:` readers see an object only when its frame is on the disk.
 
+#![expect(clippy::similar_names, reason = "a shelf is no self")]
+
 pub mod account;
 mod batch;
 mod changes;
@@ -61,7 +63,7 @@ use portcullis_sign::SecretKey;
 use portcullis_store::Journal;
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard,
-    atomic::{AtomicBool, AtomicI64, Ordering},
+    atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
 };
 
 /// What a cell is made of.
@@ -89,6 +91,8 @@ pub struct Cell {
     pub(crate) trees: provenance::Trees,
     secret: std::sync::OnceLock<pseudonym::Secret>,
     heard: question::Heard,
+    /// The generation at which no recall asked anything of this node.
+    recalled_at: AtomicU64,
     pub(crate) env: Arc<dyn Env>,
     pub(crate) me: MemberId,
     pub(crate) realm: Realm,
@@ -144,6 +148,7 @@ impl Cell {
             trees: provenance::Trees::default(),
             secret: std::sync::OnceLock::new(),
             heard: question::Heard::default(),
+            recalled_at: AtomicU64::new(u64::MAX),
             env: parts.env,
             me: parts.me,
             realm: parts.realm,

@@ -18,7 +18,7 @@ use portcullis_core::{
     },
     member::MemberId,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::atomic::Ordering};
 
 /// How long members have to answer when nobody says.
 const DUE: SignedDuration = SignedDuration::from_hours(72);
@@ -170,6 +170,10 @@ impl Cell {
     ///
     /// [`CellError`]; what is left is done with the next call.
     pub fn recall_tick(&self) -> Result<usize, CellError> {
+        let generation = self.watch.generation();
+        if self.recalled_at.load(Ordering::Acquire) == generation {
+            return Ok(0);
+        }
         let state = self.state();
         let mut done = 0;
         for (id, recall) in state.recalls() {
@@ -183,6 +187,9 @@ impl Cell {
                 self.comply(*id, recall, &covered)?;
                 done += 1;
             }
+        }
+        if done == 0 {
+            self.recalled_at.store(generation, Ordering::Release);
         }
         Ok(done)
     }

@@ -242,7 +242,7 @@ impl Ledger {
         let mut waiting = held(&self.waiting);
         for (collection, run) in written.entries() {
             let known = index.contents.get(&collection);
-            let all = known.is_some_and(|known| known.has(run.first) && known.has(run.last));
+            let all = known.is_some_and(|known| known.has_all(run));
             if !all && waiting.len() < CONTENTS_WAITING_MAX {
                 waiting.insert((collection, run));
             }

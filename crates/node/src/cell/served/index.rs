@@ -166,6 +166,25 @@ impl Numbers {
         }
     }
 
+    /// Whether it has every number of a run.
+    pub(super) fn has_all(&self, run: Run) -> bool {
+        let (first, begin) = Self::place(run.first);
+        let (last, end) = Self::place(run.last);
+        let Some(words) = self.0.get(first..=last) else {
+            return false;
+        };
+        (first..).zip(words).all(|(at, word)| {
+            let from = if at == first { !(begin - 1) } else { u64::MAX };
+            let upto = if at == last {
+                end | (end - 1)
+            } else {
+                u64::MAX
+            };
+            let wanted = from & upto;
+            word & wanted == wanted
+        })
+    }
+
     pub(super) fn has(&self, number: u64) -> bool {
         let (word, bit) = Self::place(number);
         self.0.get(word).is_some_and(|word| word & bit != 0)
@@ -174,5 +193,28 @@ impl Numbers {
     fn place(number: u64) -> (usize, u64) {
         let word = usize::try_from(number / 64).unwrap_or(usize::MAX);
         (word, 1 << (number % 64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_run_is_had_when_all_its_numbers_are(
+            runs in prop::collection::vec((0u64..200, 0u64..100), 0..8),
+            first in 0u64..300,
+            more in 0u64..200,
+        ) {
+            let mut numbers = Numbers::default();
+            for (first, more) in runs {
+                numbers.add(Run { first, last: first + more });
+            }
+            let run = Run { first, last: first + more };
+            let each = (run.first..=run.last).all(|number| numbers.has(number));
+            prop_assert_eq!(numbers.has_all(run), each);
+        }
     }
 }

@@ -404,3 +404,43 @@ fn what_others_say_of_an_object_comes_back_to_who_published_it() {
     assert_eq!(kit.cell.notices(&kit.a(), Some(since)).unwrap().len(), 2);
     assert_eq!(kit.cell.notices(&kit.b(), None).unwrap(), []);
 }
+
+#[test]
+fn a_question_that_came_over_is_answered_there_and_the_reply_comes_back() {
+    let here = Kit::new();
+    here.add(&[indicator(1, 0)]);
+    let new = NewQuestion {
+        members: [member("csirt")].into(),
+        ..question(&here, "seen", "Has anybody seen this domain?")
+    };
+    let asked = here.cell.ask(&here.a(), &here.collection, new).unwrap();
+    let note = here.cell.state().questions()[&asked].note.clone().unwrap();
+    // The note comes over to another node of the same group, as a feed brings it.
+    let there = Kit::new();
+    there.publish(&there.a(), &here.bytes_of(&here.a(), note.as_str())[0]);
+    assert_eq!(there.cell.question_tick().unwrap(), 1);
+    let heard = &there.cell.questions(&there.cell.operator())[0];
+    assert_eq!(
+        (heard.id, heard.question.by.member.clone()),
+        (asked, member("bank-a"))
+    );
+    there
+        .cell
+        .acknowledge(&there.cell.operator(), asked)
+        .unwrap();
+    // What is said there is a note for the asker alone, and comes back the same way.
+    let replies = there.cell.replies_to(&there.a(), note.as_str()).unwrap();
+    assert_eq!(
+        there.cell.replies_to(&there.b(), note.as_str()).unwrap(),
+        []
+    );
+    let reply = &there.bytes_of(&there.a(), &replies[0].id)[0];
+    here.publish(&here.cell.operator(), reply);
+    here.cell.question_tick().unwrap();
+    let view = &here.cell.questions(&here.a())[0];
+    assert!(
+        view.question.asked[&member("csirt")]
+            .acknowledged_at
+            .is_some()
+    );
+}

@@ -24,7 +24,7 @@ pub(crate) mod tags;
 mod ties;
 
 pub use extension::EXTENSION;
-pub(crate) use json::printed_uuid;
+pub(crate) use json::{bytes, printed_uuid};
 
 /// How large an event may be, in bytes.
 pub const EVENT_BYTES_MAX: usize = 256 << 20;

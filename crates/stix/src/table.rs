@@ -159,9 +159,7 @@ impl<'a> Reading<'a> {
         match self.indicator(record, line) {
             Ok(Some(indicator)) => {
                 self.table.indicators += 1;
-                self.table
-                    .objects
-                    .push(Value::Object(indicator).to_string().into_bytes());
+                self.table.objects.push(crate::misp::bytes(indicator));
             }
             Ok(None) => {}
             Err(why) => self.leave(line, &record.iter().collect::<Vec<_>>().join(","), why),
@@ -263,7 +261,7 @@ impl<'a> Reading<'a> {
             .iter()
             .filter_map(|light| tags::definition(*light));
         let mut objects: Vec<Vec<u8>> = definitions
-            .map(|definition| definition.to_string().into_bytes())
+            .filter_map(|definition| Some(crate::misp::bytes(definition.as_object()?.clone())))
             .collect();
         objects.append(&mut self.table.objects);
         self.table.objects = objects;

@@ -6,7 +6,7 @@ use sha1::{Digest, Sha1};
 
 use crate::time::StixTime;
 
-pub(super) type Members = Map<String, Value>;
+pub(crate) type Members = Map<String, Value>;
 
 /// The namespace of the UUIDs that are made here (RFC 9562, 5.5).
 const NAMESPACE: [u8; 16] = [
@@ -158,7 +158,10 @@ pub(super) fn stamp(micros: i64) -> String {
     }
 }
 
-/// The bytes of an object. Writing a value to memory cannot fail.
-pub(super) fn bytes(members: Members) -> Vec<u8> {
-    Value::Object(members).to_string().into_bytes()
+/// The bytes of an object, its members in the order of their names whatever
+/// the JSON library was built with. Writing a value to memory cannot fail.
+pub(crate) fn bytes(members: Members) -> Vec<u8> {
+    let mut object = Value::Object(members);
+    object.sort_all_objects();
+    object.to_string().into_bytes()
 }

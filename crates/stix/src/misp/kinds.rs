@@ -425,6 +425,7 @@ fn identified(mut object: Value) -> Option<Value> {
         return Some(object);
     }
     members.insert("spec_version".to_owned(), "2.1".into());
+    object.sort_all_objects();
     let bytes = object.to_string();
     let id = crate::id::deterministic(bytes.as_bytes())
         .unwrap_or_else(|| format!("{kind}--{}", super::json::made_uuid(&[&bytes])));

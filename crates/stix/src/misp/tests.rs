@@ -511,6 +511,11 @@ fn the_same_event_gives_the_same_bytes_in_either_wrapper() {
     assert_eq!(first, mapped(&json!({"response": [source.clone()]})));
     assert_eq!(first, mapped(&json!({"response": source.clone()})));
     assert_eq!(first, mapped(&json!([source])));
+    for object in &first.objects {
+        let mut sorted: Value = serde_json::from_slice(object).unwrap();
+        sorted.sort_all_objects();
+        assert_eq!(sorted.to_string().as_bytes(), object);
+    }
     assert!(event_to_stix(b"{}").is_err());
     assert!(event_to_stix(b"[").is_err());
 }

@@ -3,10 +3,13 @@ use serde_json::{Value, json};
 use super::{FINDINGS_MAX, Kind, findings};
 
 fn found(object: &Value) -> Vec<(String, Kind, String)> {
-    findings(object.to_string().as_bytes())
+    let mut found: Vec<_> = findings(object.to_string().as_bytes())
         .into_iter()
         .map(|finding| (finding.path, finding.kind, finding.excerpt_masked))
-        .collect()
+        .collect();
+    // The order of an object's members is whatever it was built with.
+    found.sort();
+    found
 }
 
 fn kinds(text: &str) -> Vec<Kind> {

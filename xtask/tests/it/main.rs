@@ -5,6 +5,7 @@ mod help;
 mod pages;
 mod rooms;
 mod security;
+mod taxii;
 
 use std::path::{Path, PathBuf};
 

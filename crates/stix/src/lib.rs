@@ -23,7 +23,6 @@ pub mod marking;
 pub mod misp;
 pub mod observable;
 pub mod pattern;
-pub mod personal;
 pub mod table;
 pub mod taxii;
 pub mod time;

@@ -204,7 +204,16 @@ impl<'a> Reading<'a> {
         put("created_by_ref", creator.as_str().into());
         put("created", at.as_str().into());
         put("modified", at.into());
-        put("name", row.get(Column::Name).unwrap_or(&plain).into());
+        let named = row.get(Column::Name).unwrap_or_else(|| {
+            // An address of e-mail is named in the pattern alone: reviews leave
+            // patterns alone.
+            if found.kind == Kind::Email {
+                "e-mail address"
+            } else {
+                &plain
+            }
+        });
+        put("name", named.into());
         put("pattern", written(found.kind, &plain).into());
         put("pattern_type", "stix".into());
         put("pattern_version", "2.1".into());

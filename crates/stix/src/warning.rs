@@ -1,16 +1,15 @@
 //! Warning lists: values that are seldom a threat.
 //!
-//! An indicator for a resolver that half the world uses, for a documentation
-//! address or for the digest of the empty file raises an alarm everywhere and
-//! finds nobody. Lists in MISP's format (`warninglist`: `name`, `type`,
-//! `list`, `matching_attributes`) are read as data; a short list of our own,
-//! made of facts that standards state, is always there.
+//! An indicator for a resolver that half the world uses, or for the digest of
+//! the empty file, raises an alarm everywhere and finds nobody. Lists in MISP's
+//! format (`warninglist`: `name`, `type`, `list`, `matching_attributes`) are
+//! read as data and matched without walking over them, patterns and pieces
+//! apart. Which lists there are is the node's affair.
 
 use serde::Deserialize;
 
 use crate::observable::{Kind, Observable};
 
-mod builtin;
 mod ranges;
 mod rule;
 
@@ -97,13 +96,6 @@ enum Entries {
 }
 
 impl Lists {
-    /// The lists that are always there.
-    pub fn builtin() -> Self {
-        Self {
-            lists: builtin::lists(),
-        }
-    }
-
     /// Adds a list in MISP's format; one of the same name and an older version
     /// is replaced. Answers with the entries that could not be used: regular
     /// expressions with look-around, addresses that are none.

@@ -83,7 +83,10 @@ impl Builder {
         } else if let Some(pattern) = pattern.filter(|_| to_ids) {
             let mut stix = self.dated("indicator", &uuid, frame, modified, &tags);
             looks_for(&mut stix, "stix", &pattern, attribute, modified);
-            stix.insert("name".to_owned(), value.clone().into());
+            // An address of e-mail is named where it is looked for, nowhere else:
+            // reviews leave patterns alone.
+            let name = if value.contains('@') { &kind } else { &value };
+            stix.insert("name".to_owned(), name.as_str().into());
             stix
         } else if !to_ids && !objects.is_empty() {
             let mut stix = self.dated("observed-data", &uuid, frame, modified, &tags);

@@ -3,5 +3,4 @@
 mod data;
 mod misp;
 mod patterns;
-mod personal;
 mod validate;

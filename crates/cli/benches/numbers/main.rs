@@ -8,6 +8,7 @@
 mod append;
 mod browser;
 mod cases;
+mod cell;
 mod leaf;
 mod lines;
 mod meter;
@@ -81,7 +82,7 @@ type Group = (
     fn(&Told) -> Result<Vec<Row>>,
 );
 
-const GROUPS: [Group; 11] = [
+const GROUPS: [Group; 12] = [
     (verdict::GROUP, &verdict::ROWS, verdict::measure),
     (append::GROUP, &append::ROWS, append::measure),
     (package::GROUP, &package::ROWS, package::measure),
@@ -93,6 +94,7 @@ const GROUPS: [Group; 11] = [
     (lines::GROUP, &lines::ROWS, lines::measure),
     (totals::GROUP, &totals::ROWS, totals::measure),
     (browser::GROUP, &browser::ROWS, browser::measure),
+    (cell::GROUP, &cell::ROWS, cell::measure),
 ];
 
 fn main() -> ExitCode {

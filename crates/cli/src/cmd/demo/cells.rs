@@ -177,8 +177,19 @@ fn share(town: &Town, stage: &Stage) -> Result<String, Failure> {
         listed.to_string().contains(group.as_str()).then_some(())
     })?;
     let words = ["cell", "collection", "change", MIRROR, "--readers", &group];
-    town.command(WEST_CELL, &words)?;
-    stage.step("the second cell follows the first one's collection, over mutual TLS");
+    let mirror = word(&town.command(WEST_CELL, &words)?, "id")?;
+    let follow = [
+        "cell",
+        "follow",
+        "add",
+        "--member",
+        WEST_CELL,
+        "--collection",
+        &mirror,
+    ];
+    let into = ["--into", TITLE];
+    town.command(EAST_CELL, &[follow.as_slice(), into.as_slice()].concat())?;
+    stage.step("the two cells follow each other's collections, over mutual TLS: what one says is at the other at once");
     Ok(collection)
 }
 
@@ -257,7 +268,7 @@ fn ask(town: &Town, stage: &Stage) -> Result<(), Failure> {
         "seen",
         "Who else has traffic to this address?",
     ];
-    let to = ["--member", WEST_CELL, "--by", "4h"];
+    let to = ["--member", WEST_CELL, "--in", TITLE, "--by", "4h"];
     let asked = town.command(EAST_CELL, &[about.as_slice(), to.as_slice()].concat())?;
     let question = word(&asked, "id")?;
     stage.step("the first cell asks the second: who else has traffic to this address? An answer helps for four hours");

@@ -287,16 +287,10 @@ impl Town {
         if output.status.success() {
             return Ok(answer(&output.stdout));
         }
-        let (said, noted) = (answer(&output.stdout), answer(&output.stderr));
-        let told = if said["code"].is_null() { noted } else { said };
-        let text = |field: &str| told[field].as_str().map(str::to_owned);
-        let why = text("message").unwrap_or_else(|| {
-            format!(
-                "{}{}",
-                String::from_utf8_lossy(&output.stdout),
-                String::from_utf8_lossy(&output.stderr)
-            )
-        });
+        let told = answer(&output.stderr);
+        let text = |field: &str| told["error"][field].as_str().map(str::to_owned);
+        let why =
+            text("message").unwrap_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned());
         Err(Failure::unable(
             text("code").unwrap_or_else(|| "demo.command".into()),
             why,

@@ -56,12 +56,13 @@ pub fn sign_batch(
         root: Batch::root_over(digests),
         made_at: at,
     };
-    let word = Word::sign(&batch, signing.key);
-    word.map(|word| word.as_bytes().to_vec())
-        .unwrap_or_else(|error| {
+    match Word::sign(&batch, signing.key) {
+        Ok(word) => word.as_bytes().to_vec(),
+        Err(error) => {
             tracing::warn!(%error, "a batch is not signed");
             Vec::new()
-        })
+        }
+    }
 }
 
 /// Verifies where an object comes from: see [`verify_provenance`].

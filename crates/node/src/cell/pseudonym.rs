@@ -65,9 +65,8 @@ struct Sealed {
 
 fn code(secret: &[u8; 32], label: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     // A key of any length is a key of HMAC.
-    let mut mac = match <Hmac<Sha256> as hmac::digest::KeyInit>::new_from_slice(secret) {
-        Ok(mac) => mac,
-        Err(_) => return [0; 32],
+    let Ok(mut mac) = <Hmac<Sha256> as hmac::digest::KeyInit>::new_from_slice(secret) else {
+        return [0; 32];
     };
     mac.update(label);
     for part in parts {
@@ -148,29 +147,7 @@ impl Cell {
         let taken = state.pseudonyms().get(&identity).map(|held| held.at);
         let at = match taken {
             Some(at) => at,
-            None => {
-                let mut nonce = [0; 24];
-                self.env.fill(&mut nonce);
-                let says = Sealed {
-                    member: caller.member.to_string(),
-                    collection: collection.to_string(),
-                };
-                let sealed = secret.seal(nonce, &text, &says).ok_or(CellError::NoKey)?;
-                let command = Command::TakePseudonym {
-                    identity: identity.clone(),
-                    sealed,
-                };
-                match self.perform(&self.operator(), command) {
-                    // Another process was faster: it is the same pseudonym.
-                    Ok(_) | Err(CellError::Refused(Refusal::IdentityBound { .. })) => {}
-                    Err(error) => return Err(error),
-                }
-                let state = self.state();
-                state
-                    .pseudonyms()
-                    .get(&identity)
-                    .map_or(now, |held| held.at)
-            }
+            None => self.take_pseudonym(secret, caller, collection, &identity)?,
         };
         let object = identity_object(&text, at);
         // CRASH: taken and not yet shown; the next time it is shown with the same bytes.
@@ -183,6 +160,34 @@ impl Cell {
             Source::Published,
         )?;
         Ok(Pseudonym { identity, object })
+    }
+
+    /// Takes a pseudonym; answers since when it is taken.
+    fn take_pseudonym(
+        &self,
+        secret: &Secret,
+        caller: &Caller,
+        collection: &CollectionId,
+        identity: &ObjectId,
+    ) -> Result<Timestamp, CellError> {
+        let mut nonce = [0; 24];
+        self.env.fill(&mut nonce);
+        let says = Sealed {
+            member: caller.member.to_string(),
+            collection: collection.to_string(),
+        };
+        let sealed = secret.seal(nonce, identity.as_str(), &says);
+        let command = Command::TakePseudonym {
+            identity: identity.clone(),
+            sealed: sealed.ok_or(CellError::NoKey)?,
+        };
+        match self.perform(&self.operator(), command) {
+            // Another process was faster: it is the same pseudonym.
+            Ok(_) | Err(CellError::Refused(Refusal::IdentityBound { .. })) => {}
+            Err(error) => return Err(error),
+        }
+        let held = self.state().pseudonyms().get(identity).map(|held| held.at);
+        held.ok_or(CellError::NotFound)
     }
 
     /// Whether a pseudonym is this caller's in that collection.

@@ -17,7 +17,7 @@ pub use reply::ReplyTo;
 use super::{Cell, CellError, Source};
 use bytes::Bytes;
 use jiff::Timestamp;
-use note::{Note, Says, hear};
+use note::{Note, Says, Words, hear};
 use portcullis_core::{
     cell::{
         Caller, CollectionId, Command, Event, GroupId, ObjectId, QuestionId, Refusal, State,
@@ -157,7 +157,7 @@ impl Cell {
             let says = Says::Acknowledges {
                 question: question.to_string(),
             };
-            self.reply(caller, question, &says, "acknowledged")?;
+            self.reply(caller, question, &says, ("acknowledged", &[]))?;
         }
         Ok(())
     }
@@ -174,7 +174,19 @@ impl Cell {
         question: QuestionId,
         objects: Vec<ObjectId>,
     ) -> Result<Vec<Event>, CellError> {
-        self.perform(caller, Command::Answer { question, objects })
+        let command = Command::Answer {
+            question,
+            objects: objects.clone(),
+        };
+        let events = self.perform(caller, command)?;
+        if !events.is_empty() {
+            let says = Says::Answers {
+                question: question.to_string(),
+            };
+            let objects: Vec<String> = objects.iter().map(ToString::to_string).collect();
+            self.reply(caller, question, &says, ("answered", &objects))?;
+        }
+        Ok(events)
     }
 
     /// Says that the caller's member does not answer, and why.
@@ -196,7 +208,7 @@ impl Cell {
         let says = Says::Declines {
             question: question.to_string(),
         };
-        self.reply(caller, question, &says, reason)
+        self.reply(caller, question, &says, (reason, &[]))
     }
 
     /// Closes a question with what it brought: all answers, if none are named.
@@ -238,7 +250,7 @@ impl Cell {
             question: question.to_string(),
         };
         let to: BTreeSet<MemberId> = held.asked.keys().cloned().collect();
-        self.say(caller, held, &says, outcome, to)
+        self.say(caller, held, &says, (outcome, &[]), to)
     }
 
     /// The questions that concern a caller, the newest first: all for an operator, else those that
@@ -354,7 +366,7 @@ impl Cell {
             return 0;
         };
         let commands: Vec<Command> = match &heard.says {
-            Some(says) => said(&state, (&self.me, publisher), &id, says, &heard.content)
+            Some(says) => said(&state, (&self.me, publisher), &id, says, &heard)
                 .into_iter()
                 .collect(),
             None => state
@@ -381,7 +393,7 @@ impl Cell {
             match self.perform(&by, command) {
                 Ok(done) => events += done.len(),
                 Err(error) => {
-                    tracing::debug!(%error, object = %id, "what a note says was not taken")
+                    tracing::debug!(%error, object = %id, "what a note says was not taken");
                 }
             }
         }
@@ -394,7 +406,7 @@ impl Cell {
         caller: &Caller,
         question: QuestionId,
         says: &Says,
-        content: &str,
+        content: (&str, &[String]),
     ) -> Result<(), CellError> {
         let state = self.state();
         let held = state
@@ -412,7 +424,7 @@ impl Cell {
         caller: &Caller,
         held: &Question,
         says: &Says,
-        content: &str,
+        (content, objects): (&str, &[String]),
         to: BTreeSet<MemberId>,
     ) -> Result<(), CellError> {
         let Some(about) = &held.note else {
@@ -437,7 +449,9 @@ impl Cell {
             author: author_of(&state, &caller.member).as_deref(),
             headline: "Reply to a question",
             content,
-            refs: vec![about.to_string()],
+            refs: std::iter::once(about.to_string())
+                .chain(objects.iter().cloned())
+                .collect(),
             red: true,
             says,
         }
@@ -509,8 +523,9 @@ fn said(
     (me, publisher): (&MemberId, &MemberId),
     note: &ObjectId,
     says: &Says,
-    content: &str,
+    heard: &Words,
 ) -> Option<Command> {
+    let content = &heard.content;
     match says {
         Says::Asks {
             question,
@@ -536,7 +551,7 @@ fn said(
             Some(Command::Ask {
                 question,
                 kind: kind.clone(),
-                text: content.to_owned(),
+                text: content.clone(),
                 note: Some(note.clone()),
                 groups,
                 members,
@@ -547,13 +562,25 @@ fn said(
             let question = question.parse().ok()?;
             Some(Command::Acknowledge { question })
         }
+        Says::Answers { question } => {
+            let question: QuestionId = question.parse().ok()?;
+            let asked = state.questions().get(&question)?.note.as_ref();
+            let objects = heard
+                .refs
+                .iter()
+                .filter_map(|id| id.parse::<ObjectId>().ok());
+            Some(Command::Answer {
+                question,
+                objects: objects.filter(|id| Some(id) != asked).collect(),
+            })
+        }
         Says::Declines { question } => {
             let question: QuestionId = question.parse().ok()?;
             let reply = state.questions().get(&question)?.asked.get(publisher)?;
             let new = reply.declined.is_none() && reply.answered_at.is_none();
             new.then(|| Command::Decline {
                 question,
-                reason: content.to_owned(),
+                reason: content.clone(),
             })
         }
         Says::Closes { question } => {
@@ -565,7 +592,7 @@ fn said(
                 .flat_map(|reply| reply.answers.iter().cloned());
             Some(Command::CloseQuestion {
                 question,
-                outcome: content.to_owned(),
+                outcome: content.clone(),
                 brought: answers.collect(),
             })
         }

@@ -30,6 +30,11 @@ pub(super) enum Says {
         /// `rfi_…`
         question: String,
     },
+    /// Its author answers with the other objects that the note refers to.
+    Answers {
+        /// `rfi_…`
+        question: String,
+    },
     /// Its author does not answer; the content says why.
     Declines {
         /// `rfi_…`
@@ -95,7 +100,7 @@ struct Read {
 }
 
 /// What an object says of questions, and which objects it refers to.
-pub(super) struct Heard {
+pub(super) struct Words {
     /// What its extension says, if it has ours.
     pub(super) says: Option<Says>,
     /// The note's text.
@@ -109,7 +114,7 @@ pub(super) struct Heard {
 }
 
 /// Reads an object; `None` if it is none.
-pub(super) fn hear(object: &[u8]) -> Option<Heard> {
+pub(super) fn hear(object: &[u8]) -> Option<Words> {
     let read: Read = serde_json::from_slice(object).ok()?;
     let extension = read
         .extensions
@@ -130,7 +135,7 @@ pub(super) fn hear(object: &[u8]) -> Option<Heard> {
         }
     }
     let opinion = read.rest.get("opinion").and_then(Value::as_str);
-    Some(Heard {
+    Some(Words {
         says,
         content: read.content.unwrap_or_default(),
         refs,

@@ -60,6 +60,9 @@ enum As {
     Csv,
 }
 
+/// So much of what is not in a file is shown to people.
+const SHOWN_MAX: usize = 20;
+
 impl Export {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let desk = Desk::open(dir)?;
@@ -92,8 +95,12 @@ impl Export {
             self.to.display(),
             receiver.member
         ));
-        for (place, why) in &unmapped {
+        for (place, why) in unmapped.iter().take(SHOWN_MAX) {
             ui.say(format_args!("  not in it: {place}  {why}"));
+        }
+        if unmapped.len() > SHOWN_MAX {
+            let more = unmapped.len() - SHOWN_MAX;
+            ui.say(format_args!("  … and {more} more: `--json` lists them all"));
         }
         ui.answer(&json!({
             "collection": collection.to_string(),

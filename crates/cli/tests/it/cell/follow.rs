@@ -36,7 +36,7 @@ fn a_collection_of_any_taxii_server_is_kept_in_step_after_any_break() {
         "--every",
         "1",
     ];
-    let followed = follower.place.json(&add);
+    let begun = follower.place.json(&add);
     follower.place.fails(1, "cell.followed_already", &add);
     let _following = follower.serve();
     let count = || {
@@ -62,7 +62,7 @@ fn a_collection_of_any_taxii_server_is_kept_in_step_after_any_break() {
         .json(&["cell", "show", &format!("indicator--{}", uuid(2_000))]);
     assert_eq!(shown["object"], indicator(2_000));
 
-    let id = followed["follow"].as_str().unwrap();
+    let id = begun["follow"].as_str().unwrap();
     follower.place.says(&["cell", "follow", "end", id]);
     assert_eq!(follower.place.json(&["cell", "follow", "list"]), json!([]));
     let mut client = Client::bearer(&follower.address, &follower.token("desk", &[]));

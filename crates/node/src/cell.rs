@@ -107,6 +107,8 @@ pub struct Cell {
     sights: RwLock<sight::Sights>,
     statuses: Mutex<status::Statuses>,
     accounts: account::Accounts,
+    /// The generation of the state in which held objects were last looked for.
+    reviewed: std::sync::atomic::AtomicU64,
     lists: RwLock<Option<Arc<exit::warning::Lists>>>,
     pub(crate) working: follow::Working,
 }
@@ -137,7 +139,6 @@ impl Cell {
     /// # Errors
     ///
     /// [`CellError`]; none today.
-    #[expect(clippy::unnecessary_wraps, reason = "what is opened may fail to open")]
     pub fn open(parts: CellParts) -> Result<Arc<Self>, CellError> {
         let state = Arc::new(State::new(parts.me.clone(), &parts.realm));
         let accounts = account::Accounts::new(&*parts.env);
@@ -162,6 +163,7 @@ impl Cell {
             sights: RwLock::default(),
             statuses: Mutex::default(),
             accounts,
+            reviewed: std::sync::atomic::AtomicU64::new(u64::MAX),
             lists: RwLock::default(),
             working: follow::Working::default(),
         }))

@@ -14,7 +14,7 @@
 //! before it signs again, and that belongs to `node`.
 
 use crate::{
-    journal::{CELL, EPOCH},
+    journal::{CELL, EPOCH, EPOCH_NEW, LOCK},
     sqlite,
 };
 use portcullis_core::digest::Digest;
@@ -181,7 +181,7 @@ pub fn restore(
 /// journal's epoch, what it is locked by, and what was being written.
 fn in_cell(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    !(name == EPOCH || name == "lock" || name.ends_with(".new"))
+    ![EPOCH, EPOCH_NEW, LOCK].contains(&name)
 }
 
 /// An empty folder of its owner's.

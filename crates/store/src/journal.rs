@@ -44,6 +44,12 @@ pub const CELL: &str = "cell";
 /// The file in a journal's folder that holds its epoch. A backup leaves it behind.
 pub const EPOCH: &str = "epoch";
 
+/// Where an epoch stands until it is whole.
+pub(crate) const EPOCH_NEW: &str = "epoch.new";
+
+/// The file that is locked while its holder appends.
+pub(crate) const LOCK: &str = "lock";
+
 /// Where a frame begins or ends. Positions of one journal are ordered.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Ord, PartialOrd, Hash)]
 pub struct Position {

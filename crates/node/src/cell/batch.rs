@@ -112,7 +112,7 @@ pub(crate) struct Commit<'a> {
     pub(crate) batches: Vec<Batch<'a>>,
 }
 
-impl<'a> Batch<'a> {
+impl Batch<'_> {
     /// One that changes nothing yet.
     pub(crate) fn new(collection: CollectionId) -> Self {
         Self {
@@ -138,14 +138,14 @@ impl<'a> Interned<'a> {
     pub(crate) fn kind(
         &mut self,
         batch: &mut Batch<'a>,
-        kind: &Cow<'a, str>,
+        kind: Cow<'a, str>,
     ) -> Result<u16, CellError> {
-        if let Some(at) = self.kinds.get(&**kind) {
+        if let Some(at) = self.kinds.get(&*kind) {
             return Ok(*at);
         }
         let at = number(batch.kinds.len())?;
         batch.kinds.push(kind.clone());
-        self.kinds.insert(kind.clone(), at);
+        self.kinds.insert(kind, at);
         Ok(at)
     }
 

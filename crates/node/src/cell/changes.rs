@@ -52,6 +52,16 @@ pub enum Change {
         /// The change's stamp.
         stamp: Stamp,
     },
+    /// A later change to a version is not for us to have: what we hold of it goes, and whom we
+    /// gave it is told so. The change itself is taken when it comes after all.
+    Withhold {
+        /// The object.
+        id: String,
+        /// The version; `i64::MIN` for an object without versions.
+        version_us: i64,
+        /// The later change's stamp.
+        stamp: Stamp,
+    },
     /// Our copy goes as if it had never been here: nobody is told, and a put
     /// with the same stamp is taken again.
     Forget {

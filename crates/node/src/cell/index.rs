@@ -32,9 +32,11 @@ pub(crate) struct Key([u64; 2]);
 impl Key {
     pub(crate) fn of(id: &str) -> Self {
         let digest: [u8; 32] = Sha256::digest(id.as_bytes()).into();
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = digest;
-        let high = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
-        Self([high, u64::from_le_bytes([i, j, k, l, m, n, o, p])])
+        let part = |at: usize| {
+            let bytes = digest.get(at..).and_then(|rest| rest.first_chunk());
+            bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
+        };
+        Self([part(0), part(8)])
     }
 }
 
@@ -121,6 +123,12 @@ impl Index {
     /// What a marking definition means that some collection holds.
     pub(crate) fn light(&self, id: &str) -> Option<Tlp> {
         self.lights.get(id).copied()
+    }
+
+    /// The type of an entry.
+    pub(crate) fn kind_of(&self, entry: &Entry) -> String {
+        let kind = self.kinds.get(entry.kind);
+        kind.map(ToString::to_string).unwrap_or_default()
     }
 
     /// Where the frame of an entry begins.

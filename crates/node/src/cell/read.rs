@@ -209,12 +209,11 @@ impl Cell {
             let header = header::header(&bytes).map_err(|_| CellError::NotFound)?;
             let own = header.modified.as_ref().or(header.created.as_ref());
             let added;
-            let version = match own {
-                Some(time) => time.as_str(),
-                None => {
-                    added = Micros(entry.version_us).to_string();
-                    &added
-                }
+            let version = if let Some(time) = own {
+                time.as_str()
+            } else {
+                added = Micros(entry.version_us).to_string();
+                &added
             };
             match view {
                 View::Versions => resource::text(body, version),
@@ -296,8 +295,7 @@ struct Pick<'a> {
     query: &'a Query,
     /// Only the last versions are asked for, of the latest version of STIX.
     plain: bool,
-    /// Every version is asked for.
-    every: bool,
+    versions: &'a [VersionMatch],
     limit: usize,
     /// Whether each object is looked into, so that where they stand together does not suffice.
     looked_into: bool,
@@ -311,15 +309,19 @@ impl<'a> Pick<'a> {
         let limit = query.limit.map_or(PAGE_OBJECTS_DEFAULT, |limit| {
             usize::try_from(limit).unwrap_or(usize::MAX)
         });
-        // SPEC: TAXII 2.1 §5.8 lists every version unless some are named.
-        let every = view == View::Versions && query.versions.is_empty();
-        let last = !every && matches!(query.versions.as_slice(), [] | [VersionMatch::Last]);
+        let versions = match query.versions.as_slice() {
+            // SPEC: TAXII 2.1 §5.8 lists every version unless some are named.
+            [] if view == View::Versions => &[VersionMatch::All],
+            [] => &[VersionMatch::Last],
+            named => named,
+        };
+        let last = matches!(versions, [VersionMatch::Last]);
         Self {
             shelf,
             eyes,
             query,
             plain: last && query.spec_versions.is_none(),
-            every,
+            versions,
             limit: limit.clamp(1, PAGE_OBJECTS_MAX),
             looked_into: view != View::Objects,
             bytes: 0,
@@ -369,7 +371,6 @@ impl<'a> Pick<'a> {
                 .filter(same_spec)
                 .any(|other| other.order() < entry.order())
         };
-        let versions = self.query.versions.as_slice();
         let version = || {
             let matches = |version: &VersionMatch| match version {
                 VersionMatch::All => true,
@@ -377,11 +378,7 @@ impl<'a> Pick<'a> {
                 VersionMatch::First => first(),
                 VersionMatch::Exact(at) => entry.version_us == *at,
             };
-            if versions.is_empty() {
-                self.every || last()
-            } else {
-                versions.iter().any(matches)
-            }
+            self.versions.iter().any(matches)
         };
         spec && version()
     }

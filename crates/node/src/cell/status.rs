@@ -3,13 +3,13 @@
 
 use portcullis_core::cell::Caller;
 use portcullis_stix::taxii::resource;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// The most statuses that are kept.
 const STATUSES_MAX: usize = 100_000;
 
-/// The most objects in all statuses that are kept: the oldest go first.
-const DETAILS_MAX: usize = 2_000_000;
+/// The most bytes of all statuses that are kept: the oldest go first.
+const STATUSES_BYTES_MAX: usize = 24 * 1024 * 1024;
 
 /// How long a status is kept if it fits, in microseconds: a day, and an hour for whoever is late.
 const KEPT_US: i64 = 25 * 3_600 * 1_000_000;
@@ -66,58 +66,123 @@ impl Status {
             pendings: all(&self.pendings),
         }
     }
+}
 
-    fn details(&self) -> usize {
-        self.successes.len() + self.failures.len() + self.pendings.len()
+/// A status as it is kept. Nearly all details are successes that say no more than which object:
+/// those are lines of one text, so that a million of them are not three million allocations.
+#[derive(Debug)]
+struct Kept {
+    caller: Caller,
+    /// Without its plain successes.
+    status: Status,
+    /// Ids and versions of plain successes, a tab between: neither holds one (`header`).
+    plain: String,
+}
+
+impl Kept {
+    fn new(caller: &Caller, status: &Status) -> Self {
+        let is_plain = |detail: &&Detail| detail.message.is_none() && detail.code.is_empty();
+        let mut plain = String::new();
+        for detail in status.successes.iter().filter(is_plain) {
+            plain.extend([&*detail.id, "\t", &*detail.version, "\n"]);
+        }
+        plain.shrink_to_fit();
+        let others = status.successes.iter().filter(|detail| !is_plain(detail));
+        Self {
+            caller: caller.clone(),
+            status: Status {
+                id: status.id.clone(),
+                successes: others.cloned().collect(),
+                failures: status.failures.clone(),
+                pendings: status.pendings.clone(),
+                ..*status
+            },
+            plain,
+        }
+    }
+
+    fn status(&self) -> Status {
+        let mut status = self.status.clone();
+        let lines = self.plain.lines().filter_map(|line| line.split_once('\t'));
+        status.successes.extend(lines.map(|(id, version)| Detail {
+            id: id.into(),
+            version: version.into(),
+            message: None,
+            code: "",
+        }));
+        status
+    }
+
+    /// About how much memory it takes.
+    fn bytes(&self) -> usize {
+        let status = &self.status;
+        let lists = [&status.successes, &status.failures, &status.pendings];
+        let of = |detail: &Detail| {
+            size_of::<Detail>()
+                + detail.id.len()
+                + detail.version.len()
+                + detail.message.as_ref().map_or(0, String::len)
+        };
+        let details: usize = lists.into_iter().flatten().map(of).sum();
+        size_of::<Self>() + 200 + details + self.plain.len()
     }
 }
 
 /// The statuses that are kept.
 #[derive(Debug, Default)]
 pub(crate) struct Statuses {
-    kept: HashMap<String, (Caller, Status)>,
+    kept: HashMap<String, Kept>,
     /// Their ids, the oldest first.
     order: VecDeque<String>,
-    details: usize,
+    /// Statuses on which a person has yet to decide.
+    pending: BTreeSet<String>,
+    bytes: usize,
 }
 
 impl Statuses {
     /// Keeps a status for its caller.
     pub(crate) fn keep(&mut self, caller: &Caller, status: &Status) {
-        self.details += status.details();
+        let kept = Kept::new(caller, status);
+        self.bytes += kept.bytes();
+        if !status.pendings.is_empty() {
+            self.pending.insert(status.id.clone());
+        }
         self.order.push_back(status.id.clone());
-        let kept = (caller.clone(), status.clone());
         self.kept.insert(status.id.clone(), kept);
         let oldest = status.requested_us.saturating_sub(KEPT_US);
         while let Some(first) = self.order.front() {
-            let late = self
-                .kept
-                .get(first)
-                .is_none_or(|(_, held)| held.requested_us < oldest);
-            let many = self.order.len() > STATUSES_MAX || self.details > DETAILS_MAX;
+            let held = self.kept.get(first);
+            let late = held.is_none_or(|held| held.status.requested_us < oldest);
+            let many = self.order.len() > STATUSES_MAX || self.bytes > STATUSES_BYTES_MAX;
             if self.order.len() == 1 || !(late || many) {
                 return;
             }
-            if let Some((_, gone)) = self.order.pop_front().and_then(|id| self.kept.remove(&id)) {
-                self.details -= gone.details();
+            if let Some(id) = self.order.pop_front() {
+                self.pending.remove(&id);
+                let gone = self.kept.remove(&id).map_or(0, |gone| gone.bytes());
+                self.bytes = self.bytes.saturating_sub(gone);
             }
         }
     }
 
     /// The status of this id, if `caller`'s member and account made the request.
     pub(crate) fn of(&self, caller: &Caller, id: &str) -> Option<Status> {
-        let (of, status) = self.kept.get(id)?;
-        (of.member == caller.member && of.account == caller.account).then(|| status.clone())
+        let kept = self.kept.get(id)?;
+        let same = kept.caller.member == caller.member && kept.caller.account == caller.account;
+        same.then(|| kept.status())
     }
 
     /// A person has decided on an object that waited.
     pub(crate) fn decided(&mut self, object: &str, released: bool) {
-        for (_, status) in self.kept.values_mut() {
+        for id in &self.pending {
+            let Some(Kept { status, .. }) = self.kept.get_mut(id) else {
+                continue;
+            };
             let of = |detail: &Detail| detail.id == object;
             while let Some(at) = status.pendings.iter().position(of) {
                 let mut detail = status.pendings.swap_remove(at);
                 if released {
-                    detail.message = None;
+                    detail.message = Some("a person has released it".into());
                     status.successes.push(detail);
                 } else {
                     detail.message = Some("a person has decided that it stays".into());
@@ -125,5 +190,70 @@ impl Statuses {
                 }
             }
         }
+        let kept = &self.kept;
+        let waits = |id: &String| {
+            kept.get(id)
+                .is_some_and(|kept| !kept.status.pendings.is_empty())
+        };
+        self.pending.retain(waits);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detail(n: usize, message: Option<&str>) -> Detail {
+        Detail {
+            id: format!("indicator--{n}"),
+            version: "2026-01-01T00:00:00Z".into(),
+            message: message.map(Into::into),
+            code: "",
+        }
+    }
+
+    fn status(id: usize, requested_us: i64, objects: usize) -> Status {
+        Status {
+            id: id.to_string(),
+            requested_us,
+            successes: (0..objects).map(|n| detail(n, None)).collect(),
+            fresh: objects,
+            failures: Vec::new(),
+            pendings: Vec::new(),
+        }
+    }
+
+    fn caller() -> Caller {
+        Caller::node("bank-a".parse().unwrap())
+    }
+
+    #[test]
+    fn a_status_is_kept_as_it_was_until_a_person_decides() {
+        let mut kept = Statuses::default();
+        let mut status = status(1, 0, 3);
+        status.pendings = vec![detail(8, Some("waits")), detail(9, Some("waits"))];
+        kept.keep(&caller(), &status);
+        assert_eq!(kept.of(&caller(), "1"), Some(status));
+        kept.decided("indicator--8", true);
+        kept.decided("indicator--9", false);
+        let now = kept.of(&caller(), "1").unwrap();
+        assert_eq!(
+            (now.successes.len(), now.failures.len(), now.pendings.len()),
+            (4, 1, 0)
+        );
+        assert!(kept.pending.is_empty());
+    }
+
+    #[test]
+    fn the_oldest_go_first_by_age_and_by_size() {
+        let mut kept = Statuses::default();
+        for id in 0..700 {
+            kept.keep(&caller(), &status(id, 0, 1000));
+        }
+        assert!(kept.bytes <= STATUSES_BYTES_MAX);
+        assert_eq!(kept.of(&caller(), "0"), None);
+        assert_eq!(kept.of(&caller(), "699").unwrap().successes.len(), 1000);
+        kept.keep(&caller(), &status(700, KEPT_US + 1, 1));
+        assert_eq!((kept.order.len(), kept.kept.len()), (1, 1));
     }
 }

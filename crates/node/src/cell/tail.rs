@@ -109,7 +109,7 @@ impl Cell {
         if events.is_empty() {
             return Ok(events);
         }
-        let touched = self.touched_by(&events)?;
+        let touched = self.touched_by(&events);
         let batches = self.touches(&mut turn, &touched)?;
         let appended = turn.append(&events, &batches, &[])?;
         self.settle(appended)?;

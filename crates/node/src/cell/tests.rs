@@ -146,10 +146,12 @@ impl Kit {
         }
     }
 
+    #[expect(clippy::unused_self, reason = "read as `the kit's a`")]
     pub(crate) fn a(&self) -> Caller {
         Caller::node(member("bank-a"))
     }
 
+    #[expect(clippy::unused_self, reason = "read as `the kit's b`")]
     pub(crate) fn b(&self) -> Caller {
         Caller::node(member("bank-b"))
     }

@@ -79,19 +79,15 @@ impl Future for Changed<'_> {
             return Poll::Ready(state.generation);
         }
         let waits = self.number;
-        match state
-            .wakers
-            .iter_mut()
-            .find(|(number, _)| Some(*number) == waits)
-        {
-            Some((_, waker)) => waker.clone_from(context.waker()),
-            None => {
-                let number = state.next;
-                state.next += 1;
-                state.wakers.push((number, context.waker().clone()));
-                drop(state);
-                self.number = Some(number);
-            }
+        let mut wakers = state.wakers.iter_mut();
+        if let Some((_, waker)) = wakers.find(|(number, _)| Some(*number) == waits) {
+            waker.clone_from(context.waker());
+        } else {
+            let number = state.next;
+            state.next += 1;
+            state.wakers.push((number, context.waker().clone()));
+            drop(state);
+            self.number = Some(number);
         }
         Poll::Pending
     }

@@ -60,6 +60,10 @@ impl Cell {
     ///
     /// [`CellError::Refused`] if the caller may not add here, [`CellError::Envelope`] if the
     /// bytes are no envelope, [`CellError::Journal`].
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "doors hand over what they have read"
+    )]
     pub fn add(
         &self,
         caller: &Caller,
@@ -355,7 +359,7 @@ impl<'a> FrameOf<'a> {
         } else {
             0
         };
-        let kind = self.interned.kind(&mut self.batch, &object.header.kind)?;
+        let kind = self.interned.kind(&mut self.batch, object.header.kind)?;
         let row = Row {
             op: candidate.op,
             flags: object.flags

@@ -2,7 +2,7 @@
 //! to lock, and the epoch.
 
 use super::{
-    EPOCH, JournalError,
+    EPOCH, EPOCH_NEW, JournalError, LOCK,
     frame::{SEGMENT_HEAD_BYTES, segment_head},
 };
 use std::{
@@ -11,9 +11,6 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
 };
-
-/// The file that is locked while its holder appends.
-const LOCK: &str = "lock";
 
 /// An open folder.
 pub(super) struct Folder {
@@ -48,7 +45,7 @@ impl Folder {
                 what: "an epoch has 16 bytes",
             }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let new = self.path.join("epoch.new");
+                let new = self.path.join(EPOCH_NEW);
                 let write = || {
                     let mut file = File::create(&new)?;
                     file.write_all(&fresh)?;

@@ -73,7 +73,7 @@ pub(super) struct Head {
     pub(super) table_len: usize,
     pub(super) data_len: usize,
     pub(super) data_crc: u32,
-    head_crc: u32,
+    own_crc: u32,
 }
 
 impl Head {
@@ -86,7 +86,7 @@ impl Head {
             table_len: table.len(),
             data_len: data.len(),
             data_crc: crc32fast::hash(data),
-            head_crc: 0,
+            own_crc: 0,
         }
     }
 
@@ -127,7 +127,7 @@ impl Head {
         let (durable, rest) = rest.split_first_chunk()?;
         let (table_len, rest) = rest.split_first_chunk()?;
         let (data_len, rest) = rest.split_first_chunk()?;
-        let (data_crc, head_crc) = rest.split_first_chunk()?;
+        let (data_crc, own_crc) = rest.split_first_chunk()?;
         let head = Self {
             kind,
             sequence: u64::from_le_bytes(*sequence),
@@ -135,7 +135,7 @@ impl Head {
             table_len: u32::from_le_bytes(*table_len) as usize,
             data_len: u32::from_le_bytes(*data_len) as usize,
             data_crc: u32::from_le_bytes(*data_crc),
-            head_crc: u32::from_le_bytes(head_crc.try_into().ok()?),
+            own_crc: u32::from_le_bytes(own_crc.try_into().ok()?),
         };
         let fits = head.table_len.saturating_add(head.data_len) <= FRAME_BYTES_MAX;
         (*magic == MAGIC && version == VERSION && fits).then_some(head)
@@ -146,7 +146,7 @@ impl Head {
         let mut crc = crc32fast::Hasher::new();
         crc.update(head.get(..HEAD_BYTES - 4).unwrap_or_default());
         crc.update(table);
-        crc.finalize() == self.head_crc
+        crc.finalize() == self.own_crc
     }
 
     /// Zeros after the table.
@@ -188,7 +188,7 @@ mod tests {
             let mut bytes = Vec::new();
             head.encode(&table, &mut bytes);
             let read = Head::decode(&bytes).unwrap();
-            prop_assert_eq!(Head { head_crc: 0, ..read }, head);
+            prop_assert_eq!(Head { own_crc: 0, ..read }, head);
             prop_assert!(read.holds(&bytes[..HEAD_BYTES], &table));
             prop_assert_eq!(bytes.len() as u64, read.data_offset());
             prop_assert_eq!(read.frame_len() % ALIGN as u64, 0);

@@ -77,6 +77,7 @@ impl Memory {
         self.state().fault = Some(fault);
     }
 
+    #[expect(clippy::unused_self, reason = "a medium's methods are alike")]
     pub(super) fn path(&self, segment: u32) -> PathBuf {
         PathBuf::from(format!("memory/{segment:08}.seg"))
     }

@@ -17,8 +17,11 @@ fn put(journal: &Journal, table: &[u8], data: &[u8]) -> Written {
     written
 }
 
-/// Every frame with its number, table and data.
-fn all(journal: &Journal) -> Result<Vec<(u64, Vec<u8>, Vec<u8>)>, JournalError> {
+/// A frame's number, table and data.
+type Read = (u64, Vec<u8>, Vec<u8>);
+
+/// Every frame.
+fn all(journal: &Journal) -> Result<Vec<Read>, JournalError> {
     let mut seen = Vec::new();
     let mut broken = None;
     journal.scan(Position::default(), &mut |frame| {

@@ -4,6 +4,7 @@ use crate::given::{case, commit, statement};
 use portcullis_store::{
     Blobs, Store,
     backup::{BLOBS, BackupError, DATABASE, MANIFEST, Progress, backup, restore},
+    journal::{CELL, Journal, NewFrame, Position},
 };
 use std::{fs, path::Path};
 
@@ -157,4 +158,44 @@ fn a_backup_that_changed_or_is_not_complete_is_refused() {
     fs::write(path("backup").join(MANIFEST), manifest).unwrap();
     fs::remove_file(path("backup/blobs/tile/0/000")).unwrap();
     assert!(matches!(refuse(9), BackupError::File { .. }));
+}
+
+#[test]
+fn a_cell_is_backed_up_while_it_is_written_and_begins_another_life() {
+    let root = tempfile::tempdir().unwrap();
+    let path = |name: &str| root.path().join(name);
+    let _held = data(&path("data"));
+    let journal = |of: &str, epoch| {
+        Journal::folder(&path(of).join(CELL).join("journal"), [epoch; 16]).unwrap()
+    };
+    let written = journal("data", 1);
+    let append = |journal: &Journal, data: &[u8]| {
+        let frame = NewFrame {
+            kind: 1,
+            table: b"",
+            data,
+        };
+        let written = journal.lock().unwrap().append(&[frame]).unwrap();
+        journal.sync(written[0].end).unwrap();
+    };
+    append(&written, b"one");
+    // Half a frame, as a writer has it that is not done.
+    let segment = path("data").join(CELL).join("journal/00000000.seg");
+    let mut half = fs::read(&segment).unwrap();
+    half.extend_from_within(16..30);
+    fs::write(&segment, half).unwrap();
+    backup(&path("data"), &path("backup"), &mut |_| {}).unwrap();
+    restore(&path("backup"), &path("restored"), &mut |_| {}).unwrap();
+    let restored = journal("restored", 2);
+    assert_eq!((written.epoch(), restored.epoch()), ([1; 16], [2; 16]));
+    append(&restored, b"two");
+    assert_eq!(restored.verify().unwrap(), 2);
+    let mut data = Vec::new();
+    restored
+        .scan(Position::default(), &mut |frame| {
+            data.push(frame.data().unwrap());
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(data, [b"one".to_vec(), b"two".to_vec()]);
 }

@@ -3,7 +3,7 @@
 use super::{Change, Stamp};
 use crate::cell::{
     Cell, CellError,
-    batch::{Op, Row, UNVERSIONED, V20},
+    batch::{Op, REVOKED, Row, UNVERSIONED, V20},
     index::{At, Entry, Index, Key, Order, Shelf},
     tail::Turn,
     write::{Candidate, Context, FrameOf, Prepared, prepare_all},
@@ -41,7 +41,7 @@ impl Cell {
         let context = Context::new(&state, collection, None, false);
         let puts = changes.iter().filter_map(|change| match change {
             Change::Put { bytes, .. } => Some(&**bytes),
-            Change::Remove { .. } | Change::Forget { .. } => None,
+            Change::Remove { .. } | Change::Withhold { .. } | Change::Forget { .. } => None,
         });
         let puts: Vec<&[u8]> = puts.collect();
         let mut prepared = prepare_all(self, &context, &puts).into_iter();
@@ -89,7 +89,7 @@ impl Cell {
                     version_us,
                     stamp,
                 } => {
-                    let fresh = self.remove_followed(
+                    let fresh = Self::remove_followed(
                         &mut turn,
                         &mut frame,
                         &index,
@@ -97,6 +97,19 @@ impl Cell {
                         *version_us,
                         stamp,
                     )?;
+                    if fresh {
+                        accepted.fresh += 1;
+                    } else {
+                        accepted.echoes += 1;
+                    }
+                }
+                Change::Withhold {
+                    id,
+                    version_us,
+                    stamp,
+                } => {
+                    let fresh =
+                        Self::withhold(&mut turn, &mut frame, &index, id, *version_us, stamp)?;
                     if fresh {
                         accepted.fresh += 1;
                     } else {
@@ -166,9 +179,49 @@ impl Cell {
         Ok(())
     }
 
+    /// Puts into the frame that a later change to a version is not for us to have; answers
+    /// whether there was anything of an earlier one.
+    fn withhold<'a>(
+        turn: &mut Turn<'_>,
+        frame: &mut FrameOf<'a>,
+        index: &Index,
+        id: &'a str,
+        version_us: i64,
+        stamp: &Stamp,
+    ) -> Result<bool, CellError> {
+        let shelf = index.shelf(&frame.batch.collection);
+        let mut fresh = false;
+        for entry in of_version(shelf, id, version_us) {
+            let by = index.members.get(entry.by);
+            if !entry.is_live() || (stamp.at_us, Some(&stamp.by)) < (entry.stamp_us, by) {
+                continue;
+            }
+            let label = index.labels.get(entry.label).ok_or(CellError::NotFound)?;
+            let kind = index.kind_of(&entry);
+            let row = Row {
+                op: Op::Remove,
+                // A removal that says `revoked` is one that may be taken back.
+                flags: entry.flags() & (V20 | UNVERSIONED) | REVOKED,
+                id: Cow::Borrowed(id),
+                version_us,
+                added_us: turn.added_us(),
+                stamp_us: stamp.at_us,
+                expires_us: i64::MAX,
+                by: frame.interned.member(&mut frame.batch, &stamp.by)?,
+                kind: frame.interned.kind(&mut frame.batch, Cow::Owned(kind))?,
+                label: frame.interned.label(&mut frame.batch, label)?,
+                proof: 0,
+                len: 0,
+                observables: Vec::new(),
+            };
+            frame.batch.rows.push(row);
+            fresh = true;
+        }
+        Ok(fresh)
+    }
+
     /// Puts a followed removal into the frame; answers whether it wins.
     fn remove_followed<'a>(
-        &self,
         turn: &mut Turn<'_>,
         frame: &mut FrameOf<'a>,
         index: &Index,
@@ -200,10 +253,7 @@ impl Cell {
                     .state
                     .label(&frame.batch.collection, &stamp.by, strictest, false)
             });
-            let kind = of.map_or_else(
-                || kind_in(id).to_owned(),
-                |entry| self.kind_of(index, entry),
-            );
+            let kind = of.map_or_else(|| kind_in(id).to_owned(), |entry| index.kind_of(entry));
             let row = Row {
                 op: Op::Remove,
                 flags: if v21 { 0 } else { V20 }
@@ -218,7 +268,7 @@ impl Cell {
                 stamp_us: stamp.at_us,
                 expires_us: i64::MAX,
                 by: frame.interned.member(&mut frame.batch, &stamp.by)?,
-                kind: frame.interned.kind(&mut frame.batch, &Cow::Owned(kind))?,
+                kind: frame.interned.kind(&mut frame.batch, Cow::Owned(kind))?,
                 label: frame.interned.label(&mut frame.batch, &label)?,
                 proof: 0,
                 len: 0,
@@ -237,7 +287,9 @@ fn wins(index: &Index, shelf: Option<&Shelf>, at: At, stamp: &Stamp) -> bool {
         return true;
     };
     let by = index.members.get(held.by);
-    (stamp.at_us, Some(&stamp.by)) > (held.stamp_us, by)
+    let (theirs, ours) = ((stamp.at_us, Some(&stamp.by)), (held.stamp_us, by));
+    // What was withheld is taken when it comes after all.
+    theirs > ours || (theirs == ours && held.is_withheld())
 }
 
 /// The entries of a version, in either version of STIX.

@@ -96,7 +96,7 @@ fn bytes_that_are_here_already_are_not_kept_twice_but_the_stamp_travels_on() {
     kit.add(&[indicator(1, 0)]);
     let size = |kit: &Kit| kit.cell.statistics().unwrap().journal_bytes;
     let before = size(&kit);
-    let (own, _) = (changes_of(&kit, i64::MIN), ());
+    let own = changes_of(&kit, i64::MIN);
     let Change::Put { stamp: held, .. } = &own[0].1 else {
         panic!()
     };

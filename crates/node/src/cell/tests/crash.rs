@@ -99,7 +99,9 @@ fn two_processes_on_one_folder_see_what_the_other_has_added() {
         for (at, kit) in [&one, &two].into_iter().enumerate() {
             let from = 100 + u32::try_from(at).unwrap() * 100;
             scope.spawn(move || {
-                (from..from + 50).for_each(|n| assert_eq!(kit.add(&many(n..n + 1)).fresh, 1))
+                for n in from..from + 50 {
+                    assert_eq!(kit.add(&many(n..n + 1)).fresh, 1);
+                }
             });
         }
     });

@@ -17,6 +17,7 @@ use portcullis_core::{
 use portcullis_stix::{
     header::{self, Header, SpecVersion},
     marking::{known_tlp, tlp_of_definition},
+    time::StixTime,
     validate::{self, Severity, validate},
 };
 use std::{collections::HashMap, sync::Arc, thread};
@@ -217,7 +218,7 @@ fn one<'a>(context: &Context<'_>, bytes: &'a [u8]) -> Result<Prepared<'a>, Detai
         expires_us: header
             .valid_until
             .as_ref()
-            .map_or(i64::MAX, |until| until.micros()),
+            .map_or(i64::MAX, StixTime::micros),
         observables: observed(&header.kind, bytes),
         findings,
         digest: context.signed.then(|| digest_of(bytes)),

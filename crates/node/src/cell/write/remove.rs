@@ -60,7 +60,7 @@ impl Cell {
         let mut frame = FrameOf::new(&state, &self.me, *collection);
         for entry in &gone {
             let added_us = turn.added_us();
-            let kind = Cow::Owned(self.kind_of(&index, entry));
+            let kind = Cow::Owned(index.kind_of(entry));
             let label = index.labels.get(entry.label).ok_or(CellError::NotFound)?;
             let row = Row {
                 op: Op::Remove,
@@ -71,7 +71,7 @@ impl Cell {
                 stamp_us: own_stamp(added_us, Some(entry)),
                 expires_us: i64::MAX,
                 by: frame.interned.member(&mut frame.batch, &self.me)?,
-                kind: frame.interned.kind(&mut frame.batch, &kind)?,
+                kind: frame.interned.kind(&mut frame.batch, kind)?,
                 label: frame.interned.label(&mut frame.batch, label)?,
                 proof: 0,
                 len: 0,

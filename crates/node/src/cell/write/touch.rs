@@ -6,7 +6,7 @@ use crate::cell::{
     Cell, CellError,
     batch::{Batch, MARKED, Op, Row},
     find::observed,
-    index::{Entry, Index, Key},
+    index::{Entry, Key},
     tail::Turn,
 };
 use portcullis_core::{
@@ -31,7 +31,7 @@ pub(crate) struct Touch {
 
 impl Cell {
     /// What is shown to others because of these events, which have not been applied yet.
-    pub(crate) fn touched_by(&self, events: &[Event]) -> Result<Vec<Touch>, CellError> {
+    pub(crate) fn touched_by(&self, events: &[Event]) -> Vec<Touch> {
         let state = self.state();
         let mut touched = Vec::new();
         for event in events {
@@ -59,7 +59,7 @@ impl Cell {
                 _ => {}
             }
         }
-        Ok(touched)
+        touched
     }
 
     /// What a member has said something beside, in every collection.
@@ -147,7 +147,7 @@ impl Cell {
         touch: &'t Touch,
     ) -> Result<(), CellError> {
         let entry = &touch.entry;
-        let kind = self.kind_of(&self.index(), entry);
+        let kind = self.index().kind_of(entry);
         let mut bytes = Vec::new();
         self.journal.read(entry.place(), &mut bytes)?;
         let added_us = turn.added_us();
@@ -163,7 +163,7 @@ impl Cell {
             stamp_us,
             expires_us: entry.expires_us,
             by: frame.interned.member(&mut frame.batch, &by)?,
-            kind: frame.interned.kind(&mut frame.batch, &Cow::Owned(kind))?,
+            kind: frame.interned.kind(&mut frame.batch, Cow::Owned(kind))?,
             label: frame.interned.label(&mut frame.batch, &touch.label)?,
             proof: 0,
             len: 0,
@@ -171,14 +171,5 @@ impl Cell {
         };
         frame.batch.rows.push(row);
         Ok(())
-    }
-
-    /// The type of an entry.
-    pub(crate) fn kind_of(&self, index: &Index, entry: &Entry) -> String {
-        index
-            .kinds
-            .get(entry.kind)
-            .map(|kind| kind.to_string())
-            .unwrap_or_default()
     }
 }

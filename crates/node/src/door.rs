@@ -66,6 +66,11 @@ pub trait Doors: Send + Sync + 'static {
         None
     }
 
+    /// The node's cell, if it has one.
+    fn cell(&self) -> Option<std::sync::Arc<crate::cell::Cell>> {
+        None
+    }
+
     /// The size of a package that `from` may collect.
     ///
     /// # Errors

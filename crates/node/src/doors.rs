@@ -92,6 +92,10 @@ impl Doors for Node {
         Some(Node::record(self))
     }
 
+    fn cell(&self) -> Option<std::sync::Arc<crate::cell::Cell>> {
+        Node::cell(self).cloned()
+    }
+
     fn package_size(&self, from: &MemberId, package: PackageId) -> Result<u64, Problem> {
         self.released_to(from, package)?;
         let size = self

@@ -112,6 +112,20 @@ pub trait Peers: Send + Sync {
         offset: u64,
         bytes: &[u8],
     ) -> Result<u64, PeerError>;
+
+    /// `POST /peer/v1/cell/changes` with our certificate: what came after a position
+    /// ([`crate::cell::feed`]). The peer may wait as long as the ask says before it answers.
+    ///
+    /// # Errors
+    ///
+    /// [`PeerError`]; any status is an [`Answer`], of at most [`crate::cell::feed::FEED_BYTES_MAX`].
+    fn cell_changes(&self, peer: &Peer, ask: &crate::cell::feed::Ask) -> Result<Answer, PeerError> {
+        let _ = ask;
+        Err(PeerError::Unreachable {
+            member: peer.member.clone(),
+            why: "collections are not followed over this network".into(),
+        })
+    }
 }
 
 /// How long one call may take.

@@ -11,6 +11,7 @@
 //! op, how to repeat it, and a shorter list of ops that breaks the same law.
 
 pub mod cast;
+pub mod cell;
 pub mod clock;
 pub mod deed;
 pub mod dice;

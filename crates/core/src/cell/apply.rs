@@ -18,7 +18,7 @@ use super::{
     wrapper::Wrapper,
 };
 use crate::member::MemberId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// An event of another realm came: the journal is not this node's (law 8).
@@ -149,7 +149,10 @@ impl State {
     fn change_group(&mut self, id: &GroupId, at: Timestamp, f: impl FnOnce(&mut Group)) {
         if let Some(group) = self.groups.get_mut(id) {
             f(group);
-            group.changed_at = at;
+            // Later than the change before, though our clock may have been set back: whom we tell
+            // of the group goes by it.
+            let next = group.changed_at.saturating_add(SignedDuration::from_micros(1));
+            group.changed_at = at.max(next.unwrap_or(at));
         }
     }
 

@@ -106,12 +106,14 @@ pub enum Record<'a> {
         version: i64,
     },
     /// The follower has had a version of an object that it may no longer have: its copy goes.
-    /// That is between these two, and no removal of the object.
     Forget {
         /// The object's id.
         id: String,
         /// Which version, in microseconds; `i64::MIN` for an object without one.
         version: i64,
+        /// The change by which its maker took it out of the follower's reach, which goes for
+        /// everybody whom the follower gave it; none where the follower alone lost its right.
+        mark: Option<Stamp>,
     },
     /// What the source says about its groups, about marks and recalls; whole whenever it changed.
     State {

@@ -1,9 +1,13 @@
 //! Runs federations from seeds and says which law broke, if one did.
 //!
 //! `sim --seeds N [--from M]` runs many, on two threads. `sim --seed N
-//! [--verbose]` runs one, and prints everything that happened.
+//! [--verbose]` runs one, and prints everything that happened. With `--cells` it is
+//! cells that follow each other.
 
-use portcullis_sim::{op, run, shrink::shrink};
+use portcullis_sim::{
+    cell, op, run,
+    shrink::{shrink, shrink_cells},
+};
 use std::{
     collections::BTreeMap,
     process::ExitCode,
@@ -13,7 +17,8 @@ use std::{
     },
 };
 
-const USAGE: &str = "usage: sim --seeds N [--from M] [--threads T] | sim --seed N [--verbose]";
+const USAGE: &str =
+    "usage: sim [--cells] --seeds N [--from M] [--threads T] | sim [--cells] --seed N [--verbose]";
 /// How many runs a failure is shrunk with.
 const SHRINK_TRIES_MAX: usize = 200;
 /// How many lines of the transcript a failure shows.
@@ -25,6 +30,22 @@ struct Arguments {
     from: u64,
     threads: u64,
     verbose: bool,
+    cells: bool,
+}
+
+/// Runs the ops of a seed, of federations or of cells.
+fn run_of(seed: u64, cells: bool) -> run::Report {
+    if !cells {
+        return run::run(seed);
+    }
+    let report = cell::run(seed);
+    run::Report {
+        transcript: report.transcript,
+        lines: report.lines,
+        ops: report.ops,
+        tally: report.tally,
+        failure: report.failure,
+    }
 }
 
 fn arguments() -> Option<Arguments> {
@@ -34,6 +55,7 @@ fn arguments() -> Option<Arguments> {
         from: 0,
         threads: 2,
         verbose: false,
+        cells: false,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
@@ -44,6 +66,7 @@ fn arguments() -> Option<Arguments> {
             "--from" => given.from = number()?,
             "--threads" => given.threads = number()?.clamp(1, 64),
             "--verbose" => given.verbose = true,
+            "--cells" => given.cells = true,
             _ => return None,
         }
     }
@@ -56,13 +79,13 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     match given.seed {
-        Some(seed) => one(seed, given.verbose),
+        Some(seed) => one(seed, given.verbose, given.cells),
         None => many(&given),
     }
 }
 
-fn one(seed: u64, verbose: bool) -> ExitCode {
-    let report = run::run(seed);
+fn one(seed: u64, verbose: bool, cells: bool) -> ExitCode {
+    let report = run_of(seed, cells);
     if verbose {
         for line in &report.lines {
             println!("{line}");
@@ -77,13 +100,13 @@ fn one(seed: u64, verbose: bool) -> ExitCode {
             ExitCode::SUCCESS
         }
         Some(failure) => {
-            explain(seed, &report, failure);
+            explain(seed, &report, failure, cells);
             ExitCode::FAILURE
         }
     }
 }
 
-fn explain(seed: u64, report: &run::Report, failure: &run::Failure) {
+fn explain(seed: u64, report: &run::Report, failure: &run::Failure, cells: bool) {
     println!(
         "seed {seed}: broken after op {}: {}",
         failure.op, failure.broken.law
@@ -93,9 +116,25 @@ fn explain(seed: u64, report: &run::Report, failure: &run::Failure) {
     for line in report.lines.iter().rev().take(TAIL).rev() {
         println!("  {line}");
     }
+    let which = if cells { "--cells " } else { "" };
     println!(
-        "repeat it: cargo run --release -p portcullis-sim --bin sim -- --seed {seed} --verbose"
+        "repeat it: cargo run --release -p portcullis-sim --bin sim -- {which}--seed {seed} --verbose"
     );
+    if cells {
+        let shrunk = shrink_cells(seed, &cell::op::ops(seed), failure, SHRINK_TRIES_MAX);
+        println!("{} ops that break the same law:", shrunk.len());
+        for op in &shrunk {
+            println!("  Op::{op:?},");
+        }
+        let again = cell::run_ops(seed, &shrunk);
+        for line in &again.lines {
+            println!("  {line}");
+        }
+        if let Some(failure) = again.failure {
+            println!("  {}", failure.broken.why);
+        }
+        return;
+    }
     let shrunk = shrink(seed, &op::ops(seed), failure, SHRINK_TRIES_MAX);
     println!("{} ops that break the same law:", shrunk.len());
     for op in &shrunk {
@@ -118,7 +157,7 @@ fn many(given: &Arguments) -> ExitCode {
                     if seed >= end {
                         return;
                     }
-                    let report = run::run(seed);
+                    let report = run_of(seed, given.cells);
                     ops.fetch_add(report.ops as u64, Ordering::Relaxed);
                     let mut all = tally.lock().unwrap_or_else(PoisonError::into_inner);
                     for (what, count) in &report.tally {
@@ -146,7 +185,7 @@ fn many(given: &Arguments) -> ExitCode {
     }
     let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some((seed, (report, failure))) = failed.iter().next() {
-        explain(*seed, report, failure);
+        explain(*seed, report, failure, given.cells);
         return ExitCode::FAILURE;
     }
     let (done, ops) = (done.into_inner(), ops.into_inner());

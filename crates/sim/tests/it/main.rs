@@ -1,5 +1,6 @@
 //! Federations: many from seeds, and some by hand.
 
+mod cells;
 mod kit;
 mod life;
 mod record;

@@ -5,7 +5,7 @@ use portcullis_core::cell::{CollectionId, recall::Complied};
 use serde::{Deserialize, Serialize};
 
 /// The most answers to recalls in one ask.
-pub const CONFIRMS_MAX: usize = 100;
+pub(super) const CONFIRMS_MAX: usize = 100;
 
 /// A follower's ask.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -99,6 +99,10 @@ enum RecordLine {
     Forget {
         id: String,
         version: i64,
+        #[serde(default)]
+        at: Option<i64>,
+        #[serde(default)]
+        by: Option<String>,
     },
     State {
         digest: String,
@@ -194,10 +198,18 @@ pub fn read(bytes: &[u8]) -> Result<Feed<'_>, FeedError> {
                     version,
                 }
             }
-            RecordLine::Forget { id, version } if id.len() <= OBJECT_ID_BYTES_MAX => {
-                Record::Forget { id, version }
+            RecordLine::Forget {
+                id,
+                version,
+                at,
+                by,
+            } => {
+                if id.len() > OBJECT_ID_BYTES_MAX || at.is_some() != by.is_some() {
+                    return Err(wrong("forget"));
+                }
+                let mark = at.zip(by).map(|(at, by)| mark(at, &by)).transpose()?;
+                Record::Forget { id, version, mark }
             }
-            RecordLine::Forget { .. } => return Err(wrong("id")),
             RecordLine::State { digest, bytes } => Record::State {
                 digest: hex::parse(&digest).ok_or(wrong("digest"))?,
                 json: reader.block(bytes)?,

@@ -6,7 +6,7 @@
 
 use super::{Ask, End, Head, RELAY_BYTES_MAX, Record, Writer, relay};
 use crate::{
-    cell::{Cell, CellError, ChangeRef, Changed, Run, served::How},
+    cell::{Cell, CellError, ChangeRef, Changed, Run, Stamp, index::Key, served::How},
     door::Problem,
 };
 use jiff::Timestamp;
@@ -16,12 +16,12 @@ use portcullis_core::{
 };
 use sha2::{Digest as _, Sha256};
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashMap},
     ops::ControlFlow,
 };
 
 /// How many waiting changes are counted at most.
-pub const BEHIND_MAX: u64 = 1_000_000;
+pub(super) const BEHIND_MAX: u64 = 1_000_000;
 
 impl Cell {
     /// Answers the follower whose member is `from`: what came after its position and may go to it.
@@ -36,7 +36,7 @@ impl Cell {
     /// is no such collection, 503 while the cell is loading or cannot record.
     pub fn feed(&self, from: &MemberId, ask: &Ask, last: bool) -> Result<Option<Vec<u8>>, Problem> {
         let caller = Caller::node(from.clone());
-        self.hear(&caller, ask);
+        self.hear_follower(&caller, ask);
         let answer = self
             .feed_now(&caller, ask)
             .map_err(|error| problem(&error))?;
@@ -44,7 +44,7 @@ impl Cell {
     }
 
     /// Takes what the follower's member says of itself: that it joins, and what it did about recalls.
-    fn hear(&self, caller: &Caller, ask: &Ask) {
+    fn hear_follower(&self, caller: &Caller, ask: &Ask) {
         let state = self.state();
         let mut commands = Vec::new();
         if ask.joins
@@ -77,24 +77,44 @@ impl Cell {
         }
     }
 
-    /// Which of these entries' versions the caller was served.
+    /// Whether a removal that was made here is of what came from elsewhere.
+    fn is_of_others(&self, collection: &CollectionId, change: &ChangeRef<'_>) -> bool {
+        if change.stamp.by != *self.me() || change.label.publisher == *self.me() {
+            return false;
+        }
+        let index = self.index();
+        let Some(shelf) = index.shelf(collection) else {
+            return false;
+        };
+        let earlier = shelf.earlier(Key::of(change.id)).iter();
+        let puts = earlier
+            .filter_map(|number| shelf.get(*number))
+            .filter(|entry| !entry.is_removal());
+        let mut same = puts.filter(|entry| entry.order().version_us == change.version_us);
+        let me = index.members.find(self.me());
+        same.any(|entry| Some(entry.by) != me)
+    }
+
+    /// The versions of these entries that the caller was served, each with its entries' numbers.
     fn served_versions(
         &self,
         caller: &Caller,
         collection: &CollectionId,
         numbers: Vec<u64>,
-    ) -> Result<HashSet<Version>, CellError> {
+    ) -> Result<HashMap<Version, BTreeSet<u64>>, CellError> {
         self.ledger.flush()?;
         let servings = self.ledger.servings(&[(*collection, numbers)].into())?;
         let to_caller = servings
             .iter()
             .filter(|serving| serving.member == caller.member)
-            .filter_map(|serving| self.entry(collection, serving.number));
-        let mut versions = HashSet::new();
-        for entry in to_caller {
+            .filter_map(|serving| Some((serving.number, self.entry(collection, serving.number)?)));
+        let mut versions: HashMap<Version, BTreeSet<u64>> = HashMap::new();
+        for (number, entry) in to_caller {
             // An object without versions has one only, whatever it is dated by.
-            versions.insert((entry.id.clone(), i64::MIN));
-            versions.insert((entry.id, entry.version_us));
+            for version_us in [i64::MIN, entry.version_us] {
+                let version = (entry.id.clone(), version_us);
+                versions.entry(version).or_default().insert(number);
+            }
         }
         Ok(versions)
     }
@@ -157,6 +177,10 @@ impl Cell {
         // What cannot be recorded is not served.
         let noted = self.note_served(caller, &ask.collection, How::Feed, &walk.served);
         noted.map_err(|_| CellError::NotReady)?;
+        // What may one day be asked back must be known then, whatever happens in between.
+        if !walk.served.is_empty() {
+            self.ledger.flush()?;
+        }
         let is_news = !walk.writer.is_empty() || again;
         let bytes = walk.writer.end(&walk.end);
         Ok(Answer { bytes, is_news })
@@ -171,6 +195,15 @@ struct Answer {
 /// An object's version, as the follower may have it.
 type Version = (String, i64);
 
+/// Something that came by and is not for the follower.
+struct Withheld {
+    version: Version,
+    number: u64,
+    mark: Stamp,
+    /// Whether the follower might have it but for what its publisher said later.
+    was_open: bool,
+}
+
 /// A walk over what came after a position.
 struct Walk<'a> {
     cell: &'a Cell,
@@ -180,7 +213,7 @@ struct Walk<'a> {
     /// None where the follower may read nothing any more.
     cleared: Option<&'a Clearance>,
     /// What came by that the follower may not have.
-    withheld: Vec<Version>,
+    withheld: Vec<Withheld>,
     now_us: i64,
     /// Whether everything is told again, and so everything asked back that may no longer be had.
     again: bool,
@@ -236,32 +269,50 @@ impl Walk<'_> {
                 });
                 self.serve(change.number);
             }
-            Changed::Removed if admitted => self.writer.record(&Record::Remove {
-                added,
-                mark,
-                id: change.id.to_owned(),
-                version: change.version_us,
-            }),
+            // What this node's people removed of others' objects is gone here, and here alone.
+            Changed::Removed if self.cell.is_of_others(self.collection, change) => {}
+            Changed::Removed if admitted && !change.withheld => {
+                self.writer.record(&Record::Remove {
+                    added,
+                    mark,
+                    id: change.id.to_owned(),
+                    version: change.version_us,
+                })
+            }
             // What has expired is not taken back: it has expired there, too.
             Changed::Put(_) | Changed::Removed if expired => {}
+            // A member's own objects are not for others to ask back.
+            Changed::Put(_) | Changed::Removed if *publisher == self.caller.member => {}
             Changed::Put(_) | Changed::Removed => {
-                self.withheld
-                    .push((change.id.to_owned(), change.version_us));
+                self.withheld.push(Withheld {
+                    version: (change.id.to_owned(), change.version_us),
+                    number: change.number,
+                    mark,
+                    was_open: self
+                        .cleared
+                        .is_some_and(|cleared| cleared.admits(change.label, None)),
+                });
             }
         }
         self.end.to = change.added_us;
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Asks back what the follower was served once and may no longer have.
+    /// Asks back what the follower had once and may no longer have: what it was served, and
+    /// what was for everybody like it before its publisher marked it otherwise, which may have
+    /// come to it by another way.
     fn take_back(&mut self) -> Result<(), CellError> {
+        let withheld = core::mem::take(&mut self.withheld);
         let mut numbers = Vec::new();
-        for (id, _) in &self.withheld {
-            let of = self.cell.numbers_of(id).into_iter();
+        let mut changed = Vec::with_capacity(withheld.len());
+        for one in &withheld {
+            let of = self.cell.numbers_of(&one.version.0).into_iter();
             let of = of.filter(|(collection, _)| collection == self.collection);
             let of: Vec<u64> = of.map(|(_, number)| number).collect();
+            let more = of.len() > 1;
+            changed.push(more && one.was_open);
             // What was there once only, and not for this follower, was never served to it.
-            if self.again || of.len() > 1 {
+            if self.again || more {
                 numbers.extend(of);
             }
         }
@@ -273,10 +324,19 @@ impl Walk<'_> {
         let had = self
             .cell
             .served_versions(self.caller, self.collection, numbers)?;
-        for (id, version) in core::mem::take(&mut self.withheld) {
-            if had.contains(&(id.clone(), version)) {
-                self.writer.record(&Record::Forget { id, version });
+        for (one, changed) in withheld.into_iter().zip(changed) {
+            let served = had.get(&one.version);
+            if served.is_none() && !changed {
+                continue;
             }
+            // If what was served is what still stands, it is the follower that has changed.
+            let stands = served.is_some_and(|served| served.contains(&one.number));
+            let (id, version) = one.version;
+            self.writer.record(&Record::Forget {
+                id,
+                version,
+                mark: (!stands).then_some(one.mark),
+            });
         }
         Ok(())
     }

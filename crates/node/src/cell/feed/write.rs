@@ -53,6 +53,10 @@ enum RecordLine<'a> {
     Forget {
         id: &'a str,
         version: i64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        at: Option<i64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<&'a str>,
     },
     State {
         digest: String,
@@ -139,9 +143,11 @@ impl Writer {
                 at: mark.at_us,
                 by: mark.by.as_str(),
             }),
-            Record::Forget { id, version } => self.line(&RecordLine::Forget {
+            Record::Forget { id, version, mark } => self.line(&RecordLine::Forget {
                 id,
                 version: *version,
+                at: mark.as_ref().map(|mark| mark.at_us),
+                by: mark.as_ref().map(|mark| mark.by.as_str()),
             }),
             Record::State { digest, json } => {
                 self.line(&RecordLine::State {

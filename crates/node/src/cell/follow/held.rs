@@ -12,10 +12,14 @@ use portcullis_core::{
 pub(super) struct Held {
     /// Its entry's number.
     pub(super) number: u64,
-    /// Whose node made the change.
-    pub(super) by: MemberId,
-    /// Whether it was removed.
+    /// When and where the change was made.
+    pub(super) stamp: Stamp,
+    /// Who brought it into the cell.
+    pub(super) publisher: MemberId,
+    /// Whether it is gone: removed, or withheld.
     pub(super) removed: bool,
+    /// Whether it is gone because it, or a later change, is not for us.
+    pub(super) withheld: bool,
     /// The version, `i64::MIN` for none.
     pub(super) version_us: i64,
 }
@@ -29,8 +33,13 @@ impl Cell {
         let held = versions.filter_map(|(number, entry)| {
             Some(Held {
                 number: u64::from(number),
-                by: index.members.get(entry.by)?.clone(),
+                stamp: Stamp {
+                    at_us: entry.stamp_us,
+                    by: index.members.get(entry.by)?.clone(),
+                },
+                publisher: index.labels.get(entry.label)?.publisher.clone(),
                 removed: entry.is_removal(),
+                withheld: entry.is_withheld(),
                 version_us: entry.order().version_us,
             })
         });

@@ -100,7 +100,7 @@ impl Work<'_> {
         let version_us = header.version_us;
         let second = |version_us: i64| version_us.div_euclid(SECOND_US);
         let held = self.cell.held(&self.into, &header.id);
-        let others = held.iter().filter(|held| held.by != *name);
+        let others = held.iter().filter(|held| held.stamp.by != *name);
         if others.map(|held| second(held.version_us)).max() >= Some(second(version_us)) {
             return None;
         }

@@ -1,5 +1,7 @@
 //! Following another node: its feed, answer by answer.
 
+mod fits;
+
 use super::{BREATH, FollowError, Noted, Reach, Step, Work};
 use crate::{
     cell::{
@@ -10,11 +12,14 @@ use crate::{
 };
 use bytes::Bytes;
 use portcullis_core::{
-    cell::{CollectionId, Command, GroupId, RecallId},
+    cell::{CollectionId, Command, GroupId, RecallId, follow::Source},
     member::MemberId,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, time::Duration};
+
+/// Before every change, but not the place of one who has never asked.
+const AFRESH: i64 = i64::MIN + 1;
 
 /// Where we stand at a node, as text in the journal.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
@@ -54,6 +59,12 @@ impl Work<'_> {
             return Err(FollowError::Answer {
                 source_member: member.clone(),
                 why: "it is of another node, or of another collection".to_owned(),
+            });
+        }
+        if feed.head.from != ask.position && feed.head.from != i64::MIN {
+            return Err(FollowError::Answer {
+                source_member: member.clone(),
+                why: "it begins elsewhere than was asked".to_owned(),
             });
         }
         self.apply(reach, member, cursor.as_ref(), &feed)
@@ -107,6 +118,7 @@ impl Work<'_> {
         };
         let mut changes = Vec::new();
         let mut waits_for = None;
+        let mut forgets = false;
         for record in &feed.records {
             match record {
                 Record::Put {
@@ -117,9 +129,14 @@ impl Work<'_> {
                     marks,
                     ..
                 } => {
-                    if let Err(why) = vouched(reach, object, provenance, &label.publisher) {
-                        step.notes.push(noted(object, &why));
-                        continue;
+                    let vouched = vouched(reach, object, provenance, &label.publisher);
+                    match vouched.and_then(|()| self.fits(member, record)) {
+                        Ok(true) => {}
+                        Ok(false) => continue,
+                        Err(why) => {
+                            step.notes.push(noted(object, &why));
+                            continue;
+                        }
                     }
                     changes.push(Change::Put {
                         bytes: Bytes::copy_from_slice(object),
@@ -133,15 +150,22 @@ impl Work<'_> {
                 }
                 Record::Remove {
                     mark, id, version, ..
-                } => changes.push(Change::Remove {
-                    id: id.clone(),
-                    version_us: *version,
-                    stamp: mark.clone(),
-                }),
-                Record::Forget { id, version } => changes.push(Change::Forget {
-                    id: id.clone(),
-                    version_us: *version,
-                }),
+                } => match self.may_remove(id, *version, mark) {
+                    Ok(()) => changes.push(Change::Remove {
+                        id: id.clone(),
+                        version_us: *version,
+                        stamp: mark.clone(),
+                    }),
+                    Err(why) => step.notes.push(Noted {
+                        what: id.clone(),
+                        why,
+                    }),
+                },
+                Record::Forget { id, version, mark } => {
+                    let back = self.asked_back(member, id, *version, mark.as_ref());
+                    forgets |= matches!(back, Some(Change::Forget { .. }));
+                    changes.extend(back);
+                }
                 Record::State { digest, json } => {
                     let relayed = feed::read_relay(json, member, me, now);
                     let relayed = relayed.map_err(|error| FollowError::Answer {
@@ -153,9 +177,21 @@ impl Work<'_> {
                 }
             }
         }
+        let state = self.cell.state();
+        let stands = state.follows().get(&self.follow);
+        if stands.is_none_or(|held| held.cursor.as_deref() != self.cursor) {
+            // While we waited for this answer the follow was told to begin again.
+            return Ok(Step {
+                more: true,
+                ..Step::default()
+            });
+        }
         // Texts and numbers always serialise.
         let text = (cursor != Some(&moved)).then(|| serde_json::to_string(&moved));
         self.take(changes, text.and_then(Result::ok), &mut step)?;
+        if forgets && step.fresh > 0 {
+            self.ask_others_again()?;
+        }
         if let Some(waits_for) = waits_for {
             self.cell.working.set_waits_for(&self.follow, waits_for);
         }
@@ -167,6 +203,32 @@ impl Work<'_> {
 }
 
 impl Work<'_> {
+    /// What one source asked back another may still let us have: it is asked from the start.
+    fn ask_others_again(&self) -> Result<(), FollowError> {
+        let state = self.cell.state();
+        let others = state.follows().iter().filter(|(id, held)| {
+            let peer = matches!(held.source, Source::Peer { .. });
+            **id != self.follow && held.into == self.into && peer && !held.ended
+        });
+        for (follow, held) in others {
+            let cursor = held.cursor.as_deref();
+            let Some(mut cursor) =
+                cursor.and_then(|text| serde_json::from_str::<Cursor>(text).ok())
+            else {
+                continue;
+            };
+            // The source still asks back what it has to: for it we are no newcomer.
+            cursor.position = AFRESH;
+            let command = Command::Advance {
+                follow: *follow,
+                // Texts and numbers always serialise.
+                cursor: serde_json::to_string(&cursor).unwrap_or_default(),
+            };
+            self.cell.perform(&self.cell.operator(), command)?;
+        }
+        Ok(())
+    }
+
     /// Takes over what the source says of itself, as far as our rules let it; answers on which
     /// recalls it waits. Done before the changes: they are judged by the groups as they are now,
     /// and if we stop in between we hear it again.

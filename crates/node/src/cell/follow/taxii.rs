@@ -145,7 +145,7 @@ impl Work<'_> {
             None => first_us,
             // It is somebody's who shares it here; a server that has it from there does not
             // speak for it. What we have removed ourselves stays removed.
-            Some(held) if held.by != *name => return None,
+            Some(held) if held.stamp.by != *name => return None,
             // The server had deleted it and has it again.
             Some(held) if held.removed => now_us,
             // An object without versions may have changed all the same.

@@ -5,7 +5,7 @@ use crate::cell::remote::{Endpoint, Remote, RemoteError, Request, successful};
 use serde::Deserialize;
 
 /// The most API roots, and the most collections of one, that are looked at.
-pub const OFFERED_MAX: usize = 10_000;
+pub(super) const OFFERED_MAX: usize = 10_000;
 
 /// An API root.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -3,8 +3,10 @@
 mod adding;
 mod changes;
 mod crash;
+mod finding;
 mod paging;
 mod removing;
+mod reviewing;
 mod versions;
 
 use super::{Cell, CellParts, Page, Query, Source, Status, View};

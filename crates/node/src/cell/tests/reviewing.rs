@@ -1,0 +1,113 @@
+//! What names people stays on this side of every line until a person has decided (law 10).
+
+use super::*;
+use crate::cell::CellError;
+use portcullis_core::cell::review::Outcome;
+
+fn named() -> String {
+    with(
+        1,
+        0,
+        r#","description":"write to jane.doe@mailbox.org about it""#,
+    )
+}
+
+/// The kit with a police force in its group.
+fn with_police() -> (Kit, Caller) {
+    let kit = Kit::new();
+    let (police, group) = (Caller::node(member("police")), kit.group);
+    let invite = Command::Invite {
+        group,
+        member: member("police"),
+        standing: standing(MemberKind::Authority, "GB"),
+    };
+    kit.cell.perform(&kit.cell.operator(), invite).unwrap();
+    kit.cell
+        .perform(&police, Command::Accept { group })
+        .unwrap();
+    (kit, police)
+}
+
+fn seen_by(kit: &Kit, caller: &Caller, query: &Query) -> Vec<String> {
+    objects(
+        &kit.cell
+            .page(caller, &kit.collection, query, View::Objects)
+            .unwrap(),
+    )
+}
+
+fn decide(kit: &Kit, outcome: Outcome) {
+    let state = kit.cell.state();
+    let (review, _) = state.reviews_waiting().next().unwrap();
+    let command = Command::Review {
+        review: *review,
+        outcome,
+        reason: "a role, not a person".into(),
+        person: "the desk".into(),
+    };
+    kit.cell.perform(&kit.a(), command).unwrap();
+}
+
+#[test]
+fn an_object_that_waits_crosses_no_line_and_is_added_anew_when_it_is_released() {
+    let (kit, police) = with_police();
+    let status = kit.add(&[named(), indicator(2, 0)]);
+    assert_eq!(
+        (status.successes.len(), status.pendings.len(), status.fresh),
+        (1, 1, 2)
+    );
+    assert_eq!(seen_by(&kit, &police, &Query::default()), [indicator(2, 0)]);
+    assert_eq!(
+        kit.shown(&Query::default()).len(),
+        2,
+        "a bank of the same country has it"
+    );
+    assert_eq!(kit.cell.statistics().unwrap().held, 1);
+    let last = kit.page(&Query::default()).last_added;
+    decide(&kit, Outcome::Released);
+    let after = Query {
+        added_after_us: last,
+        ..Query::default()
+    };
+    assert_eq!(seen_by(&kit, &police, &after), [named()]);
+    let status = kit.cell.status(&kit.a(), &status.id).unwrap();
+    assert_eq!((status.successes.len(), status.pendings.len()), (2, 0));
+    let image = kit.cell.journal.image(true).unwrap();
+    assert_eq!(seen_by(&kit.restarted(&image), &police, &after), [named()]);
+}
+
+#[test]
+fn an_object_that_is_withheld_stays() {
+    let (kit, police) = with_police();
+    let status = kit.add(&[named()]);
+    decide(&kit, Outcome::Withheld);
+    assert!(seen_by(&kit, &police, &Query::default()).is_empty());
+    let one = kit.cell.object(
+        &police,
+        &kit.collection,
+        &id(1),
+        &Query::default(),
+        View::Objects,
+    );
+    assert!(matches!(one, Err(CellError::NotFound)));
+    let status = kit.cell.status(&kit.a(), &status.id).unwrap();
+    assert_eq!((status.failures.len(), status.pendings.len()), (1, 0));
+}
+
+#[test]
+fn whoever_joins_later_across_a_line_does_not_get_what_nobody_looked_at() {
+    let kit = Kit::new();
+    assert_eq!(kit.add(&[named()]).successes.len(), 1);
+    let (police, group) = (Caller::node(member("police")), kit.group);
+    let invite = Command::Invite {
+        group,
+        member: member("police"),
+        standing: standing(MemberKind::Authority, "GB"),
+    };
+    kit.cell.perform(&kit.cell.operator(), invite).unwrap();
+    kit.cell
+        .perform(&police, Command::Accept { group })
+        .unwrap();
+    assert!(seen_by(&kit, &police, &Query::default()).is_empty());
+    assert_eq!(kit.shown(&Query::default()), [named()]);
+}

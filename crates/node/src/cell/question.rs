@@ -174,17 +174,13 @@ impl Cell {
         question: QuestionId,
         objects: Vec<ObjectId>,
     ) -> Result<Vec<Event>, CellError> {
-        let command = Command::Answer {
-            question,
-            objects: objects.clone(),
-        };
-        let events = self.perform(caller, command)?;
+        let texts: Vec<String> = objects.iter().map(ToString::to_string).collect();
+        let events = self.perform(caller, Command::Answer { question, objects })?;
         if !events.is_empty() {
             let says = Says::Answers {
                 question: question.to_string(),
             };
-            let objects: Vec<String> = objects.iter().map(ToString::to_string).collect();
-            self.reply(caller, question, &says, ("answered", &objects))?;
+            self.reply(caller, question, &says, ("answered", &texts))?;
         }
         Ok(events)
     }

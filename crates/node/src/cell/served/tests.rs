@@ -295,18 +295,21 @@ fn evidence_reads_back_and_holds() {
     );
 }
 
+/// What is found of it, and what was done.
+type Tampering<'a> = (&'a str, &'a dyn Fn(&mut Evidence));
+
 #[test]
 fn tampering_with_evidence_is_found_by_name() {
     let (evidence, key) = proved();
-    let cases: [(&str, &dyn Fn(&mut Evidence)); 11] = [
+    let cases: [Tampering<'_>; 11] = [
         ("record.path", &|e| {
-            e.served[1].served.member = "other.example".parse().unwrap()
+            e.served[1].served.member = "other.example".parse().unwrap();
         }),
         ("record.path", &|e| e.served[1].served.times = 9),
         ("record.path", &|e| e.served[1].place.salt.0[0] ^= 1),
         ("record.path", &|e| e.served[1].place.path[0].0[0] ^= 1),
         ("record.path", &|e| {
-            e.served[1].place.frame_path[0].0[0] ^= 1
+            e.served[1].place.frame_path[0].0[0] ^= 1;
         }),
         ("record.path", &|e| e.served[1].place.root = 0),
         ("content.path", &|e| e.contents[0].content.number = 4),
@@ -390,6 +393,7 @@ fn contents_are_recorded_once() {
 /// --lib --release ten_million -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]
+#[expect(clippy::disallowed_methods, reason = "a measurement reads a clock")]
 fn ten_million_servings_are_searched() {
     let (journal, clock) = (Journal::memory([0; 16]), clock());
     let ledger = ledger(&journal, &clock);

@@ -60,6 +60,8 @@ pub(crate) struct Decide {
 impl Review {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let desk = Desk::open(dir)?;
+        // Somebody from across may have joined since the objects came in.
+        while 0 < desk.cell.review_tick()? {}
         match self {
             Self::List(command) => command.run(&desk, ui),
             Self::Show(command) => command.run(&desk, ui)?,

@@ -4,13 +4,15 @@ use super::{Desk, find};
 use crate::{
     Answer,
     clock::pause,
+    failure::Failure,
     ui::{Ui, print},
 };
 use clap::Args;
 use jiff::Timestamp;
 use portcullis_core::cell::CollectionId;
-use portcullis_node::cell::Search;
-use std::{path::Path, process::ExitCode, time::Duration};
+use portcullis_node::cell::{CellError, Found, Query, VersionMatch, View};
+use portcullis_stix::header;
+use std::{collections::BTreeMap, path::Path, process::ExitCode, time::Duration};
 
 /// Shows objects as they come in, one a line, until interrupted.
 ///
@@ -37,30 +39,30 @@ pub(crate) struct Watch {
 /// How often it is seen what other processes appended.
 const LOOK: Duration = Duration::from_millis(20);
 /// So many objects are read at once.
-const BATCH: usize = 1_000;
+const BATCH: u64 = 1_000;
 
 impl Watch {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let desk = Desk::open(dir)?;
-        let collection: Option<CollectionId> = self
+        let collection = self
             .collection
             .as_deref()
             .map(|word| desk.collection(word))
             .transpose()?;
-        let since = self.since.unwrap_or_else(|| desk.now());
-        let mut wanted = Search {
-            kinds: self.kinds,
-            collection,
-            since_us: Some(since.as_microsecond()),
-            limit: BATCH,
-            ..Search::default()
-        };
+        let since = self.since.unwrap_or_else(|| desk.now()).as_microsecond();
+        let mut seen: BTreeMap<CollectionId, i64> = BTreeMap::new();
         ui.note("watching; Ctrl-C ends it");
-        let (mut left, mut first) = (self.count.unwrap_or(usize::MAX), true);
+        let (mut left, mut more) = (self.count.unwrap_or(usize::MAX), true);
         loop {
-            let moved = desk.cell.catch_up()?;
-            if moved || first {
-                let mut found = desk.cell.search(&desk.me, &wanted)?;
+            if desk.cell.catch_up()? || more {
+                more = false;
+                let mut found = Vec::new();
+                for view in desk.cell.collections(&desk.me) {
+                    if collection.is_none_or(|wanted| wanted == view.id) && view.can_read {
+                        let from = seen.entry(view.id).or_insert(since);
+                        more |= self.news(&desk, &view.id, from, &mut found)?;
+                    }
+                }
                 found.sort_by_key(|one| one.added_us);
                 for one in &found {
                     if ui.is_json() {
@@ -68,18 +70,50 @@ impl Watch {
                     } else {
                         ui.say(find::line(&desk, one));
                     }
-                    wanted.since_us = Some(one.added_us);
                     left -= 1;
                     if left == 0 {
                         return Ok(ExitCode::SUCCESS);
                     }
                 }
-                first = found.len() == BATCH;
-                if first {
-                    continue;
-                }
             }
-            pause(LOOK);
+            if !more {
+                pause(LOOK);
+            }
         }
+    }
+
+    /// What was added to a collection after `from`, in that order; whether there is more.
+    fn news(
+        &self,
+        desk: &Desk,
+        collection: &CollectionId,
+        from: &mut i64,
+        found: &mut Vec<Found>,
+    ) -> Result<bool, Failure> {
+        let query = Query {
+            added_after_us: Some(*from),
+            kinds: self.kinds.clone(),
+            versions: vec![VersionMatch::All],
+            limit: Some(BATCH),
+            ..Query::default()
+        };
+        let page = desk
+            .cell
+            .page(&desk.me, collection, &query, View::Objects)?;
+        *from = page.last_added.map_or(*from, |last| last.max(*from));
+        let body = page.chunks.concat();
+        let envelope = header::envelope(&body).map_err(CellError::from)?;
+        for object in envelope.objects {
+            let Ok(header) = header::header(object.bytes) else {
+                continue;
+            };
+            let versions = desk.cell.versions(&desk.me, &header.id)?;
+            found.extend(
+                versions
+                    .into_iter()
+                    .find(|one| one.collection == *collection && one.bytes == object.bytes),
+            );
+        }
+        Ok(page.next.is_some())
     }
 }

@@ -45,6 +45,64 @@ fn packed_files_and_standard_input_are_read_too() {
         csirt.place.run(&["cell", "lookup", "n3.bad.example"]).exit,
         1
     );
+    let list = "n1.bad.example\n\nwhat is this\nn3.bad.example\nN2[.]bad[.]example\n";
+    let list = csirt.file("list", list.as_bytes());
+    let mut command = csirt.place.command();
+    let input = std::fs::File::open(list).unwrap();
+    let args = ["--json", "cell", "lookup", "-"];
+    let ran = command.args(args).stdin(input).output().unwrap();
+    assert!(ran.status.success());
+    let known: Vec<bool> = lines(&ran.stdout)
+        .iter()
+        .map(|line| line["known"] == true)
+        .collect();
+    assert_eq!(known, [true, false, true]);
+}
+
+/// JSON, a line each.
+fn lines(bytes: &[u8]) -> Vec<serde_json::Value> {
+    let text = std::str::from_utf8(bytes).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn what_arrives_is_watched_as_it_arrives() {
+    let csirt = Csirt::new();
+    let token = csirt.token("desk", &[]);
+    let _serving = csirt.serve();
+    let mut client = Client::bearer(&csirt.address, &token);
+    wait("the account to be let in", || {
+        (client.get(&csirt.objects()).status == 200).then_some(())
+    });
+    let args = [
+        "--json",
+        "cell",
+        "watch",
+        "--type",
+        "indicator",
+        "--count",
+        "2",
+        "--since",
+        "2026-01-01",
+    ];
+    let mut command = csirt.place.command();
+    let watching = command
+        .args(args)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    for number in [1, 2] {
+        let added = client.post(&csirt.objects(), &super::envelope(&[indicator(number)]));
+        assert_eq!(added.status, 202);
+    }
+    let seen = watching.wait_with_output().unwrap();
+    let objects: Vec<_> = lines(&seen.stdout)
+        .into_iter()
+        .map(|line| line["object"].clone())
+        .collect();
+    assert_eq!(objects, [indicator(1), indicator(2)]);
 }
 
 #[test]

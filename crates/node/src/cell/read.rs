@@ -68,7 +68,10 @@ impl Cell {
         let mut pick = Pick::new(shelf, eyes, query, view);
         let mut found = false;
         let mut versions = Vec::new();
-        for (number, entry) in shelf.versions(Key::of(id)) {
+        let key = Key::of(id);
+        let earlier = shelf.earlier(key).iter();
+        let earlier = earlier.filter_map(|number| Some((*number, shelf.get(*number)?)));
+        for (number, entry) in shelf.versions(key).chain(earlier) {
             if eyes.sees(number, entry) {
                 found = true;
                 if entry.added_us > after_us && pick.wants(entry) {

@@ -123,9 +123,19 @@ impl<'a> Eyes<'a> {
     /// Whether an entry is an object that is there, on the disk, not past its time, and may go
     /// to the caller.
     pub(crate) fn sees(&self, number: u32, entry: &Entry) -> bool {
-        let there = entry.is_live() && entry.added_us <= self.durable_us;
+        let there = self.is_there(entry) && entry.added_us <= self.durable_us;
         let valid = entry.expires_us > self.now_us || !self.sight.honour_expiry;
         there && valid && self.admits(number, entry)
+    }
+
+    /// Whether an entry is an object that is there: it stays until what takes its place is on the
+    /// disk.
+    fn is_there(&self, entry: &Entry) -> bool {
+        let replaced = |number| {
+            let by = self.shelf.get(number);
+            by.is_some_and(|by| by.added_us > self.durable_us)
+        };
+        entry.is_live() || entry.replaced_by().is_some_and(replaced)
     }
 
     /// Whether an entry of this label may go to the caller, a removal's too.

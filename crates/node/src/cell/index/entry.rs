@@ -146,8 +146,16 @@ impl Entry {
         self.flags & (DEAD | GONE) == 0
     }
 
-    pub(super) fn supersede(&mut self) {
+    /// Another entry takes its place, or none: then its own neighbours are no longer its.
+    pub(super) fn supersede(&mut self, by: u32) {
         self.flags |= GONE;
+        (self.newer, self.older) = (by, NONE);
+    }
+
+    /// Whether it is an object in whose place the entry of this number stands.
+    pub(crate) fn replaced_by(&self) -> Option<u32> {
+        let replaced = self.flags & (DEAD | GONE) == GONE && self.newer != NONE;
+        replaced.then_some(self.newer)
     }
 
     /// What a row wants to know of it again.

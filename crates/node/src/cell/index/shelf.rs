@@ -152,7 +152,7 @@ impl Shelf {
             (Op::Touch, Some((_, held))) => entry.take_bytes(&held),
             (Op::Touch | Op::Forget, None) => return Ok(()),
             (Op::Forget, Some((number, held))) => {
-                self.unlink(at.key, number, &held);
+                self.unlink(at.key, number, &held, NONE);
                 return Ok(());
             }
         }
@@ -162,7 +162,7 @@ impl Shelf {
             if entry.is_unversioned() {
                 entry.version_us = held.version_us;
             }
-            self.unlink(at.key, replaced, &held);
+            self.unlink(at.key, replaced, &held, number);
         }
         self.link(at, number, &mut entry);
         self.note(row, number, &entry);
@@ -192,8 +192,8 @@ impl Shelf {
         }
     }
 
-    /// Takes an entry out of its object's versions; it stays in the list.
-    fn unlink(&mut self, key: Key, number: u32, held: &Entry) {
+    /// Takes an entry out of its object's versions, for another or none; it stays in the list.
+    fn unlink(&mut self, key: Key, number: u32, held: &Entry, by: u32) {
         if let Some(entry) = self.entries.get_mut(held.older as usize) {
             entry.newer = held.newer;
         }
@@ -212,7 +212,7 @@ impl Shelf {
         }
         self.earlier.entry(key).or_default().push(number);
         if let Some(entry) = self.entries.get_mut(number as usize) {
-            entry.supersede();
+            entry.supersede(by);
         }
     }
 

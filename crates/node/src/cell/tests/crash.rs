@@ -66,6 +66,40 @@ fn what_is_not_on_the_disk_is_shown_to_nobody() {
 }
 
 #[test]
+fn what_is_replaced_or_removed_stays_until_that_is_on_the_disk() {
+    let red =
+        r#","object_marking_refs":["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"]"#;
+    let (id_1, all) = (id(1), Query::default());
+    let kit = Kit::new();
+    kit.add(&[with(1, 0, red)]);
+    kit.cell.journal.break_next(MemoryFault::Sync);
+    let address = Command::Address {
+        object: id(1).parse().unwrap(),
+        publisher: member("bank-a"),
+        recipients: [member("bank-b")].into(),
+    };
+    assert!(kit.cell.perform(&kit.a(), address).is_err());
+    let own = |view| {
+        kit.cell
+            .object(&kit.a(), &kit.collection, &id_1, &all, view)
+    };
+    assert_eq!(objects(&own(View::Objects).unwrap()), [with(1, 0, red)]);
+    let kit = Kit::new();
+    kit.add(&many(0..3));
+    kit.cell.journal.break_next(MemoryFault::Sync);
+    assert!(
+        kit.cell
+            .remove(&kit.a(), &kit.collection, &id_1, &all)
+            .is_err()
+    );
+    assert_eq!(kit.shown(&all), many(0..3));
+    let still = kit
+        .cell
+        .object(&kit.b(), &kit.collection, &id_1, &all, View::Objects);
+    assert_eq!(objects(&still.unwrap()), [indicator(1, 0)]);
+}
+
+#[test]
 fn two_processes_on_one_folder_see_what_the_other_has_added() {
     let folder = tempfile::tempdir().unwrap();
     let kit = Kit::new();

@@ -107,7 +107,7 @@ pub struct Cell {
     sights: RwLock<sight::Sights>,
     statuses: Mutex<status::Statuses>,
     accounts: account::Accounts,
-    /// The generation of the state in which held objects were last looked for.
+    /// The audiences, by their generation, for which held objects were last looked for.
     reviewed: std::sync::atomic::AtomicU64,
     lists: RwLock<Option<Arc<exit::warning::Lists>>>,
     pub(crate) working: follow::Working,

@@ -44,10 +44,16 @@ impl State {
             | Fact::Joined { .. }
             | Fact::Left { .. }
             | Fact::GroupLearned { .. }
-            | Fact::GroupDissolved { .. } => self.apply_group(fact, by, *at),
+            | Fact::GroupDissolved { .. } => {
+                self.audience = self.generation;
+                self.apply_group(fact, by, *at);
+            }
             Fact::CollectionOpened { .. }
             | Fact::CollectionChanged { .. }
-            | Fact::CollectionClosed { .. } => self.apply_collection(fact, *at),
+            | Fact::CollectionClosed { .. } => {
+                self.audience = self.generation;
+                self.apply_collection(fact, *at);
+            }
             Fact::AccountOpened { .. } | Fact::SecretSet { .. } | Fact::AccountEnded { .. } => {
                 self.apply_account(fact);
             }
@@ -151,7 +157,9 @@ impl State {
             f(group);
             // Later than the change before, though our clock may have been set back: whom we tell
             // of the group goes by it.
-            let next = group.changed_at.saturating_add(SignedDuration::from_micros(1));
+            let next = group
+                .changed_at
+                .saturating_add(SignedDuration::from_micros(1));
             group.changed_at = at.max(next.unwrap_or(at));
         }
     }

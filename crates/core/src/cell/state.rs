@@ -29,6 +29,8 @@ pub struct State {
     pub(super) me: MemberId,
     pub(super) realm: RealmTag,
     pub(super) generation: u64,
+    /// The generation in which a group or a collection changed last.
+    pub(super) audience: u64,
     pub(super) groups: Shared<BTreeMap<GroupId, Group>>,
     pub(super) collections: Shared<BTreeMap<CollectionId, Collection>>,
     pub(super) aliases: Shared<BTreeMap<String, CollectionId>>,
@@ -58,6 +60,7 @@ impl State {
             me,
             realm: realm.tag(),
             generation: 0,
+            audience: 0,
             groups: Shared::default(),
             collections: Shared::default(),
             aliases: Shared::default(),
@@ -92,6 +95,12 @@ impl State {
     /// holds while this stays the same (and as long as a [`super::Clearance`] says).
     pub const fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// The generation in which a group or a collection changed last, and with it perhaps who is
+    /// in some audience.
+    pub const fn audience(&self) -> u64 {
+        self.audience
     }
 
     /// Every group, dissolved ones too.

@@ -5,6 +5,8 @@
 //! and to say where it stands. What the threat is made of — patterns, hashes,
 //! addresses of machines — is not looked at.
 
+mod late;
+
 use portcullis_core::cell::review::{
     FINDINGS_MAX, Finding, FindingKind, PATH_BYTES_MAX,
     personal::{self, excerpt},

@@ -103,6 +103,9 @@ fn keep_time(home: &Home, cell: &Cell, stop: &AtomicBool) {
                 }
             }
         }
+        if let Err(error) = cell.review_tick() {
+            tracing::warn!(%error, "a review waits to be opened");
+        }
         if let Err(error) = cell.recall_tick() {
             tracing::warn!(%error, "a recall waits");
         }

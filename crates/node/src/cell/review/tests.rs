@@ -1,4 +1,9 @@
 use super::*;
+use crate::cell::{
+    Query, Source, View,
+    tests::{Kit, member, standing},
+};
+use portcullis_core::cell::{Caller, Command, MemberKind, review::Outcome};
 
 fn found(object: &str) -> Vec<(String, FindingKind)> {
     let value: Value = serde_json::from_str(object).unwrap();
@@ -85,4 +90,51 @@ fn no_more_is_kept_than_fits_a_review() {
     );
     let found = findings("note", deep.as_bytes());
     assert!(found[0].path.len() <= PATH_BYTES_MAX);
+}
+
+#[test]
+fn whoever_joins_from_across_gets_what_was_found_once_a_person_lets_it_go() {
+    let kit = Kit::new();
+    let (cell, operator) = (&kit.cell, kit.cell.operator());
+    let note = r#"{"objects":[{"type":"note","spec_version":"2.1","id":"note--1","created":"2026-01-01T00:00:00Z","modified":"2026-01-01T00:00:00Z","content":"write to x.y@bank.example"},
+        {"type":"note","spec_version":"2.1","id":"note--2","created":"2026-01-01T00:00:00Z","modified":"2026-01-01T00:00:00Z","content":"nobody"}]}"#;
+    let bank = Caller::node(member("bank-a"));
+    let status = cell
+        .add(&bank, &kit.collection, note.into(), Source::Published)
+        .unwrap();
+    assert_eq!((status.successes.len(), status.pendings.len()), (2, 0));
+    let count = |name: &str| {
+        let caller = Caller::node(member(name));
+        let page = cell.page(&caller, &kit.collection, &Query::default(), View::Objects);
+        let body = page.unwrap().chunks.concat();
+        String::from_utf8(body).unwrap().matches("\"note\"").count()
+    };
+    assert_eq!(count("bank-b"), 2);
+    assert_eq!(cell.review_tick().unwrap(), 0, "nothing crosses");
+    let invite = Command::Invite {
+        group: kit.group,
+        member: member("fusion"),
+        standing: standing(MemberKind::Authority, "US"),
+    };
+    cell.perform(&operator, invite).unwrap();
+    let accept = Command::Accept { group: kit.group };
+    cell.perform(&Caller::node(member("fusion")), accept)
+        .unwrap();
+    assert_eq!((count("bank-b"), count("fusion")), (2, 1));
+    assert_eq!(cell.review_tick().unwrap(), 1);
+    assert_eq!(cell.review_tick().unwrap(), 0, "asked once");
+    let state = cell.state();
+    let (id, review) = state.reviews_waiting().next().unwrap();
+    assert_eq!(
+        (review.object.as_str(), &review.publisher),
+        ("note--1", &member("bank-a"))
+    );
+    let release = Command::Review {
+        review: *id,
+        outcome: Outcome::Released,
+        reason: "the sender of the phishing".into(),
+        person: "duty officer".into(),
+    };
+    cell.perform(&bank, release).unwrap();
+    assert_eq!((count("bank-b"), count("fusion")), (2, 2));
 }

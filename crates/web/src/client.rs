@@ -2,6 +2,9 @@
 
 mod call;
 mod connections;
+mod remote;
+
+pub use remote::HttpRemote;
 
 use crate::{
     identity::{IdentityError, TlsIdentity},
@@ -11,8 +14,9 @@ use crate::{
 use call::{Call, Heard};
 use connections::Connections;
 use portcullis_core::id::PackageId;
-use portcullis_node::peers::{
-    ANSWER_BYTES_MAX, Answer, CALL_TIMEOUT, PART_BYTES, Peer, PeerError, Peers,
+use portcullis_node::{
+    cell::feed::{Ask, FEED_BYTES_MAX},
+    peers::{ANSWER_BYTES_MAX, Answer, CALL_TIMEOUT, PART_BYTES, Peer, PeerError, Peers},
 };
 use reqwest::{
     Method, StatusCode,
@@ -21,6 +25,8 @@ use reqwest::{
 use std::{io, time::Duration};
 use tokio::runtime::Runtime;
 
+/// Where a node's collections are followed.
+const CELL_CHANGES: &str = "/peer/v1/cell/changes";
 /// How the client calls itself.
 pub const USER_AGENT: &str = concat!("portcullis/", env!("CARGO_PKG_VERSION"));
 /// The most characters of a refusal that are kept in [`PeerError::Status`].
@@ -87,6 +93,16 @@ impl HttpPeers {
 
     /// Makes one call and waits for all of its answer, of at most `bytes_max`.
     fn call(&self, peer: &Peer, call: Call, bytes_max: usize) -> Result<Heard, PeerError> {
+        self.call_within(peer, call, bytes_max, self.timeout)
+    }
+
+    fn call_within(
+        &self,
+        peer: &Peer,
+        call: Call,
+        bytes_max: usize,
+        timeout: Duration,
+    ) -> Result<Heard, PeerError> {
         let unreachable = |why: String| PeerError::Unreachable {
             member: peer.member.clone(),
             why,
@@ -100,8 +116,7 @@ impl HttpPeers {
             .as_ref()
             .ok_or_else(|| unreachable("the client is closing".to_owned()))?;
         let (tell, told) = std::sync::mpsc::sync_channel(1);
-        let (member, endpoint, timeout) =
-            (peer.member.clone(), peer.endpoint.clone(), self.timeout);
+        let (member, endpoint) = (peer.member.clone(), peer.endpoint.clone());
         runtime.spawn(async move {
             let heard = call
                 .make(&client, &member, &endpoint, timeout, bytes_max)
@@ -192,6 +207,16 @@ impl Peers for HttpPeers {
             )
             .body(bytes);
         upload_offset(&self.call(peer, call, ANSWER_BYTES_MAX)?, peer)
+    }
+
+    fn cell_changes(&self, peer: &Peer, ask: &Ask) -> Result<Answer, PeerError> {
+        let call = Call::new(Method::POST, CELL_CHANGES)
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .body(&ask.to_json());
+        // What the peer may wait before it answers is not held against it.
+        let wait = Duration::from_millis(u64::from(ask.wait_ms));
+        let heard = self.call_within(peer, call, FEED_BYTES_MAX, self.timeout + wait)?;
+        Ok(heard.into_answer())
     }
 }
 

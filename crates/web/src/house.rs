@@ -1,6 +1,6 @@
 //! The house behind the doors: every route, and what each handler is handed.
 
-use crate::{limits::Limits, page, path, peer, problem::No, public, turnstile::Turnstile, witness};
+use crate::{limits::{FOLLOWS_PER_CERTIFICATE_MAX, Limits}, page, path, peer, problem::No, public, turnstile::Turnstile, witness};
 use axum::{
     Router,
     body::Body,
@@ -19,6 +19,8 @@ pub(crate) struct House {
     doors: Arc<dyn Doors>,
     pub(crate) limits: Limits,
     pub(crate) certificates: Turnstile<Digest>,
+    /// Who waits for news of a collection.
+    pub(crate) followers: Turnstile<Digest>,
 }
 
 /// The certificate that a connection showed, if any; set on each of its requests.
@@ -31,6 +33,7 @@ impl House {
             doors,
             limits,
             certificates: Turnstile::new(limits.requests_per_certificate_max),
+            followers: Turnstile::new(FOLLOWS_PER_CERTIFICATE_MAX),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The members' door: nothing passes without a certificate that the register knows.
 
+mod cell;
 mod package;
 mod upload;
 
@@ -29,6 +30,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 struct Caller {
     member: MemberId,
+    certificate: Digest,
     _turn: Arc<Turn<Digest>>,
 }
 
@@ -44,6 +46,7 @@ pub(crate) fn router(house: &House) -> Router<House> {
             "/v1/uploads/{package}",
             axum::routing::head(upload::offset).patch(upload::push),
         )
+        .route("/v1/cell/changes", post(cell::changes))
         .fallback(async || {
             No::new(
                 StatusCode::NOT_FOUND,
@@ -86,6 +89,7 @@ async fn admit(
         })?;
     request.extensions_mut().insert(Caller {
         member,
+        certificate,
         _turn: Arc::new(turn),
     });
     let mut response = next.run(request).await;

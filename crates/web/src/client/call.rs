@@ -173,7 +173,7 @@ fn is_wrong_certificate(error: &(dyn Error + 'static)) -> bool {
     })
 }
 
-fn innermost(error: &(dyn Error + 'static)) -> String {
+pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
     causes(error)
         .last()
         .map_or_else(|| error.to_string(), ToString::to_string)

@@ -15,7 +15,7 @@ use std::str::FromStr;
 
 pub use consistency::{prove_consistency, verify_consistency};
 pub use frontier::{Frontier, FrontierError};
-pub use inclusion::{path_in, prove_inclusion, root_by, verify_inclusion};
+pub use inclusion::{Levels, prove_inclusion, root_by, verify_inclusion};
 pub(crate) use subtree::read as read_tile;
 pub use subtree::root_at;
 

@@ -1,8 +1,8 @@
 //! Inclusion paths: that a leaf is in a tree.
 
-use crate::hash::{Hash, node_hash};
+use crate::hash::{EMPTY_ROOT, Hash, node_hash};
 use crate::tree::subtree::Subtrees;
-use crate::tree::{HashReader, LeafIndex, ProofError, ProveError, TreeSize, root_of, split};
+use crate::tree::{HashReader, LeafIndex, ProofError, ProveError, TreeSize, split};
 
 /// The audit path of leaf `index` in the tree of `size` leaves, RFC 6962 §2.1.1: from the leaf's
 /// sibling up to a child of the root.
@@ -39,26 +39,57 @@ pub fn prove_inclusion(
     Ok(path)
 }
 
-/// The audit path of the leaf at `index` of a tree that is held whole, its sibling first, RFC 6962
-/// §2.1.1; `None` when the tree has no such leaf.
+/// A tree that is held whole, level by level: for many paths in one tree of the size of a batch.
 ///
-/// Hashes the whole tree once: for trees of the size of a batch.
-pub fn path_in(leaves: &[Hash], index: usize) -> Option<Vec<Hash>> {
-    let (mut leaves, mut at, mut path) = (leaves, index, Vec::new());
-    leaves.get(at)?;
-    while leaves.len() > 1 {
-        let middle = usize::try_from(split(leaves.len() as u64)).ok()?;
-        let (left, right) = leaves.split_at_checked(middle)?;
-        if at < middle {
-            path.push(root_of(right));
-            leaves = left;
-        } else {
-            path.push(root_of(left));
-            (leaves, at) = (right, at - middle);
+/// Two neighbours make a node of the level above, and a last one without neighbour is that node
+/// itself: the same tree as RFC 6962 §2.1 splits from above.
+#[derive(Clone, Debug)]
+pub struct Levels(Vec<Vec<Hash>>);
+
+impl Levels {
+    /// The tree over `leaves`.
+    pub fn of(leaves: Vec<Hash>) -> Self {
+        let mut levels = vec![leaves];
+        while let Some(last) = levels.last()
+            && last.len() > 1
+        {
+            let above = last.chunks(2).filter_map(|pair| match pair {
+                [left, right] => Some(node_hash(left, right)),
+                [alone] => Some(*alone),
+                _ => None,
+            });
+            let above = above.collect();
+            levels.push(above);
         }
+        Self(levels)
     }
-    path.reverse();
-    Some(path)
+
+    /// How many leaves it has.
+    pub fn len(&self) -> usize {
+        self.0.first().map_or(0, Vec::len)
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Its root; [`EMPTY_ROOT`] without leaves.
+    pub fn root(&self) -> Hash {
+        let top = self.0.last().and_then(|top| top.first());
+        top.copied().unwrap_or(EMPTY_ROOT)
+    }
+
+    /// The audit path of the leaf at `index`, its sibling first; `None` when there is no such leaf.
+    pub fn path(&self, index: usize) -> Option<Vec<Hash>> {
+        let (mut at, mut path) = (index, Vec::new());
+        self.0.first()?.get(at)?;
+        for level in &self.0 {
+            path.extend(level.get(at ^ 1));
+            at /= 2;
+        }
+        Some(path)
+    }
 }
 
 /// Checks that `leaf` is at `index` of the tree of `size` leaves with `root`, RFC 9162 §2.1.3.2.

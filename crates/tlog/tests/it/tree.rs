@@ -3,8 +3,8 @@
 use portcullis_tlog::hash::{EMPTY_ROOT, Hash};
 use portcullis_tlog::tile::{FileTiles, TileBuilder};
 use portcullis_tlog::tree::{
-    Frontier, LeafIndex, PROOF_HASHES_MAX, ProofError, ProveError, ReadError, TREE_SIZE_MAX,
-    TreeSize, path_in, prove_consistency, prove_inclusion, root_at, verify_consistency,
+    Frontier, LeafIndex, Levels, PROOF_HASHES_MAX, ProofError, ProveError, ReadError,
+    TREE_SIZE_MAX, TreeSize, prove_consistency, prove_inclusion, root_at, verify_consistency,
     verify_inclusion,
 };
 use proptest::prelude::*;
@@ -25,6 +25,8 @@ fn every_leaf_of_every_small_tree_is_proved() {
     for size in 1..=LARGEST {
         frontier.append(leaves[usize::try_from(size - 1).unwrap()]);
         let root = frontier.root();
+        let whole = Levels::of(leaves[..usize::try_from(size).unwrap()].to_vec());
+        assert_eq!((whole.root(), whole.path(whole.len())), (root, None));
         let step = if size <= 40 || size % 256 < 3 {
             1
         } else {
@@ -38,9 +40,8 @@ fn every_leaf_of_every_small_tree_is_proved() {
             let path = prove_inclusion(&log.tiles(), index, size).unwrap();
             let leaf = leaves[usize::try_from(index.0).unwrap()];
             assert_eq!(verify_inclusion(&leaf, index, size, &root, &path), Ok(()));
-            let (at, held) = (index.0 as usize, &leaves[..size.0 as usize]);
-            assert_eq!(path_in(held, at), Some(path));
-            assert_eq!(path_in(held, held.len()), None);
+            let at = usize::try_from(index.0).unwrap();
+            assert_eq!(whole.path(at), Some(path));
         }
     }
 }

@@ -271,3 +271,6 @@ impl Work<'_> {
         word.parse().unwrap_or_else(|_| self.cell.me().clone())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,22 +88,43 @@ impl Work<'_> {
             what: format!("{uuid} {}: {}", left.path, left.what),
             why: left.why.to_owned(),
         }));
+        // An event that says nothing but what we have by another way is one that went there from
+        // here, or from whom we have it: what MISP puts around it is nothing new either.
+        let mut said = mapped
+            .objects
+            .iter()
+            .filter(|object| is_said(object))
+            .peekable();
+        if said.peek().is_some() && said.all(|object| self.is_ours(name, object)) {
+            return Vec::new();
+        }
         let objects = mapped.objects.iter();
         objects
             .filter_map(|object| self.put_mapped(name, object))
             .collect()
     }
 
+    /// Whether we have this object, in this version or a later one, not from the instance. MISP
+    /// counts in whole seconds.
+    fn is_ours(&self, name: &MemberId, object: &[u8]) -> bool {
+        let Ok(header) = header(object) else {
+            return false;
+        };
+        let second = |version_us: i64| version_us.div_euclid(SECOND_US);
+        let held = self.cell.held(&self.into, &header.id);
+        let others = held.iter().filter(|held| held.stamp.by != *name);
+        let newest = others.map(|held| second(held.version_us)).max();
+        newest >= Some(second(header.version_us))
+    }
+
     /// One object that MISP's event became; none if it is here, or is ours.
     fn put_mapped(&self, name: &MemberId, object: &[u8]) -> Option<Change> {
         let header = header(object).ok()?;
         let version_us = header.version_us;
-        let second = |version_us: i64| version_us.div_euclid(SECOND_US);
-        let held = self.cell.held(&self.into, &header.id);
-        let others = held.iter().filter(|held| held.stamp.by != *name);
-        if others.map(|held| second(held.version_us)).max() >= Some(second(version_us)) {
+        if self.is_ours(name, object) {
             return None;
         }
+        let held = self.cell.held(&self.into, &header.id);
         let same = held.iter().find(|held| held.version_us == version_us);
         let at_us = match same {
             None if version_us == i64::MIN => 0,
@@ -231,6 +252,20 @@ impl Binding {
     fn uuid(&self) -> &str {
         uuid_in(&self.id)
     }
+}
+
+/// Whether an object says something itself, and does not only bind, name or mark others.
+fn is_said(object: &[u8]) -> bool {
+    const AROUND: [&str; 7] = [
+        "report",
+        "grouping",
+        "identity",
+        "marking-definition",
+        "extension-definition",
+        "relationship",
+        "sighting",
+    ];
+    header(object).is_ok_and(|header| !AROUND.contains(&header.kind.as_ref()))
 }
 
 /// The UUID in an object's id.

@@ -193,14 +193,20 @@ impl Work<'_> {
         };
         let gone = ours.iter().filter(|(id, version)| !is_there(id, *version));
         let gone: BTreeSet<&(String, i64)> = gone.take(COMPARED_MAX).collect();
-        let held: HashSet<&str> = ours.iter().map(|(id, _)| id.as_str()).collect();
-        let lacking = there.iter().filter(|id| !held.contains(**id));
-        let lacking = lacking.filter(|id| self.cell.held(&self.into, id).is_empty());
+        // What we removed ourselves stays removed; what the server had deleted may be back.
+        let is_here = |id: &str, version: Option<i64>| {
+            let held = self.cell.held(&self.into, id).into_iter();
+            let mut held = held.filter(|held| !(held.removed && held.stamp.by == *name));
+            held.any(|held| {
+                version.is_none_or(|cut_off| {
+                    held.version_us == i64::MIN || cut(held.version_us) == cut_off
+                })
+            })
+        };
+        let lacking = theirs.iter().filter(|(id, version)| !is_here(id, *version));
+        let lacking: BTreeSet<&str> = lacking.map(|(id, _)| *id).take(COMPARED_MAX).collect();
         let asked: BTreeSet<&str> = gone.iter().map(|(id, _)| id.as_str()).collect();
-        let asked: Vec<&str> = asked
-            .into_iter()
-            .chain(lacking.copied().take(COMPARED_MAX))
-            .collect();
+        let asked: Vec<&str> = asked.into_iter().chain(lacking).collect();
         let mut step = Step {
             rest: self.every,
             ..Step::default()

@@ -7,7 +7,9 @@
 //! It says the token of its one account and the path of its one collection, then serves until it is stopped.
 
 use portcullis_core::{
-    cell::{CollectionId, Command, Mode, Rights, Secret, Settings, Tlp},
+    cell::{
+        CollectionId, Command, GroupId, MemberKind, Mode, Rights, Secret, Settings, Standing, Tlp,
+    },
     digest::Digest,
     id::PackageId,
     member::MemberId,
@@ -131,12 +133,28 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         until: None,
     };
     cell.perform(&operator, account)?;
+    // Of one member: what crosses no line is not held for a person's review.
+    let group = GroupId::new(&Realm::live(), [1; 12]);
+    let standing = Standing {
+        kind: MemberKind::Company,
+        jurisdiction: "GB".parse()?,
+    };
+    let title = "Bench".to_owned();
+    cell.perform(
+        &operator,
+        Command::FoundGroup {
+            group,
+            title,
+            standing,
+        },
+    )?;
     let collection = CollectionId::new(&Realm::live(), [1; 12]);
     let mut settings = Settings::titled("Bench");
     settings.alias = Some("bench".into());
     settings.mode = Mode::Keep;
     settings.default_tlp = Tlp::Clear;
-    settings.open = true;
+    settings.readers = [group].into();
+    settings.writers = [group].into();
     let settings = Box::new(settings);
     cell.perform(
         &operator,

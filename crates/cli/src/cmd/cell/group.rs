@@ -19,7 +19,13 @@ use std::{path::Path, process::ExitCode};
 ///
 ///   portcullis cell group make partners --country GB
 ///   portcullis cell group invite partners bank.example --country US
-///   portcullis --dir bank cell group accept grp_…      # at the other node
+///   portcullis cell collection add Alerts --group partners
+///
+/// A member with a node of its own says yes by following a collection of the group, at its node:
+///
+///   portcullis --dir bank cell follow add --member csirt.example --collection 6ba7b810-… --into alerts
+///
+/// For one without a node its yes, given on paper or by voice, is entered with `attest`.
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(crate) enum Group {
@@ -80,7 +86,7 @@ pub(crate) struct Invite {
     country: Jurisdiction,
 }
 
-/// Joins a group to which this member was invited.
+/// Joins a group to which this member was invited, and that this node knows.
 #[derive(Args)]
 pub(crate) struct Accept {
     /// The group: its title or id.
@@ -209,8 +215,8 @@ impl Invite {
             },
         })?;
         let next = format!(
-            "`{0}` is invited; it says yes with `portcullis cell group accept {group}`, or, without a node, you enter its yes with `portcullis cell group attest`",
-            self.member
+            "`{0}` is invited; its node says yes by following a collection of the group: `portcullis cell follow add --member {1} --collection ID --into …`; without a node, you enter its yes with `portcullis cell group attest`",
+            self.member, desk.me.member
         );
         changed(desk, &group, &next, ui);
         Ok(())

@@ -14,10 +14,12 @@ use portcullis_core::{
 };
 use portcullis_tlog::{checkpoint::Checkpoint, hash::leaf_hash};
 use portcullis_verdict::{
-    Against, Bundle, History, Trust, docket,
+    Against, Bundle, History, Trust,
+    cell::{Root, Word},
+    docket,
     inspection::{
-        Answer, Believing, Commitment, Drawn, Found, InspectionError, Nonce, Open, Opened, Receipt,
-        Record, Sample, Signed, check_answer, check_sample,
+        Answer, Aside, Believing, Commitment, Drawn, Found, InspectionError, Nonce, Open, Opened,
+        Receipt, Record, Sample, Signed, check_answer, check_sample,
     },
     parts::{Contents, Head},
     schema, statement, verify,
@@ -310,11 +312,77 @@ fn found(
     found
         .into_iter()
         .map(|one| {
-            let honest = matches!(one.found, Found::Cover | Found::Shown { .. });
+            let honest = matches!(
+                one.found,
+                Found::Cover | Found::Shown { .. } | Found::Aside { .. }
+            );
             assert!(!one.holds() || honest);
             (one.index, one.found)
         })
         .collect()
+}
+
+/// Where roots of a ledger stand: of twelve picks out of sixteen one is among five.
+const ASIDES: [u64; 5] = [0, 1, 4, 5, 9];
+
+/// A log in which some leaves are roots of the company's ledger, and what is answered for them.
+fn with_asides(signer: &str) -> (Scene, Signed<Sample>, Drawn, Answer, u64) {
+    let mut scene = Scene::new();
+    let root = Root {
+        realm: "live".into(),
+        member: member("mail"),
+        ledger: "00".repeat(16),
+        number: 1,
+        previous: None,
+        frames: 1,
+        records: 3,
+        root: leaf_hash(b"frame"),
+        made_at: at("2026-03-03T08:10:00Z"),
+    };
+    let word = Word::sign(&root, &key(signer)).unwrap();
+    let mut asides = BTreeMap::new();
+    for place in ASIDES {
+        let (leaf, opening) = leaf(&mut scene.world, b"{}", word.as_bytes(), None);
+        scene.leaves[usize::try_from(place).unwrap()] = (leaf, None);
+        asides.insert(place, opening);
+    }
+    let sample = scene.sample(AT, LATER);
+    let drawn = scene.check(&sample, Some(AT)).unwrap();
+    let mut answer = scene.answer(&sample, &drawn);
+    for (index, opened) in &mut answer.leaves {
+        opened.aside = asides.remove(index).map(|opening| Aside {
+            envelope: word.as_bytes().to_vec(),
+            opening,
+        });
+    }
+    let picked = ASIDES.into_iter().find(|place| drawn.picks.contains(place));
+    (scene, sample, drawn, answer, picked.unwrap())
+}
+
+#[test]
+fn a_root_of_the_cells_ledger_is_opened_like_every_other_leaf() {
+    let (scene, sample, drawn, mut answer, picked) = with_asides("mail-node");
+    let check = |answer: &Answer| found(&scene.world, &sample, &drawn, answer)[&picked].clone();
+    assert_eq!(
+        check(&answer),
+        Found::Aside {
+            what: "root of a ledger"
+        }
+    );
+    let opened = answer.leaves.get_mut(&picked).unwrap();
+    opened.aside.as_mut().unwrap().opening.envelope_salt.0[0] ^= 1;
+    assert!(matches!(check(&answer), Found::False(_)));
+}
+
+#[test]
+fn a_root_that_somebody_else_signed_is_none_of_the_operators() {
+    let (scene, sample, drawn, answer, picked) = with_asides("inspector");
+    let found = found(&scene.world, &sample, &drawn, &answer);
+    assert!(
+        matches!(found[&picked], Found::False(_)),
+        "{:?}",
+        found[&picked]
+    );
 }
 
 #[test]

@@ -15,6 +15,7 @@ const NO_CODES: &[&str] = &[
     "attachment.bin",
     "cell.counts",
     "delivery.key",
+    "epoch.new",
     "node.key",
     "portcullis.toml",
     "register.id",
@@ -172,7 +173,8 @@ fn is_code(word: &str) -> bool {
         && room.bytes().all(|b| b.is_ascii_lowercase())
         && !reason.is_empty()
         && reason.bytes().all(plain)
-        && !ENDINGS.contains(&reason)
+        // An object that is no JSON.
+        && (word == "stix.json" || !ENDINGS.contains(&reason))
         && !NO_CODES.contains(&word)
 }
 

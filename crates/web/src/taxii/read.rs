@@ -33,7 +33,7 @@ pub(super) fn answer(
     uri: &Uri,
     headers: &HeaderMap,
 ) -> Result<Reply, No> {
-    let place = door.place(cell, uri.path())?;
+    let place = Door::place(cell, uri.path())?;
     accepts(headers)?;
     let ask = Ask {
         cell,
@@ -124,7 +124,7 @@ impl Ask<'_> {
                 .map_err(|not| {
                     No::later(
                         StatusCode::SERVICE_UNAVAILABLE,
-                        "cell.not_noted",
+                        not.code(),
                         not.to_string(),
                     )
                 })?;

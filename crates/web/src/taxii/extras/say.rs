@@ -3,6 +3,7 @@
 use super::{No, unread, view};
 use portcullis_core::cell::{Caller, ObjectId, QuestionId, RecallId, recall::Complied};
 use portcullis_node::cell::{Cell, question::NewQuestion};
+use portcullis_stix::time::StixTime;
 use serde_json::{Value, json};
 use std::{fmt::Display, str::FromStr};
 
@@ -54,8 +55,8 @@ pub(super) fn say(
 }
 
 fn recall(cell: &Cell, caller: &Caller, body: &Value) -> Result<Value, No> {
-    let versions: Vec<portcullis_stix::time::StixTime> = list(body, "versions")?;
-    let versions: Vec<i64> = versions.iter().map(|time| time.micros()).collect();
+    let versions: Vec<StixTime> = list(body, "versions")?;
+    let versions: Vec<i64> = versions.iter().map(StixTime::micros).collect();
     let due = maybe(body, "due")?
         .map(|due| parse(due, "due"))
         .transpose()?;

@@ -2,7 +2,7 @@
 
 use super::{No, Query, VALUE_BYTES_MAX, name, unread};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use portcullis_core::cell::{Caller, CollectionId};
+use portcullis_core::cell::{Caller, CollectionId, ObjectId};
 use portcullis_node::cell::{
     Cell,
     question::{QuestionView, ReplyTo},
@@ -130,7 +130,7 @@ fn question(view: &QuestionView) -> Value {
             "member": member.as_str(),
             "acknowledged_at": reply.acknowledged_at.map(|at| at.to_string()),
             "answered_at": reply.answered_at.map(|at| at.to_string()),
-            "answers": reply.answers.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+            "answers": reply.answers.iter().map(ObjectId::as_str).collect::<Vec<_>>(),
             "declined": reply.declined,
             "overdue": view.overdue.contains(member),
         })
@@ -139,7 +139,7 @@ fn question(view: &QuestionView) -> Value {
         "id": view.id.to_string(),
         "kind": held.kind.as_str(),
         "text": held.text,
-        "note": held.note.as_ref().map(|note| note.as_str()),
+        "note": held.note.as_ref().map(ObjectId::as_str),
         "by": held.by.member.as_str(),
         "at": held.at.to_string(),
         "deadline": held.deadline.to_string(),
@@ -149,7 +149,7 @@ fn question(view: &QuestionView) -> Value {
         "brought": view.brought,
         "closed": held.closed.as_ref().map(|closed| json!({
             "outcome": closed.outcome,
-            "brought": closed.brought.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+            "brought": closed.brought.iter().map(ObjectId::as_str).collect::<Vec<_>>(),
             "at": closed.at.to_string(),
         })),
     })

@@ -126,7 +126,7 @@ impl Door {
         request: Request<Incoming>,
     ) -> Result<Reply, No> {
         let (head, body) = request.into_parts();
-        let place = self.place(&cell, head.uri.path())?;
+        let place = Self::place(&cell, head.uri.path())?;
         let write = match (place, &head.method) {
             (Place::In(_, id, Part::Objects), &Method::POST) => Write::Add { id },
             (Place::In(_, id, Part::Object(object)), &Method::DELETE) => {
@@ -157,7 +157,7 @@ impl Door {
     }
 
     /// What a path names at this node.
-    fn place<'a>(&self, cell: &Cell, path: &'a str) -> Result<Place<'a>, No> {
+    fn place<'a>(cell: &Cell, path: &'a str) -> Result<Place<'a>, No> {
         let place = Place::parse(path).ok_or_else(|| No::unknown("endpoint"))?;
         if place
             .realm()

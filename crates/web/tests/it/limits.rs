@@ -186,14 +186,18 @@ fn tls_1_1_is_not_spoken_and_plain_http_is_not_answered() {
     );
     // A ClientHello of TLS 1.1 (RFC 4346 §7.4.1.2) with one suite, and no more.
     let hello = [&[3, 2], &[7; 32][..], &[0, 0, 2, 0xC0, 0x13, 1, 0]].concat();
-    let handshake = [&[1, 0, 0, hello.len() as u8], &hello[..]].concat();
-    let record = [&[22, 3, 1, 0, handshake.len() as u8], &handshake[..]].concat();
+    let length = u8::try_from(hello.len()).unwrap();
+    let handshake = [&[1, 0, 0, length], &hello[..]].concat();
+    let record = [&[22, 3, 1, 0, length + 4], &handshake[..]].concat();
     let mut old = TcpStream::connect(server.address).unwrap();
     old.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
     std::io::Write::write_all(&mut old, &record).unwrap();
     let mut heard = Vec::new();
     let _ = old.read_to_end(&mut heard);
-    assert!(matches!(heard.as_slice(), [21, ..]), "an alert, and nothing more: {heard:?}");
+    assert!(
+        matches!(heard.as_slice(), [21, ..]),
+        "an alert, and nothing more: {heard:?}"
+    );
 }
 
 #[test]

@@ -171,7 +171,7 @@ fn custom_objects_and_properties_live() {
         "id": "x-example-com-thing--00000000-0000-4000-8000-000000000001",
         "created": V1, "modified": V1, "x_deep": {"list": [1, 2.5, null, {"nul": "a\u{0}b"}]},
     });
-    server.put(&[custom.clone()]);
+    server.put(std::slice::from_ref(&custom));
     assert_eq!(
         server.client(AGENCY).get(&server.objects()).json()["objects"],
         json!([custom])
@@ -249,9 +249,9 @@ fn a_body_in_chunks_is_taken_and_has_the_same_bound() {
             let _ = write!(stream, "{:x}\r\n{piece}\r\n", piece.len());
         }
         let _ = stream.write_all(b"0\r\n\r\n");
-        let mut heard = String::new();
-        stream.read_to_string(&mut heard).unwrap();
-        heard
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
     };
     let text = json!({"objects": indicators(0..1)}).to_string();
     let (one, other) = text.split_at(100);
@@ -271,17 +271,17 @@ fn a_body_that_stops_coming_is_408_and_leaves_room_for_others() {
     };
     let server = Running::start_with(limits);
     let mut stream = std::net::TcpStream::connect(server.address).unwrap();
-    let head = format!(
+    let request = format!(
         "POST {} HTTP/1.1\r\nhost: a\r\naccept: {TAXII}\r\ncontent-type: {TAXII}\r\nauthorization: {}\r\n\
          content-length: 131072\r\nexpect: 100-continue\r\n\r\n",
         server.objects(),
         token(BANK)
     );
-    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
     // It is told to go on when there is room for it.
-    let mut told = [0; 25];
-    stream.read_exact(&mut told).unwrap();
-    assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
     // While it is awaited there is no room for another; and somebody who reads needs none.
     let busy = server
         .client(BANK)

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{BufRead as _, BufReader, Read as _},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc, Mutex,
@@ -423,15 +423,16 @@ impl Client {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answer {
+        use std::fmt::Write as _;
         let mut request = format!("{method} {path} HTTP/1.1\r\nhost: cell.example\r\n");
         if let Some(authorization) = &self.authorization {
-            request += &format!("authorization: {authorization}\r\n");
+            write!(request, "authorization: {authorization}\r\n").unwrap();
         }
         for (name, value) in headers {
-            request += &format!("{name}: {value}\r\n");
+            write!(request, "{name}: {value}\r\n").unwrap();
         }
         if !body.is_empty() && !headers.iter().any(|(name, _)| *name == "content-length") {
-            request += &format!("content-length: {}\r\n", body.len());
+            write!(request, "content-length: {}\r\n", body.len()).unwrap();
         }
         request += "\r\n";
         request += body;
@@ -443,7 +444,7 @@ impl Client {
             stream.set_nodelay(true).unwrap();
             BufReader::new(stream)
         });
-        stream.get_mut().write_all(request.as_bytes()).unwrap();
+        std::io::Write::write_all(stream.get_mut(), request.as_bytes()).unwrap();
         let answer = Answer::read(&mut stream, method);
         if answer.header("connection") != Some("close") {
             self.stream = Some(stream);

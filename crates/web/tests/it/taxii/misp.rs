@@ -28,8 +28,9 @@ fn it_fills_envelopes_up_to_the_api_roots_limit_and_all_arrive() {
     let server = Running::start_with(limits);
     let mut bank = Client::new(server.address, Some(&basic("bank.old", "password of bank")));
     let bytes_max = bank.get(ROOT).json()["max_content_length"]
-        .as_u64()
-        .unwrap() as usize;
+        .to_string()
+        .parse::<usize>()
+        .unwrap();
     let collection = bank.get(&Running::path(&server.shared)).json();
     assert_eq!(collection["can_write"], true);
     let (before, after) = (r#"{"objects":["#, "]}");

@@ -1,7 +1,7 @@
-//! OpenCTI's TAXII ingestion, request by request: it follows `next` with the
+//! The TAXII ingestion of `OpenCTI`, request by request: it follows `next` with the
 //! date it began at, else takes `X-TAXII-Date-Added-Last` for the next
 //! `added_after` — through a JavaScript date, which ends at the millisecond
-//! (OpenCTI platform, `ingestionManager`: `prepareTaxiiGetParam`, `processTaxiiResponse`).
+//! (its platform, `ingestionManager`: `prepareTaxiiGetParam`, `processTaxiiResponse`).
 
 use super::kit::*;
 use serde_json::json;
@@ -35,16 +35,13 @@ impl Ingestion {
         if ids.is_empty() {
             return ids;
         }
-        match page["next"]
-            .as_str()
-            .filter(|_| page["more"] == json!(true))
-        {
-            Some(next) => self.current_state_cursor = Some(next.to_owned()),
-            None => {
-                self.current_state_cursor = None;
-                let last = answer.header("x-taxii-date-added-last").unwrap();
-                self.added_after_start = Some(format!("{}Z", &last[..23]));
-            }
+        let more = page["more"] == json!(true);
+        if let Some(next) = page["next"].as_str().filter(|_| more) {
+            self.current_state_cursor = Some(next.to_owned());
+        } else {
+            self.current_state_cursor = None;
+            let last = answer.header("x-taxii-date-added-last").unwrap();
+            self.added_after_start = Some(format!("{}Z", &last[..23]));
         }
         ids
     }

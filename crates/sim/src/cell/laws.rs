@@ -23,14 +23,14 @@ pub struct Held {
     pub shown_to: BTreeSet<usize>,
 }
 
-/// What is gone at one node because a later change is not for it. When the maker's disk is lost
-/// together with that change, nobody can make it again.
-fn withheld(world: &World, at: usize) -> BTreeSet<Version> {
+/// What is gone at one node by a later change: a removal, or one that is not for it. When the
+/// maker's disk is lost together with that change, the maker may not hear of it again.
+fn gone(world: &World, at: usize) -> BTreeSet<Version> {
     let mut gone = BTreeSet::new();
     let read = world
         .cell(at)
         .changes_since(&world.collection, i64::MIN, &mut |change| {
-            if change.withheld {
+            if matches!(change.op, Changed::Removed) {
                 gone.insert((change.id.to_owned(), change.version_us));
             }
             ControlFlow::Continue(())
@@ -140,7 +140,7 @@ pub fn at_rest(world: &World, dropped: &BTreeSet<(usize, Version)>) -> Result<()
             for (at, held) in all.iter().enumerate().filter(|(at, _)| *at != publisher) {
                 let here = held.get(version);
                 let lost = world.restored.contains(&publisher);
-                let excused = lost && withheld(world, at).contains(version);
+                let excused = lost && gone(world, at).contains(version);
                 let entitled = one.shown_to.contains(&at) && !excused;
                 if entitled && !dropped.contains(&(at, version.clone())) {
                     let same = here.is_some_and(|here| here.bytes == one.bytes);

@@ -174,9 +174,6 @@ impl Run {
             }
             Op::Restore(at) => {
                 let restored = self.world.restore(at)?;
-                if restored {
-                    self.dropped.retain(|(place, _)| *place != at);
-                }
                 Ok(if restored {
                     "back from its backup"
                 } else {

@@ -1,6 +1,10 @@
 //! Adding objects, and what became of them (TAXII 2.1 §4.3, §5.5).
 
 use super::kit::*;
+use portcullis_core::{
+    cell::{CollectionId, Command, GroupId, Mode, Settings, Tlp},
+    realm::Realm,
+};
 use portcullis_web::Limits;
 use serde_json::{Value, json};
 
@@ -311,4 +315,40 @@ fn one_member_that_adds_too_much_at_once_hears_429() {
     answer.is_error(429, "taxii.too_many_writes");
     assert_eq!(answer.header("retry-after"), Some("1"));
     assert_eq!(server.client(BANK).get(&server.objects()).status, 200);
+}
+
+#[test]
+fn what_a_person_must_decide_on_is_pending_and_nobody_else_sees_it() {
+    let server = Running::start();
+    let (collection, banks) = (
+        CollectionId::new(&Realm::live(), [9; 12]),
+        GroupId::new(&Realm::live(), [2; 12]),
+    );
+    let mut settings = Settings::titled("for everybody");
+    settings.default_tlp = Tlp::Clear;
+    settings.mode = Mode::Keep;
+    settings.open = true;
+    settings.writers = [banks].into();
+    let settings = Box::new(settings);
+    let open = Command::OpenCollection {
+        collection,
+        settings,
+    };
+    server.cell.perform(&server.cell.operator(), open).unwrap();
+    let objects = format!("{}objects/", Running::path(&collection));
+    let mut personal = indicator(0, V1);
+    personal["description"] = "reported by jane.roe@bank.example, tel. +44 20 7946 0018".into();
+    let status = server
+        .client(BANK)
+        .post(&objects, &json!({"objects": [personal, indicator(1, V1)]}))
+        .json();
+    assert_eq!(
+        (&status["status"], &status["pending_count"]),
+        (&json!("pending"), &json!(1)),
+        "{status}"
+    );
+    assert_eq!(status["pendings"][0]["id"], indicator_id(0), "{status}");
+    assert_eq!(status["success_count"], 1, "{status}");
+    let seen = server.client(STRANGER).get(&objects);
+    assert_eq!(seen.ids(), [indicator_id(1)], "{seen:?}");
 }

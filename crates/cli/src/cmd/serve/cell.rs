@@ -1,7 +1,12 @@
 //! The cell's part of `serve`: its plain door, and the threads that keep it going.
 
 use super::{follows, goes_on};
-use crate::{clock::pause, config, failure::Failure, home::Home};
+use crate::{
+    clock::{pause, stopwatch},
+    config,
+    failure::Failure,
+    home::Home,
+};
 use portcullis_node::{Node, cell::Cell};
 use portcullis_web::HttpPeers;
 use std::{
@@ -16,6 +21,8 @@ use std::{
 
 /// How often it is seen what other processes appended.
 const CATCH_UP: Duration = Duration::from_millis(10);
+/// How long the doors wait for the journal to be read before they open all the same.
+const MOMENT: Duration = Duration::from_millis(15);
 /// How often deadlines are looked at.
 const CLOCK: Duration = Duration::from_secs(1);
 /// How long a worker rests after something failed.
@@ -68,6 +75,11 @@ pub(super) fn workers(
         Arc::clone(stop),
     )?;
     workers.push(start("follows", follows)?);
+    // A small cell is read in a moment: then nobody is told to come again. A large one answers so.
+    let watch = stopwatch();
+    while !cell.ready() && watch.elapsed() < MOMENT {
+        pause(Duration::from_millis(1));
+    }
     Ok(workers)
 }
 

@@ -10,7 +10,10 @@ fn three_commands_make_a_taxii_server_that_a_client_can_use() {
     let _serving = csirt.serve();
     let mut client = Client::bearer(&csirt.address, &token);
 
-    let discovery = client.get("/taxii2/");
+    let discovery = wait("the cell to have read its journal", || {
+        let answered = client.get("/taxii2/");
+        (answered.status != 503).then_some(answered)
+    });
     assert_eq!(discovery.status, 200, "{discovery:?}");
     let root = discovery.json()["api_roots"][0]
         .as_str()

@@ -20,8 +20,9 @@ use std::{
     ops::ControlFlow,
 };
 
-/// How often everybody asks everybody at the end before it counts as never coming to rest.
-const ROUNDS_MAX: usize = 80;
+/// How often everybody asks everybody at the end before it counts as never coming to rest: where
+/// answers are narrow, each has one change.
+const ROUNDS_MAX: usize = 600;
 
 /// The markings of TLP 2.0, as objects name them.
 const LIGHTS: [&str; 5] = [
@@ -415,8 +416,9 @@ impl Run {
             self.world.pass(1000);
             let before = self.generations();
             let (said, fresh) = self.tick_all();
+            let moved = self.generations();
             self.lines
-                .push(format!("at the end, round {round}: {said}"));
+                .push(format!("at the end, round {round}: {said}; {moved:?}"));
             self.seen.check(&self.world)?;
             let still = fresh == 0 && before == self.generations();
             quiet = if still { quiet + 1 } else { 0 };
@@ -428,6 +430,7 @@ impl Run {
                 return rest;
             }
         }
+        self.explain();
         Err(Broken {
             law: "everything comes to rest",
             why: format!("after {ROUNDS_MAX} rounds"),

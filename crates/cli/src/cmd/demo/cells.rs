@@ -122,7 +122,7 @@ pub(super) fn tell(town: &Town, stage: &Stage) -> Result<(), Failure> {
     }
     stage.step("the note TLP:RED did not come over: nobody is named in it");
     ask(town, stage)?;
-    recall(town, &south, stage)
+    recall(town, &north, &south, stage)
 }
 
 /// A group of both countries, a collection that it shares, and a second cell that follows it.
@@ -201,7 +201,9 @@ fn account(
     member: &str,
     collection: &str,
 ) -> Result<Bank, Failure> {
-    let words = ["cell", "account", "add", name, "--member", member];
+    let words = [
+        "cell", "account", "add", name, "--member", member, "--rights", "speak",
+    ];
     let made = town.command(cell, &words)?;
     Bank::new(town, cell, &word(&made, "token")?, collection)
 }
@@ -310,6 +312,8 @@ fn ask(town: &Town, stage: &Stage) -> Result<(), Failure> {
             "Whose account is it? Please send the log-ins of this user",
             "--member",
             WEST_CELL,
+            "--in",
+            TITLE,
         ],
     );
     stage.refused(
@@ -320,20 +324,25 @@ fn ask(town: &Town, stage: &Stage) -> Result<(), Failure> {
 }
 
 /// A wrong indicator is asked back.
-fn recall(town: &Town, south: &Bank, stage: &Stage) -> Result<(), Failure> {
+fn recall(town: &Town, north: &Bank, south: &Bank, stage: &Stage) -> Result<(), Failure> {
+    if south.get(WRONG)?.is_none() {
+        return Err(Failure::unable(
+            "demo.recall",
+            "the wrong indicator never came over",
+        ));
+    }
     let begun = stopwatch();
-    let words = [
-        "cell",
-        "recall",
-        WRONG,
-        "--reason",
-        "our own status page, not the attacker's",
-    ];
-    let recalled = town.command(EAST_CELL, &words)?;
-    let recall = word(&recalled, "id")?;
-    stage.step(
-        "one of the addresses was the bank's own: the indicator is recalled, with the reason",
-    );
+    let reason = "our own status page, not the attacker's";
+    let asked = json!({ "object": WRONG, "reason": reason }).to_string();
+    let request = Request::post_json("/cell/v1/recalls", asked.into_bytes());
+    let recall = match north.call(&request)? {
+        (200..300, said) => word(&said, "id")?,
+        (code, said) => {
+            let why = format!("the cell answered {code}: {said}");
+            return Err(Failure::unable("demo.recall", why));
+        }
+    };
+    stage.step("one of the addresses was its own: the bank recalls the indicator, with the reason");
     let gone = wait("the recall at the other cell", || {
         let left = south.get(WRONG).ok()?;
         let revoked = left.as_ref().is_some_and(|left| left["revoked"] == true);
@@ -373,7 +382,7 @@ fn recall(town: &Town, south: &Bank, stage: &Stage) -> Result<(), Failure> {
         ));
     }
     stage.step(format_args!(
-        "`cell who` names what was served to whom and when; {served} records stand under one leaf of the public record"
+        "`cell who` names what was served to whom and when ({served} so far), under one leaf a tick of the public record"
     ));
     Ok(())
 }

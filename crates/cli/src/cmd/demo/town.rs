@@ -287,7 +287,7 @@ impl Town {
         if output.status.success() {
             return Ok(answer(&output.stdout));
         }
-        let told = answer(&output.stderr);
+        let told = answer(&output.stdout);
         let text = |field: &str| told["error"][field].as_str().map(str::to_owned);
         let why =
             text("message").unwrap_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned());

@@ -21,6 +21,9 @@ use std::{collections::BTreeSet, time::Duration};
 /// Before every change, but not the place of one who has never asked.
 const AFRESH: i64 = i64::MIN + 1;
 
+/// How long an ask waits at most while the source waits for answers of ours, in milliseconds.
+const ANSWER_WAIT_MS: u32 = 500;
+
 /// Where we stand at a node, as text in the journal.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -77,6 +80,15 @@ impl Work<'_> {
             .as_ref()
             .map(|recalls| feed::confirmations(&self.cell.state(), recalls, me));
         let confirms = confirms.unwrap_or_default();
+        // An answer of ours to a recall travels with the next ask: it shall not wait for long.
+        let waits = waits_for
+            .as_ref()
+            .is_some_and(|recalls| !recalls.is_empty());
+        let wait_ms = if waits {
+            wait_ms.min(ANSWER_WAIT_MS)
+        } else {
+            wait_ms
+        };
         // What the source says of itself is heard again after each start, and while it waits
         // for answers of ours that are on their way: it tells us so that it has them.
         let known = waits_for.is_some() && confirms.is_empty();

@@ -75,7 +75,10 @@ fn clients(run: &mut Run) -> Result<(), Stopped> {
         "{ENVIRONMENT}/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement clients/requirements.txt"
     );
     run.command("clients, what they are", &Line::of(&bring))?;
-    run.command("clients, the node", &Line::of("cargo build --package portcullis"))?;
+    run.command(
+        "clients, the node",
+        &Line::of("cargo build --package portcullis"),
+    )?;
     let ask = format!("{ENVIRONMENT}/bin/python clients/run.py target/debug/portcullis");
     run.tests("clients", &Line::of(&ask))
 }

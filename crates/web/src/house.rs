@@ -1,6 +1,13 @@
 //! The house behind the doors: every route, and what each handler is handed.
 
-use crate::{limits::{FOLLOWS_PER_CERTIFICATE_MAX, Limits}, page, path, peer, problem::No, public, turnstile::Turnstile, witness};
+use crate::{
+    limits::{FOLLOWS_PER_CERTIFICATE_MAX, Limits},
+    page, path, peer,
+    problem::No,
+    public,
+    turnstile::Turnstile,
+    witness,
+};
 use axum::{
     Router,
     body::Body,

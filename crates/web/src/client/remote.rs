@@ -188,7 +188,9 @@ async fn hear(call: reqwest::RequestBuilder) -> Result<Response, String> {
     let mut body = BytesMut::new();
     while let Some(piece) = response.chunk().await.map_err(failed)? {
         if ANSWER_BYTES_MAX - body.len() < piece.len() {
-            return Err(format!("the answer is longer than {ANSWER_BYTES_MAX} bytes"));
+            return Err(format!(
+                "the answer is longer than {ANSWER_BYTES_MAX} bytes"
+            ));
         }
         body.extend_from_slice(&piece);
     }
@@ -256,7 +258,13 @@ mod tests {
         assert!(at("http://[::1]:9000", false));
         assert!(!at("http://taxii.example", false));
         assert!(at("http://taxii.example", true));
-        for wrong in ["ftp://taxii.example", "https://u:p@taxii.example", "https://a/b", "", "x"] {
+        for wrong in [
+            "ftp://taxii.example",
+            "https://u:p@taxii.example",
+            "https://a/b",
+            "",
+            "x",
+        ] {
             assert!(!at(wrong, true), "{wrong}");
         }
     }

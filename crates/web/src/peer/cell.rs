@@ -20,13 +20,11 @@ pub(super) async fn changes(
     body: Body,
 ) -> Result<Response, No> {
     let body = body::read(&headers, body, ASK_BYTES_MAX, house.limits.read_timeout).await?;
-    let ask = Ask::parse(&body).map_err(|error| {
-        No::new(StatusCode::BAD_REQUEST, "feed.malformed", error.to_string())
-    })?;
+    let ask = Ask::parse(&body)
+        .map_err(|error| No::new(StatusCode::BAD_REQUEST, "feed.malformed", error.to_string()))?;
     let cell = house.ask(portcullis_node::door::Doors::cell).await?;
-    let cell = cell.ok_or_else(|| {
-        No::new(StatusCode::NOT_FOUND, "cell.none", "this node has no cell")
-    })?;
+    let cell =
+        cell.ok_or_else(|| No::new(StatusCode::NOT_FOUND, "cell.none", "this node has no cell"))?;
     // Whoever waits for news takes a place of its own kind, so that deliveries still come through.
     let _turn = house.followers.enter(caller.certificate).ok_or_else(|| {
         No::new(

@@ -122,11 +122,7 @@ impl Ask<'_> {
             self.cell
                 .note_served(self.caller, collection, how, &page.served)
                 .map_err(|not| {
-                    No::later(
-                        StatusCode::SERVICE_UNAVAILABLE,
-                        not.code(),
-                        not.to_string(),
-                    )
+                    No::later(StatusCode::SERVICE_UNAVAILABLE, not.code(), not.to_string())
                 })?;
         }
         // SPEC: every 200 has both dates, and an empty page has no object: they say where the reader stands.

@@ -170,8 +170,8 @@ impl Cell {
             every,
         };
         let step = match &held.source {
-            Source::Peer { member, collection } => work.from_peer(reach, member, *collection),
-            Source::Taxii { url, credential } => work.from_taxii(reach, url, credential.as_deref()),
+            Source::Peer { member, collection } => work.of_peer(reach, member, *collection),
+            Source::Taxii { url, credential } => work.of_taxii(reach, url, credential.as_deref()),
             Source::Misp {
                 url,
                 credential,

@@ -199,7 +199,7 @@ impl Work<'_> {
             .filter(|id| !kept.contains(id))
             .collect();
         let at_us = self.cell.env().now().as_microsecond();
-        let held = self.from_there(name)?.into_iter();
+        let held = self.held_from(name)?.into_iter();
         let removed = held.filter(|(id, _)| gone.contains(id.as_str()));
         let removed = removed.map(|(id, version_us)| Change::Remove {
             id,

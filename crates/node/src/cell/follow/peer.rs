@@ -36,7 +36,7 @@ struct Cursor {
 
 impl Work<'_> {
     /// Asks the node of `member` for what came after our position, and applies its answer.
-    pub(super) fn from_peer(
+    pub(super) fn of_peer(
         &self,
         reach: &Reach<'_>,
         member: &MemberId,

@@ -27,7 +27,7 @@ const COMPARED_MAX: usize = 2000;
 
 impl Work<'_> {
     /// The next page of a TAXII collection, or a comparison with its manifest when it is due.
-    pub(super) fn from_taxii(
+    pub(super) fn of_taxii(
         &self,
         reach: &Reach<'_>,
         url: &str,
@@ -174,7 +174,7 @@ impl Work<'_> {
         now_us: i64,
     ) -> Result<Step, FollowError> {
         // What comes while we look is not held against a manifest that may be older.
-        let ours = self.from_there(name)?;
+        let ours = self.held_from(name)?;
         let manifest = taxii::manifest(reach.remote, source, now_us)?;
         // SPEC: servers cut the versions that they show; a millisecond tells versions apart.
         let cut = |version_us: i64| version_us.div_euclid(1000);
@@ -238,7 +238,7 @@ impl Work<'_> {
     }
 
     /// Every version here that came from a server and is still there.
-    pub(super) fn from_there(&self, name: &MemberId) -> Result<Vec<(String, i64)>, FollowError> {
+    pub(super) fn held_from(&self, name: &MemberId) -> Result<Vec<(String, i64)>, FollowError> {
         let mut ours = Vec::new();
         self.cell
             .changes_since(&self.into, i64::MIN, &mut |change| {

@@ -23,7 +23,17 @@ use portcullis_core::{
 };
 use portcullis_store::journal::{Place, Position};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+/// The most different types of objects: from then on none is taken that is called otherwise.
+pub(crate) const KINDS_MAX: usize = 16_384;
+
+/// The most different labels, and members, up to which what others send may bring new ones: the
+/// rest is left to what is decided here.
+const FOLLOWED_MAX: usize = 49_152;
+
+/// The type's number of an entry whose type has none: they ran out before there was a limit.
+const NO_KIND: u16 = u16::MAX;
 
 /// What stands for an object's id in a map: the first half of its SHA-256.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Hash, Ord, PartialOrd)]
@@ -39,6 +49,9 @@ impl Key {
         Self([part(0), part(8)])
     }
 }
+
+/// How many numbers there are; the last says that there is none.
+const NUMBERS: usize = NO_KIND as usize;
 
 /// Values that few objects differ in, each kept once.
 #[derive(Debug)]
@@ -63,10 +76,24 @@ impl<T: Clone + Eq + std::hash::Hash> Interner<T> {
             return Ok(*number);
         }
         let full = || CellError::TooMany("different labels, types or members");
+        if self.values.len() >= NUMBERS {
+            return Err(full());
+        }
         let number = u16::try_from(self.values.len()).map_err(|_| full())?;
         self.values.push(value.clone());
         self.numbers.insert(value.clone(), number);
         Ok(number)
+    }
+
+    /// Whether all of these have numbers, or there are numbers left for them.
+    fn fits<'v>(&self, values: impl Iterator<Item = &'v T>) -> bool
+    where
+        T: 'v,
+    {
+        let new: HashSet<&T> = values
+            .filter(|value| !self.numbers.contains_key(*value))
+            .collect();
+        self.values.len() + new.len() <= NUMBERS
     }
 
     /// The value of a number.
@@ -136,6 +163,48 @@ impl Index {
         self.frames.get(entry.frame as usize).copied()
     }
 
+    /// Whether an object of this type may come in, `more` new types with it.
+    pub(crate) fn takes_kind(&self, kind: &str, more: usize) -> bool {
+        self.kinds.values.len() + more < KINDS_MAX || self.kinds.find(kind).is_some()
+    }
+
+    /// Whether what another node sent may be labelled so.
+    pub(crate) fn takes_label(&self, label: &Label) -> bool {
+        self.labels.values.len() < FOLLOWED_MAX || self.labels.find(label).is_some()
+    }
+
+    /// Whether what another node sent may be stamped by this member.
+    pub(crate) fn takes_member(&self, member: &MemberId) -> bool {
+        self.members.values.len() < FOLLOWED_MAX || self.members.find(member).is_some()
+    }
+
+    /// Whether [`Self::apply`] will take in these batches.
+    ///
+    /// # Errors
+    ///
+    /// [`CellError::TooMany`]: then they must not be written.
+    pub(crate) fn check(&self, batches: &[Batch<'_>]) -> Result<(), CellError> {
+        let kinds: Vec<Box<str>> = batches
+            .iter()
+            .flat_map(|batch| batch.kinds.iter().map(|kind| Box::from(&**kind)))
+            .collect();
+        let labels = batches.iter().flat_map(|batch| &batch.labels);
+        let members = batches.iter().flat_map(|batch| &batch.members);
+        if !(self.kinds.fits(kinds.iter())
+            && self.labels.fits(labels)
+            && self.members.fits(members))
+        {
+            return Err(CellError::TooMany("different labels, types or members"));
+        }
+        for batch in batches {
+            let held = self.shelf(&batch.collection).map_or(0, Shelf::len);
+            if u32::try_from(held + batch.rows.len()).is_err() {
+                return Err(CellError::TooMany("entries in one collection"));
+            }
+        }
+        Ok(())
+    }
+
     /// Takes in what a frame at `at` says, whose data stand at `data`.
     ///
     /// # Errors
@@ -154,8 +223,8 @@ impl Index {
             let kinds = batch
                 .kinds
                 .iter()
-                .map(|kind| self.kinds.number(&Box::from(&**kind)));
-            let kinds: Vec<u16> = kinds.collect::<Result<_, _>>()?;
+                .map(|kind| self.kinds.number(&Box::from(&**kind)).unwrap_or(NO_KIND));
+            let kinds: Vec<u16> = kinds.collect();
             let labels = batch.labels.iter().map(|label| self.labels.number(label));
             let labels: Vec<u16> = labels.collect::<Result<_, _>>()?;
             let members = batch
@@ -198,5 +267,63 @@ impl Index {
             self.frames.push(at);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cell::batch::Row;
+    use std::borrow::Cow;
+
+    /// A batch with so many types that nobody has used yet.
+    fn batch(from: u32, count: u32) -> Batch<'static> {
+        let mut batch = Batch::new(CollectionId::from_bytes([1; 16]));
+        batch.kinds = (from..from + count)
+            .map(|n| Cow::Owned(format!("x-{n}")))
+            .collect();
+        batch.labels = vec![Label {
+            tlp: Tlp::Green,
+            publisher: "bank-a".parse().unwrap(),
+            recipients: [].into(),
+            held: false,
+        }];
+        batch.members = vec!["bank-a".parse().unwrap()];
+        batch.rows = vec![Row {
+            op: Op::Put,
+            flags: 0,
+            id: Cow::Owned(format!("x-{from}--1")),
+            version_us: i64::from(from),
+            added_us: i64::from(from),
+            stamp_us: 0,
+            expires_us: i64::MAX,
+            by: 0,
+            kind: u16::try_from(count - 1).unwrap(),
+            label: 0,
+            proof: 0,
+            len: 2,
+            observables: Vec::new(),
+        }];
+        batch
+    }
+
+    #[test]
+    fn a_batch_that_will_not_be_taken_in_is_told_before_it_is_written() {
+        let mut index = Index::default();
+        let at = Position::default();
+        let data = Place {
+            segment: 0,
+            offset: 0,
+            len: 4,
+        };
+        let first = [batch(0, 40_000)];
+        index.check(&first).unwrap();
+        index.apply(at, data, &first).unwrap();
+        assert!(index.check(&[batch(0, 40_000)]).is_ok());
+        let second = [batch(40_000, 40_000)];
+        assert!(matches!(index.check(&second), Err(CellError::TooMany(_))));
+        // One that was written before there was a limit is read all the same.
+        index.apply(at, data, &second).unwrap();
+        assert_eq!(index.shelves().next().unwrap().1.len(), 2);
     }
 }

@@ -197,6 +197,8 @@ impl Turn<'_> {
         batches: &[Batch<'_>],
         data: &[u8],
     ) -> Result<Appended, CellError> {
+        // INVARIANT: what is written is taken in, here and with every start.
+        self.cell.index().check(batches)?;
         let lines: Vec<Vec<u8>> = events.iter().map(wire::encode).collect();
         let table = batch::encode(&lines, batches);
         let frame = NewFrame {

@@ -1,6 +1,7 @@
 //! A cell as its doors see it, on journals in memory.
 
 mod adding;
+mod bounds;
 mod changes;
 mod crash;
 mod finding;

@@ -10,7 +10,7 @@ pub(crate) use prepare::{Context, Prepared, all as prepare_all};
 use super::{
     Cell, CellError, Detail, Status,
     batch::{Batch, Interned, MARKED, Op, REVOKED, Row},
-    index::{At, Entry, Index, Key, Order, Shelf},
+    index::{At, Entry, Index, KINDS_MAX, Key, Order, Shelf},
     provenance::sign_batch,
     tail::Turn,
 };
@@ -180,6 +180,15 @@ impl Cell {
                     .push(detail(Some(refusal.to_string()), refusal.code()));
                 continue;
             }
+            if !frame.takes(&index, &object) {
+                let refusal = Refusal::TooMany {
+                    what: "types",
+                    max: KINDS_MAX,
+                };
+                let failed = detail(Some(refusal.to_string()), refusal.code());
+                status.failures.push(failed);
+                continue;
+            }
             let (held_back, waits) = self.hold(&mut frame, caller, &object, turn.at)?;
             let label = labels.of(&state, collection, &caller.member, &object, held_back);
             let (mut done, unversioned) = (detail(None, ""), object.is_unversioned());
@@ -334,6 +343,11 @@ impl<'a> FrameOf<'a> {
     /// Whether nothing of this key was put into the frame yet.
     pub(crate) fn first_of(&mut self, at: At) -> bool {
         self.seen.insert((at.key, at.order))
+    }
+
+    /// Whether there is room for one more type, if the object brings one.
+    pub(crate) fn takes(&self, index: &Index, object: &Prepared<'_>) -> bool {
+        index.takes_kind(&object.header.kind, self.batch.kinds.len())
     }
 
     /// Puts an object in, in the place of `held`; answers when it is added.

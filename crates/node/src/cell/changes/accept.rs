@@ -78,6 +78,14 @@ impl Cell {
                     }
                     let mut label = state.label(collection, publisher, object.tlp, *held);
                     label.tlp = label.tlp.max(*tlp);
+                    let fits = frame.takes(&index, &object)
+                        && index.takes_label(&label)
+                        && index.takes_member(&stamp.by);
+                    if !fits {
+                        let id = object.header.id.into_owned();
+                        accepted.refused.push((id, "cell.too_many"));
+                        continue;
+                    }
                     let events = marks_of(&state, &object, publisher, marks, turn.at);
                     frame.events.extend(events);
                     let proof = (frame.proof(provenance)?, !marks.is_empty());
@@ -237,6 +245,10 @@ impl Cell {
             held => held.iter().map(|entry| !entry.is_v20()).collect(),
         };
         let mut fresh = false;
+        if !index.takes_kind(kind_in(id), frame.batch.kinds.len()) || !index.takes_member(&stamp.by)
+        {
+            return Ok(false);
+        }
         for v21 in specs {
             let at = At {
                 key: Key::of(id),

@@ -7,6 +7,8 @@
 //! is a name without a title, or an address in another country's form; the
 //! page on reviews says so.
 
+mod pair;
+
 use super::{EXCERPT_CHARS_MAX, Finding, FindingKind};
 use core::ops::Range;
 
@@ -121,14 +123,17 @@ pub fn excerpt(text: &str, range: &Range<usize>) -> String {
 
 /// The first thing found at or after `from`.
 fn next(text: &[u8], from: usize) -> Option<(FindingKind, Range<usize>)> {
-    let mut inside = from.checked_sub(1).is_some_and(|at| is_word(text, at));
-    for (at, byte) in text.iter().enumerate().skip(from) {
-        let begins = !inside && BEGINNING.holds(*byte);
-        inside = WORD.holds(*byte);
-        // Two tests a byte; what costs more is asked of one in some dozens.
-        if !begins && *byte != b'@' {
+    let rest = text.get(from..)?;
+    let last = from.checked_sub(1).and_then(|at| text.get(at));
+    let mut before = last.copied().unwrap_or(b' ');
+    for (place, (byte, second)) in rest.iter().zip(rest.get(1..)?).enumerate() {
+        // Three looks a byte; what costs more is asked of one in some dozens.
+        let begins = pair::begins(before, *byte, *second);
+        before = *byte;
+        if !begins {
             continue;
         }
+        let at = from + place;
         let here = match byte {
             b'@' => mail(text, at).map(|range| (FindingKind::MailAddress, range)),
             b'+' => telephone(text, at).map(|range| (FindingKind::Telephone, range)),
@@ -141,27 +146,6 @@ fn next(text: &[u8], from: usize) -> Option<(FindingKind, Range<usize>)> {
         }
     }
     None
-}
-
-/// A set of ASCII bytes, a bit each.
-struct Bytes(u128);
-
-const WORD: Bytes = Bytes::of(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-const BEGINNING: Bytes = Bytes::of(b"+0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZbdmpt");
-
-impl Bytes {
-    const fn of(mut bytes: &[u8]) -> Self {
-        let mut bits = 0;
-        while let [byte, rest @ ..] = bytes {
-            bits |= 1 << *byte;
-            bytes = rest;
-        }
-        Self(bits)
-    }
-
-    const fn holds(&self, byte: u8) -> bool {
-        byte < 128 && self.0 >> (byte & 127) & 1 == 1
-    }
 }
 
 fn is_word(text: &[u8], at: usize) -> bool {
@@ -412,9 +396,14 @@ fn title(text: &[u8], at: usize) -> Option<Range<usize>> {
 
 /// What a word announces: `born 1 May 1984`, `DOB: 01/05/1984`, `tel 020 7946 0000`.
 fn announced(text: &[u8], at: usize) -> Option<(FindingKind, Range<usize>)> {
-    let second = text.get(at + 1)?.to_ascii_lowercase();
-    match (text.get(at)?.to_ascii_lowercase(), second) {
-        (b'b', b'i' | b'o') | (b'd', b'a' | b'o') | (b'm', b'o') | (b'p', b'h') | (b't', b'e') => {}
+    let lower = |place: usize| text.get(place).map(u8::to_ascii_lowercase);
+    match (lower(at)?, lower(at + 1)?, lower(at + 2)?) {
+        (b'b', b'i' | b'o', b'r')
+        | (b'd', b'o', b'b')
+        | (b'd', b'a', b't')
+        | (b'm', b'o', b'b')
+        | (b'p', b'h', b'o')
+        | (b't', b'e', b'l') => {}
         _ => return None,
     }
     let word = run(text, at, |b| b.is_ascii_alphabetic());

@@ -120,7 +120,30 @@ fn a_long_text_is_looked_at_in_time_that_grows_with_it() {
     }
 }
 
+/// Every rule at every byte where a word begins: slow, and plainly all there is.
+fn next_everywhere(text: &[u8], from: usize) -> Option<(FindingKind, Range<usize>)> {
+    (from..text.len()).find_map(|at| {
+        let begins = at == 0 || !is_word(text, at - 1);
+        match text[at] {
+            b'@' => mail(text, at).map(|range| (MailAddress, range)),
+            b'+' if begins => telephone(text, at).map(|range| (Telephone, range)),
+            b'0'..=b'9' if begins => number(text, at),
+            b'A'..=b'Z' if begins => capital(text, at),
+            b'a'..=b'z' if begins => announced(text, at),
+            _ => None,
+        }
+    })
+}
+
 proptest! {
+    #[test]
+    fn nothing_begins_where_no_pair_says_so(
+        text in "([0-9A-Za-z+@ .:-]|[0-9]{1,5}[ -]|\\+[1-9]|Mr?s? |Mx |Miss |Mme |Dr\\. |Prof |Herr |Frau |[Bb]orn |[Dd][Oo][Bb] |[Dd]ate of birth |birthdate|[Mm]obile |[Pp]HONE |[Tt]el |[A-Z]{2}[0-9]{6}[A-D]|[A-Z]{1,2}[0-9] [0-9][A-Z]{2}|1984|4111 1111 1111 1111|High Street|@bank\\.example|é){0,40}",
+        from in 0_usize..20,
+    ) {
+        prop_assert_eq!(next(text.as_bytes(), from), next_everywhere(text.as_bytes(), from));
+    }
+
     #[test]
     fn any_text_is_looked_at_to_its_end(text in ".{0,200}", mail in "[a-z]{3,8}\\.[a-z]{3,8}@[a-z]{2,8}\\.example") {
         let mut findings = Vec::new();

@@ -399,9 +399,8 @@ fn announced(text: &[u8], at: usize) -> Option<(FindingKind, Range<usize>)> {
     let lower = |place: usize| text.get(place).map(u8::to_ascii_lowercase);
     match (lower(at)?, lower(at + 1)?, lower(at + 2)?) {
         (b'b', b'i' | b'o', b'r')
-        | (b'd', b'o', b'b')
+        | (b'd' | b'm', b'o', b'b')
         | (b'd', b'a', b't')
-        | (b'm', b'o', b'b')
         | (b'p', b'h', b'o')
         | (b't', b'e', b'l') => {}
         _ => return None,

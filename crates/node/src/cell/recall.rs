@@ -8,7 +8,7 @@
 
 mod revoked;
 
-use super::{Cell, CellError, Query, Source, VersionMatch, index::Key};
+use super::{Cell, CellError, Source, index::Key};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_core::{
@@ -93,23 +93,22 @@ impl Cell {
         due: Option<Timestamp>,
     ) -> Result<RecallId, CellError> {
         self.catch_up()?;
-        let acting = self.speaking_for(caller, object)?;
-        let publisher = self.publisher_of(&acting, object)?;
+        let (acting, versions) = self.speaking_for(caller, object, versions)?;
         let now = self.env.now();
         let recall = self.new_recall();
         let command = Command::Recall {
             recall,
             object: object.parse().map_err(|_| CellError::NotFound)?,
-            publisher,
-            versions: versions.to_vec(),
+            publisher: acting.member.clone(),
+            versions: versions.clone(),
             reason: reason.to_owned(),
-            asked: self.served_members(object, versions)?,
+            asked: self.served_members(object, &versions)?,
             due: due.unwrap_or_else(|| now.saturating_add(DUE).unwrap_or(now)),
         };
         self.perform(&acting, command)?;
         self.recall_tick()?;
         // Whoever was served while we decided is asked, too: nothing that is covered is served now.
-        let asked = self.served_members(object, versions)?;
+        let asked = self.served_members(object, &versions)?;
         self.perform(&acting, Command::WidenRecall { recall, asked })?;
         Ok(recall)
     }
@@ -168,27 +167,35 @@ impl Cell {
     ///
     /// # Errors
     ///
-    /// [`CellError`]; what is left is done with the next call.
+    /// None today: a recall for which something could not be done does not hinder the others, and
+    /// is tried again with the next call.
     pub fn recall_tick(&self) -> Result<usize, CellError> {
         let generation = self.watch.generation();
         if self.recalled_at.load(Ordering::Acquire) == generation {
             return Ok(0);
         }
         let state = self.state();
-        let mut done = 0;
+        let (mut done, mut failed) = (0, 0);
         for (id, recall) in state.recalls() {
             let ours = !recall.asked.contains_key(&self.me);
             let waits = recall.asked.get(&self.me).is_some_and(Option::is_none);
             let covered = self.covered_by(recall);
-            if ours && !covered.is_empty() {
-                self.withdraw(recall, &covered)?;
-                done += 1;
+            let outcome = if ours && !covered.is_empty() {
+                self.withdraw(recall, &covered)
             } else if waits {
-                self.comply(*id, recall, &covered)?;
-                done += 1;
+                self.comply(*id, recall, &covered)
+            } else {
+                continue;
+            };
+            match outcome {
+                Ok(()) => done += 1,
+                Err(error) => {
+                    tracing::warn!(recall = %id, %error, "what a recall asks could not be done yet");
+                    failed += 1;
+                }
             }
         }
-        if done == 0 {
+        if done + failed == 0 {
             self.recalled_at.store(generation, Ordering::Release);
         }
         Ok(done)
@@ -196,54 +203,48 @@ impl Cell {
 
     /// Publishes the revoked version in each collection and removes what is asked back.
     fn withdraw(&self, recall: &Recall, covered: &[Covered]) -> Result<(), CellError> {
+        for entry in covered.iter().filter(|entry| entry.newest) {
+            let bytes = self.entry_bytes(&entry.collection, entry.number)?;
+            // Whoever may not add here any more still has its object removed.
+            if let Err(error) = self.revoke(recall, entry, &bytes) {
+                tracing::warn!(object = %recall.object, %error, "the revoked version was not taken");
+            }
+        }
+        self.remove_covered(recall, covered)
+    }
+
+    /// Publishes the revoked version of an entry, by whoever published that.
+    fn revoke(&self, recall: &Recall, entry: &Covered, bytes: &[u8]) -> Result<(), CellError> {
+        let now_us = self.env.now().as_microsecond();
+        let Some(next) = revoked::revoked(bytes, now_us.max(entry.version_us)) else {
+            return Ok(());
+        };
         let by = if recall.by.member == self.me {
             self.operator()
         } else {
             Caller::node(recall.by.member.clone())
         };
-        for entry in covered.iter().filter(|entry| entry.newest) {
-            let bytes = self.entry_bytes(&entry.collection, entry.number)?;
-            let now_us = self.env.now().as_microsecond();
-            let Some(next) = revoked::revoked(&bytes, now_us.max(entry.version_us)) else {
-                continue;
-            };
-            let envelope = [b"{\"objects\":[", next.as_slice(), b"]}"].concat();
-            let status = self.add(
-                &by,
-                &entry.collection,
-                Bytes::from(envelope),
-                Source::Published,
-            )?;
-            if let Some(failed) = status.failures.first() {
-                tracing::warn!(object = %recall.object, failed = ?failed, "the revoked version was not taken");
-            }
+        let state = self.state();
+        let author = author_of(bytes).filter(|author| state.pseudonyms().contains_key(&**author));
+        let publisher = author.as_deref().unwrap_or(by.member.as_str());
+        let envelope = [b"{\"objects\":[", next.as_slice(), b"]}"].concat();
+        let (collection, envelope) = (&entry.collection, Bytes::from(envelope));
+        let status = self.add_as(&by, publisher, collection, &envelope, Source::Published)?;
+        if let Some(failed) = status.failures.first() {
+            tracing::warn!(object = %recall.object, failed = ?failed, "the revoked version was not taken");
         }
-        self.remove_covered(&by, recall, covered)
+        Ok(())
     }
 
-    fn remove_covered(
-        &self,
-        by: &Caller,
-        recall: &Recall,
-        covered: &[Covered],
-    ) -> Result<(), CellError> {
+    fn remove_covered(&self, recall: &Recall, covered: &[Covered]) -> Result<(), CellError> {
         let collections: BTreeSet<CollectionId> =
             covered.iter().map(|entry| entry.collection).collect();
         for collection in collections {
             let of = covered
                 .iter()
                 .filter(|entry| entry.collection == collection);
-            let versions = of
-                .clone()
-                .map(|entry| VersionMatch::Exact(entry.version_us));
-            let query = Query {
-                versions: versions.collect(),
-                ..Query::default()
-            };
-            match self.remove(by, &collection, recall.object.as_str(), &query) {
-                Ok(_) | Err(CellError::NotFound) => {}
-                Err(error) => return Err(error),
-            }
+            let numbers: Vec<u64> = of.map(|entry| entry.number).collect();
+            self.remove_numbers(&collection, recall.object.as_str(), &numbers)?;
         }
         Ok(())
     }
@@ -257,7 +258,7 @@ impl Cell {
             .into_iter()
             .filter(|member| *member != recall.by.member)
             .collect();
-        self.remove_covered(&self.operator(), recall, covered)?;
+        self.remove_covered(recall, covered)?;
         if !onward.is_empty() {
             let asked = onward.clone();
             self.perform(&self.operator(), Command::WidenRecall { recall: id, asked })?;
@@ -282,66 +283,108 @@ impl Cell {
         Ok(())
     }
 
-    /// The entries that are still there and that a recall is about. What says `revoked`, or was
-    /// written after the recall, is not.
+    /// The entries that are still there and that a recall is about: of those that whoever asks
+    /// has published. What says `revoked`, or was written after the recall, is not.
     fn covered_by(&self, recall: &Recall) -> Vec<Covered> {
         let index = self.index();
         let key = Key::of(recall.object.as_str());
         let mut covered = Vec::new();
         for (collection, shelf) in index.shelves() {
-            let live = shelf.versions(key).filter(|(_, entry)| entry.is_live());
-            for (at, (number, entry)) in live.enumerate() {
+            let own = shelf.versions(key).filter(|(_, entry)| {
+                let label = index.labels.get(entry.label);
+                entry.is_live() && label.is_some_and(|label| label.publisher == recall.by.member)
+            });
+            let mut newest = true;
+            for (number, entry) in own {
                 let later = recall.at.as_microsecond() < entry.version_us;
-                let ours = recall.covers(entry.version_us) && !entry.is_revoked();
-                if ours && !(later && recall.versions.is_empty()) {
+                let asked = recall.covers(entry.version_us) && !entry.is_revoked();
+                if asked && !(later && recall.versions.is_empty()) {
                     covered.push(Covered {
                         collection: *collection,
                         number: u64::from(number),
                         version_us: entry.version_us,
-                        newest: at == 0 && !entry.is_unversioned(),
+                        newest: newest && !entry.is_unversioned(),
                     });
                 }
+                newest = false;
             }
         }
         covered
     }
 
-    /// Who published an object here: the caller's member where it did, else whoever did.
-    fn publisher_of(&self, caller: &Caller, object: &str) -> Result<MemberId, CellError> {
-        let index = self.index();
-        let key = Key::of(object);
-        let publishers: Vec<MemberId> = index
-            .shelves()
-            .flat_map(|(_, shelf)| shelf.versions(key).map(|(_, entry)| entry.label))
-            .filter_map(|label| Some(index.labels.get(label)?.publisher.clone()))
-            .collect();
-        let own = publishers.iter().find(|member| **member == caller.member);
-        own.or_else(|| publishers.first())
-            .cloned()
-            .ok_or(CellError::NotFound)
-    }
-
-    /// As whom a caller speaks for an object: as itself, or as this cell where the object's author
-    /// is the caller's own pseudonym.
-    pub(super) fn speaking_for(&self, caller: &Caller, object: &str) -> Result<Caller, CellError> {
+    /// As whom a caller asks an object back, and which versions: as itself those that it has
+    /// published; or as this cell those, by name, whose author is a pseudonym of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotPublisher`] where it sees what others published; [`CellError::NotFound`].
+    fn speaking_for(
+        &self,
+        caller: &Caller,
+        object: &str,
+        versions: &[i64],
+    ) -> Result<(Caller, Vec<i64>), CellError> {
         let state = self.state();
-        if state.pseudonyms().is_empty() {
-            return Ok(caller.clone());
-        }
-        for (collection, number) in self.numbers_of(object) {
-            let bytes = self.entry_bytes(&collection, number).unwrap_or_default();
-            if let Ok(header) = portcullis_stix::header::header(&bytes)
-                && let Some(author) = header.created_by.as_deref()
-                && state.pseudonyms().contains_key(author)
-            {
-                return if self.owns_pseudonym(caller, &collection, author) {
-                    Ok(self.operator())
-                } else {
-                    let publisher = self.me.clone();
-                    Err(Refusal::NotPublisher { publisher }.into())
-                };
+        let named = |version_us: &i64| versions.is_empty() || versions.contains(version_us);
+        let (mut own, mut under) = (BTreeSet::new(), BTreeSet::new());
+        for (collection, number, publisher, version_us) in self.published_as(object) {
+            let author = if publisher == self.me && !state.pseudonyms().is_empty() {
+                let bytes = self.entry_bytes(&collection, number).unwrap_or_default();
+                author_of(&bytes).filter(|author| state.pseudonyms().contains_key(&**author))
+            } else {
+                None
+            };
+            match author {
+                Some(author) if self.owns_pseudonym(caller, &collection, &author) => {
+                    under.insert(version_us);
+                }
+                Some(_) if !caller.operator => {}
+                _ if publisher == caller.member => {
+                    own.insert(version_us);
+                }
+                _ => {}
             }
         }
-        Ok(caller.clone())
+        // What the cell published for others under their pseudonyms is theirs: versions are named.
+        let all = caller.member != self.me || caller.operator;
+        if all && !own.is_empty() {
+            return Ok((caller.clone(), versions.to_vec()));
+        }
+        let mut acting = caller.clone();
+        if own.is_empty() && !under.is_empty() {
+            acting.member = self.me.clone();
+            acting.account = None;
+            own = under;
+        }
+        if !own.is_empty() {
+            let own: Vec<i64> = own.into_iter().filter(named).collect();
+            return match own.as_slice() {
+                [] => Err(CellError::NotFound),
+                _ => Ok((acting, own)),
+            };
+        }
+        let seen = self.versions(caller, object)?;
+        let seen = seen.into_iter().next().ok_or(CellError::NotFound)?;
+        let publisher = seen.label.publisher;
+        Err(Refusal::NotPublisher { publisher }.into())
     }
+
+    /// Every entry of an object with bytes, its publisher and its version, superseded ones too.
+    fn published_as(&self, object: &str) -> Vec<(CollectionId, u64, MemberId, i64)> {
+        let numbers = self.numbers_of(object);
+        let index = self.index();
+        let entries = numbers.into_iter().filter_map(|(collection, number)| {
+            let at = u32::try_from(number).ok()?;
+            let entry = index.shelf(&collection)?.get(at)?;
+            let publisher = index.labels.get(entry.label)?.publisher.clone();
+            (!entry.is_removal()).then_some((collection, number, publisher, entry.version_us))
+        });
+        entries.collect()
+    }
+}
+
+/// Who an object says has made it.
+fn author_of(object: &[u8]) -> Option<String> {
+    let header = portcullis_stix::header::header(object).ok()?;
+    header.created_by.map(std::borrow::Cow::into_owned)
 }

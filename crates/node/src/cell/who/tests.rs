@@ -293,6 +293,93 @@ fn a_pseudonym_is_opened_by_an_operator_alone_and_that_is_told() {
     assert!(kit.bytes_of(&kit.b(), &id(1))[0].contains(r#""revoked":true"#));
 }
 
+impl Kit {
+    /// What an operator brings in, whoever made it.
+    fn import(&self, object: &str) {
+        let envelope = Bytes::from(format!("{{\"objects\":[{object}]}}"));
+        let operator = self.cell.operator();
+        let status = self
+            .cell
+            .add(&operator, &self.collection, envelope, Source::Imported)
+            .unwrap();
+        assert_eq!((status.fresh, status.failures.len()), (1, 0));
+    }
+
+    /// A recall of an object by its publisher, that nothing was done for yet.
+    fn recall_event(&self, by: &Caller, n: u32, asked: &str) {
+        let command = Command::Recall {
+            recall: self.cell.new_recall(),
+            object: id(n).parse().unwrap(),
+            publisher: by.member.clone(),
+            versions: Vec::new(),
+            reason: "wrong".into(),
+            asked: [member(asked)].into(),
+            due: self.clock_now() + jiff::SignedDuration::from_hours(1),
+        };
+        self.cell.perform(by, command).unwrap();
+    }
+}
+
+#[test]
+fn a_recall_under_a_pseudonym_leaves_what_others_published() {
+    let kit = Kit::new();
+    kit.cell.give_secret(&[7; 32]);
+    kit.add(&[indicator(1, 0)]);
+    let pseudonym = kit.cell.pseudonym(&kit.b(), &kit.collection).unwrap();
+    let author = format!(r#", "created_by_ref":"{}""#, pseudonym.identity);
+    kit.import(&crate::cell::tests::with(1, 5, &author));
+    kit.import(&indicator(2, 0));
+    kit.clock.pass(1_000_000);
+    assert_eq!(kit.bytes_of(&kit.b(), &id(1)).len(), 2);
+    kit.cell
+        .recall(&kit.b(), &id(1), &[], "wrong", None)
+        .unwrap();
+    let left = kit.bytes_of(&kit.b(), &id(1));
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert!(left.contains(&indicator(1, 0)), "{left:?}");
+    assert!(
+        left.iter()
+            .any(|object| object.contains(r#""revoked":true"#))
+    );
+    // The cell's own is not a pseudonym's.
+    let own = kit.cell.recall(&kit.b(), &id(2), &[], "wrong", None);
+    assert_eq!(own.unwrap_err().code(), "cell.not_publisher");
+    // And whoever came second does not keep the first from asking back its own.
+    kit.cell
+        .recall(&kit.a(), &id(1), &[], "wrong", None)
+        .unwrap();
+    assert!(!kit.bytes_of(&kit.b(), &id(1)).contains(&indicator(1, 0)));
+}
+
+#[test]
+fn what_another_cell_recalls_is_removed_here_as_far_as_it_was_its_own() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0)]);
+    kit.import(&indicator(1, 5));
+    kit.clock.pass(1_000_000);
+    kit.recall_event(&kit.a(), 1, "csirt");
+    assert_eq!(kit.cell.recall_tick().unwrap(), 1);
+    assert_eq!(kit.bytes_of(&kit.b(), &id(1)), [indicator(1, 5)]);
+}
+
+#[test]
+fn a_recall_that_cannot_be_carried_out_whole_does_not_hinder_the_others() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0)]);
+    kit.publish(&kit.b(), &indicator(2, 0));
+    kit.clock.pass(1_000_000);
+    kit.recall_event(&kit.a(), 1, "bank-b");
+    let leave = Command::Leave { group: kit.group };
+    kit.cell.perform(&kit.a(), leave).unwrap();
+    // Nobody publishes for bank-a any more; its object goes all the same.
+    kit.cell
+        .recall(&kit.b(), &id(2), &[], "wrong", None)
+        .unwrap();
+    assert_eq!(kit.bytes_of(&kit.b(), &id(1)), [""; 0]);
+    assert!(kit.bytes_of(&kit.b(), &id(2))[0].contains(r#""revoked":true"#));
+    assert_eq!(kit.cell.recall_tick().unwrap(), 0);
+}
+
 fn question(kit: &Kit, kind: &str, text: &str) -> NewQuestion {
     NewQuestion {
         kind: kind.into(),

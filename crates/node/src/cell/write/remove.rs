@@ -3,8 +3,9 @@
 use super::{Cell, CellError, FrameOf, own_stamp};
 use crate::cell::{
     Query, VersionMatch,
-    batch::{Op, Row, UNVERSIONED, V20},
-    index::{Entry, Key},
+    batch::{Batch, Op, Row, UNVERSIONED, V20},
+    index::{Entry, Index, Key},
+    tail::Turn,
 };
 use portcullis_core::{
     cell::{Caller, CollectionId, Refusal},
@@ -57,8 +58,52 @@ impl Cell {
                 _ => CellError::NotFound,
             });
         }
-        let mut frame = FrameOf::new(&state, &self.me, *collection);
-        for entry in &gone {
+        let batch = self.removal(&mut turn, &index, *collection, id, &gone)?;
+        let removed = gone.len();
+        drop(index);
+        let appended = turn.append(&[], &[batch], &[])?;
+        self.settle(appended)?;
+        Ok(removed)
+    }
+
+    /// Removes those entries of an object that are still there, by their numbers. Whether they
+    /// may go was decided before.
+    pub(crate) fn remove_numbers(
+        &self,
+        collection: &CollectionId,
+        id: &str,
+        numbers: &[u64],
+    ) -> Result<usize, CellError> {
+        let mut turn = self.turn()?;
+        let index = self.index();
+        let shelf = index.shelf(collection).ok_or(CellError::NotFound)?;
+        let entries = shelf.versions(Key::of(id));
+        let gone: Vec<&Entry> = entries
+            .filter(|(number, entry)| entry.is_live() && numbers.contains(&u64::from(*number)))
+            .map(|(_, entry)| entry)
+            .collect();
+        if gone.is_empty() {
+            return Ok(0);
+        }
+        let batch = self.removal(&mut turn, &index, *collection, id, &gone)?;
+        let removed = gone.len();
+        drop(index);
+        let appended = turn.append(&[], &[batch], &[])?;
+        self.settle(appended)?;
+        Ok(removed)
+    }
+
+    /// The batch in which entries of an object are removed.
+    fn removal<'a>(
+        &self,
+        turn: &mut Turn<'_>,
+        index: &Index,
+        collection: CollectionId,
+        id: &'a str,
+        gone: &[&Entry],
+    ) -> Result<Batch<'a>, CellError> {
+        let mut frame = FrameOf::new(&self.state(), &self.me, collection);
+        for entry in gone {
             let added_us = turn.added_us();
             let kind = Cow::Owned(index.kind_of(entry));
             let label = index.labels.get(entry.label).ok_or(CellError::NotFound)?;
@@ -79,11 +124,7 @@ impl Cell {
             };
             frame.batch.rows.push(row);
         }
-        let removed = gone.len();
-        drop(index);
-        let appended = turn.append(&[], &[frame.batch], &[])?;
-        self.settle(appended)?;
-        Ok(removed)
+        Ok(frame.batch)
     }
 }
 

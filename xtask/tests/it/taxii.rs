@@ -20,9 +20,9 @@ fn every_test_that_the_taxii_page_names_is_there() {
         }
         let source = fs::read_to_string(at(path))
             .unwrap_or_else(|error| panic!("{PAGE} names `{path}`: {error}"));
-        let test = format!("fn {name}(");
+        let function = format!("fn {name}(");
         let before = source
-            .split_once(&test)
+            .split_once(&function)
             .unwrap_or_else(|| panic!("{PAGE} names the test `{name}`, which is not in `{path}`"))
             .0;
         let attributes: Vec<&str> = before.lines().rev().take(6).collect();

@@ -174,7 +174,9 @@ mod tests {
                 thread::yield_now();
             }
             assert_eq!(gate.once(usize::MAX, || true), Err(Denied::Busy));
-            all.iter().for_each(|_| open.send(()).unwrap());
+            for _ in &all {
+                open.send(()).unwrap();
+            }
             for one in all {
                 assert_eq!(one.join().unwrap(), Ok(true));
             }

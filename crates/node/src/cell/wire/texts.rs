@@ -1,6 +1,12 @@
 //! How the parts of an event stand in JSON: values with one text stand in it,
 //! and only that text is read.
 
+#![expect(
+    clippy::wildcard_imports,
+    clippy::ref_option,
+    reason = "a small module for each form that serde asks for, all of them parts of this one"
+)]
+
 use super::{
     BTreeMap, BTreeSet, Finding, FindingForm, FindingKind, MemberId, MemberKind, Mode, Outcome,
     Rights, Settings, SettingsForm, Standing, StandingForm, Tlp, question, recall,
@@ -241,8 +247,6 @@ macro_rules! words {
     ($($name:ident: $of:ty,)*) => {$(
         pub(super) mod $name {
             use super::*;
-
-            #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
             pub(in super::super) fn serialize<S: Serializer>(
                 value: &$of,
                 to: S,

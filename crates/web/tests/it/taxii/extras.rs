@@ -71,9 +71,9 @@ fn an_object_is_recalled_and_the_confirmations_come_in() {
         404,
         "only its publisher hears who was served"
     );
-    let served = bank.get(&who).json();
-    assert_eq!(served["served"][0]["member"], "agency");
-    assert_eq!(served["served"][0]["how"], "page");
+    let went_out = bank.get(&who).json();
+    assert_eq!(went_out["served"][0]["member"], "agency");
+    assert_eq!(went_out["served"][0]["how"], "page");
     let recall = json!({ "object": OBJECT, "reason": "a false positive" });
     assert_eq!(agency.post("/cell/v1/recalls", &recall).status, 403);
     let recalled = bank.post("/cell/v1/recalls", &recall);

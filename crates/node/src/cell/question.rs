@@ -250,8 +250,11 @@ impl Cell {
     }
 
     /// The questions that concern a caller, the newest first: all for an operator, else those that
-    /// its member asked or was asked.
+    /// its member asked or was asked; a member's client none.
     pub fn questions(&self, caller: &Caller) -> Vec<QuestionView> {
+        if caller.client {
+            return Vec::new();
+        }
         let (state, now) = (self.state(), self.env.now());
         let views = state.questions().iter().filter_map(|(id, held)| {
             let own = caller.operator || held.by.member == caller.member;

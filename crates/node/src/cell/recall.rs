@@ -102,13 +102,13 @@ impl Cell {
             publisher: acting.member.clone(),
             versions: versions.clone(),
             reason: reason.to_owned(),
-            asked: self.served_members(object, &versions)?,
+            asked: self.served_members(object, &versions, &acting.member)?,
             due: due.unwrap_or_else(|| now.saturating_add(DUE).unwrap_or(now)),
         };
         self.perform(&acting, command)?;
         self.recall_tick()?;
         // Whoever was served while we decided is asked, too: nothing that is covered is served now.
-        let asked = self.served_members(object, &versions)?;
+        let asked = self.served_members(object, &versions, &acting.member)?;
         self.perform(&acting, Command::WidenRecall { recall, asked })?;
         Ok(recall)
     }
@@ -129,8 +129,11 @@ impl Cell {
     }
 
     /// The recalls that concern a caller, the newest first: all for an operator, else its member's
-    /// own and those in which it is asked.
+    /// own and those in which it is asked; a member's client none.
     pub fn recalls(&self, caller: &Caller) -> Vec<RecallView> {
+        if caller.client {
+            return Vec::new();
+        }
         let (state, now) = (self.state(), self.env.now());
         let views = state.recalls().iter().filter_map(|(id, recall)| {
             let own = caller.operator || recall.by.member == caller.member;
@@ -254,7 +257,7 @@ impl Cell {
         let object = recall.object.as_str();
         let held = !self.numbers_of(object).is_empty();
         let onward: BTreeSet<MemberId> = self
-            .served_members(object, &recall.versions)?
+            .served_members(object, &recall.versions, &recall.by.member)?
             .into_iter()
             .filter(|member| *member != recall.by.member)
             .collect();

@@ -7,7 +7,7 @@ use super::{
 };
 use jiff::{SignedDuration, Timestamp};
 use portcullis_core::{
-    cell::{Caller, CollectionId},
+    cell::{Caller, CollectionId, Refusal, Rights},
     member::MemberId,
 };
 use portcullis_verdict::cell::{Content, Evidence};
@@ -124,8 +124,38 @@ impl Cell {
     ///
     /// [`CellError::NotReady`], [`CellError::Ledger`].
     pub fn who(&self, object: &str, versions: &[i64]) -> Result<Vec<Served>, CellError> {
+        self.who_of(object, versions, None)
+    }
+
+    /// What a caller may know of that: an operator all, a member what of its own entries was
+    /// served; a member's client nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::who`]; [`CellError::NotFound`] where the member has published nothing of it,
+    /// [`CellError::Refused`] for a client.
+    pub fn who_for(&self, caller: &Caller, object: &str) -> Result<Vec<Served>, CellError> {
+        speaks_for_itself(caller)?;
+        if caller.operator {
+            return self.who_of(object, &[], None);
+        }
+        if self
+            .entries_of(object, &[], Some(&caller.member))?
+            .is_empty()
+        {
+            return Err(CellError::NotFound);
+        }
+        self.who_of(object, &[], Some(&caller.member))
+    }
+
+    fn who_of(
+        &self,
+        object: &str,
+        versions: &[i64],
+        publisher: Option<&MemberId>,
+    ) -> Result<Vec<Served>, CellError> {
         self.ledger.flush()?;
-        let entries = self.entries_of(object, versions)?;
+        let entries = self.entries_of(object, versions, publisher)?;
         let mut served = Vec::new();
         for serving in self.ledger.servings(&by_collection(&entries))? {
             let Some((version_us, removal)) = entries.get(&(serving.collection, serving.number))
@@ -149,7 +179,8 @@ impl Cell {
         Ok(served)
     }
 
-    /// The members that were served an object, its own removal apart; without the node's own.
+    /// The members that were served what `publisher` published of an object, its own removal
+    /// apart; without the node's own.
     ///
     /// # Errors
     ///
@@ -158,8 +189,9 @@ impl Cell {
         &self,
         object: &str,
         versions: &[i64],
+        publisher: &MemberId,
     ) -> Result<BTreeSet<MemberId>, CellError> {
-        let served = self.who(object, versions)?;
+        let served = self.who_of(object, versions, Some(publisher))?;
         let others = served.into_iter().filter(|served| !served.removal);
         let members = others.map(|served| served.member);
         Ok(members.filter(|member| *member != self.me).collect())
@@ -179,7 +211,7 @@ impl Cell {
         bytes: bool,
     ) -> Result<Proved, CellError> {
         self.ledger.flush()?;
-        let entries = self.entries_of(object, versions)?;
+        let entries = self.entries_of(object, versions, None)?;
         let live: Vec<_> = entries
             .iter()
             .filter(|(_, (_, removal))| !removal)
@@ -206,8 +238,14 @@ impl Cell {
         Ok(Proved { evidence, recorded })
     }
 
-    /// Every entry of an object: its version, and whether it is a removal.
-    fn entries_of(&self, object: &str, versions: &[i64]) -> Result<Entries, CellError> {
+    /// Every entry of an object, or those that `publisher` published: its version, and whether it
+    /// is a removal.
+    fn entries_of(
+        &self,
+        object: &str,
+        versions: &[i64],
+        publisher: Option<&MemberId>,
+    ) -> Result<Entries, CellError> {
         if !self.ready() {
             return Err(CellError::NotReady);
         }
@@ -217,6 +255,11 @@ impl Cell {
             let entry = u32::try_from(number).ok();
             let entry = entry.and_then(|number| index.shelf(&collection)?.get(number));
             let Some(entry) = entry else { continue };
+            let label = index.labels.get(entry.label);
+            let of = |member: &MemberId| label.is_some_and(|label| label.publisher == *member);
+            if !publisher.is_none_or(of) {
+                continue;
+            }
             if versions.is_empty() || versions.contains(&entry.version_us) {
                 let what = (entry.version_us, entry.is_removal());
                 entries.insert((collection, number), what);
@@ -242,6 +285,19 @@ impl Cell {
         self.ledger.note_contents(&contents)?;
         Ok(())
     }
+}
+
+/// Whether a caller is its member's own: what is between members is not for the clients of one.
+///
+/// # Errors
+///
+/// [`Refusal::RightsMissing`]
+pub(crate) fn speaks_for_itself(caller: &Caller) -> Result<(), Refusal> {
+    if caller.client {
+        let needed = Rights::Speak.as_str();
+        return Err(Refusal::RightsMissing { needed });
+    }
+    Ok(())
 }
 
 type Entries = BTreeMap<(CollectionId, u64), (i64, bool)>;

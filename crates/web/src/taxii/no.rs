@@ -159,6 +159,11 @@ impl From<CellError> for No {
                 "taxii.envelope",
                 flaw.to_string(),
             ),
+            CellError::TooMany(_) => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                error.code(),
+                error.to_string(),
+            ),
             other => {
                 tracing::error!(error = %other, "the cell could not answer");
                 Self::broken()

@@ -1,7 +1,7 @@
 //! What comes back to who published: sightings, opinions and notes on an object.
 
 use super::note::hear;
-use crate::cell::{Cell, CellError, Found, Search};
+use crate::cell::{Cell, CellError, Found, Search, who::speaks_for_itself};
 use portcullis_core::{
     cell::{Caller, CollectionId},
     member::MemberId,
@@ -64,12 +64,13 @@ impl Cell {
     ///
     /// # Errors
     ///
-    /// [`CellError::NotReady`], [`CellError::Journal`].
+    /// [`CellError::NotReady`], [`CellError::Journal`]; [`CellError::Refused`] for a member's client.
     pub fn notices(
         &self,
         caller: &Caller,
         since_us: Option<i64>,
     ) -> Result<Vec<ReplyTo>, CellError> {
+        speaks_for_itself(caller)?;
         let search = Search {
             kinds: REPLIES.map(str::to_owned).to_vec(),
             since_us,

@@ -380,6 +380,61 @@ fn a_recall_that_cannot_be_carried_out_whole_does_not_hinder_the_others() {
     assert_eq!(kit.cell.recall_tick().unwrap(), 0);
 }
 
+#[test]
+fn a_member_hears_to_whom_its_own_went_and_nothing_of_what_others_published() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0)]);
+    kit.serve(&kit.cell.operator());
+    kit.import(&indicator(1, 5));
+    kit.serve(&kit.b());
+    assert_eq!(kit.cell.who_for(&kit.a(), &id(1)).unwrap().len(), 1);
+    assert_eq!(
+        kit.cell
+            .who_for(&kit.cell.operator(), &id(1))
+            .unwrap()
+            .len(),
+        2
+    );
+    let nothing = kit.cell.who_for(&kit.b(), &id(1)).unwrap_err();
+    assert_eq!(nothing.code(), "cell.not_found");
+    // Nor by asking it back: bank-b was served the other's version.
+    kit.clock.pass(1_000_000);
+    kit.cell
+        .recall(&kit.a(), &id(1), &[], "wrong", None)
+        .unwrap();
+    assert_eq!(kit.cell.recalls(&kit.a())[0].asked, []);
+}
+
+#[test]
+fn a_client_of_a_member_hears_nothing_of_questions_recalls_and_who_was_served() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0)]);
+    kit.serve(&kit.b());
+    kit.clock.pass(1_000_000);
+    let new = question(&kit, "seen", "Has anybody seen this domain?");
+    kit.cell.ask(&kit.a(), &kit.collection, new).unwrap();
+    kit.cell
+        .recall(&kit.a(), &id(1), &[], "wrong", None)
+        .unwrap();
+    for member in [kit.a(), kit.b()] {
+        let client = Caller {
+            account: Some("shop".into()),
+            client: true,
+            ..member.clone()
+        };
+        assert_eq!(kit.cell.questions(&member).len(), 1);
+        assert_eq!(kit.cell.questions(&client), []);
+        assert_eq!(kit.cell.recalls(&member).len(), 1);
+        assert_eq!(kit.cell.recalls(&client), []);
+        for refused in [
+            kit.cell.who_for(&client, &id(1)).err(),
+            kit.cell.notices(&client, None).err(),
+        ] {
+            assert_eq!(refused.unwrap().code(), "cell.rights_missing");
+        }
+    }
+}
+
 fn question(kit: &Kit, kind: &str, text: &str) -> NewQuestion {
     NewQuestion {
         kind: kind.into(),

@@ -99,3 +99,18 @@ fn the_numbers_of_an_object_name_all_that_was_ever_shown_of_it() {
         indicator(1, 0).as_bytes()
     );
 }
+
+#[test]
+fn whoever_may_not_see_an_object_does_not_hear_whose_it_is() {
+    let kit = Kit::new();
+    let red =
+        r#","object_marking_refs":["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"]"#;
+    kit.add(&[with(1, 0, red)]);
+    assert!(matches!(
+        remove(&kit, &kit.b(), 1),
+        Err(CellError::NotFound)
+    ));
+    let recall = kit.cell.recall(&kit.b(), &id(1), &[], "wrong", None);
+    assert!(matches!(recall, Err(CellError::NotFound)));
+    assert_eq!(remove(&kit, &kit.a(), 1).unwrap(), 1);
+}

@@ -5,6 +5,7 @@ use crate::cell::{
     Query, VersionMatch,
     batch::{Batch, Op, Row, UNVERSIONED, V20},
     index::{Entry, Index, Key},
+    sight::Eyes,
     tail::Turn,
 };
 use portcullis_core::{
@@ -34,29 +35,30 @@ impl Cell {
         state.may_write(caller, collection, turn.at)?;
         let index = self.index();
         let shelf = index.shelf(collection).ok_or(CellError::NotFound)?;
-        let versions: Vec<&Entry> = shelf
-            .versions(Key::of(id))
-            .map(|(_, entry)| entry)
-            .collect();
-        let live: Vec<&Entry> = versions
-            .into_iter()
-            .filter(|entry| entry.is_live())
-            .collect();
-        let chosen: Vec<&Entry> = chosen(&live, query).collect();
+        let versions = shelf.versions(Key::of(id));
+        let live: Vec<(u32, &Entry)> = versions.filter(|(_, entry)| entry.is_live()).collect();
+        let chosen: Vec<(u32, &Entry)> = chosen(&live, query).collect();
         let publisher = |entry: &Entry| -> Option<MemberId> {
             Some(index.labels.get(entry.label)?.publisher.clone())
         };
-        let own = |entry: &&&Entry| {
+        let own = |entry: &Entry| {
             caller.operator || publisher(entry).is_some_and(|member| member == caller.member)
         };
-        let gone: Vec<&Entry> = chosen.iter().filter(own).copied().collect();
+        let gone = chosen.iter().map(|(_, entry)| *entry);
+        let gone: Vec<&Entry> = gone.filter(|entry| own(entry)).collect();
         if gone.is_empty() {
-            let seen = chosen.iter().find_map(|entry| publisher(entry));
-            let allowed = self.sight(&index, caller, collection, turn.at).is_ok();
-            return Err(match seen {
-                Some(publisher) if allowed => Refusal::NotPublisher { publisher }.into(),
-                _ => CellError::NotFound,
-            });
+            // Whose it is hears only who may see it.
+            let now_us = turn.at.as_microsecond();
+            let sight = self.sight(&index, caller, collection, turn.at).ok();
+            let eyes = sight
+                .as_ref()
+                .map(|sight| Eyes::new(sight, &index, shelf, now_us, self.durable_us()));
+            let sees = |number, entry| eyes.is_some_and(|eyes| eyes.sees(number, entry));
+            let mut seen = chosen.iter().filter(|(number, entry)| sees(*number, entry));
+            let publisher = seen.find_map(|(_, entry)| publisher(entry));
+            return Err(publisher.map_or(CellError::NotFound, |publisher| {
+                Refusal::NotPublisher { publisher }.into()
+            }));
         }
         let batch = self.removal(&mut turn, &index, *collection, id, &gone)?;
         let removed = gone.len();
@@ -129,10 +131,14 @@ impl Cell {
 }
 
 /// The versions that a query names, of all that are there, the greatest first.
-fn chosen<'a>(live: &'a [&'a Entry], query: &'a Query) -> impl Iterator<Item = &'a Entry> {
-    let (last, first) = (live.first().copied(), live.last().copied());
-    let same = |a: &Entry, b: Option<&Entry>| b.is_some_and(|b| b.added_us == a.added_us);
-    live.iter().copied().filter(move |entry| {
+fn chosen<'a>(
+    live: &'a [(u32, &'a Entry)],
+    query: &'a Query,
+) -> impl Iterator<Item = (u32, &'a Entry)> {
+    let added = |one: Option<&(u32, &Entry)>| one.map(|(_, entry)| entry.added_us);
+    let (last, first) = (added(live.first()), added(live.last()));
+    let same = |entry: &Entry, added_us: Option<i64>| added_us == Some(entry.added_us);
+    live.iter().copied().filter(move |(_, entry)| {
         let spec = query
             .spec_versions
             .is_none_or(|spec| if entry.is_v20() { spec.v20 } else { spec.v21 });

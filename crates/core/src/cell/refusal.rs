@@ -127,6 +127,14 @@ pub enum Refusal {
         /// The object.
         object: String,
     },
+    /// There is something else in this version of the object, seen by the caller or not.
+    #[error(
+        "this version of the object is taken; give your own a later `modified`, or an id of its own"
+    )]
+    VersionTaken,
+    /// A version says that it was made after now.
+    #[error("`modified` lies ahead of this node's clock; nobody makes a version before its time")]
+    MadeAhead,
     /// A value of the object stands on a warning list.
     #[error("`{value}` stands on the warning list `{list}`")]
     WarningList {
@@ -249,6 +257,8 @@ impl Refusal {
             Self::IdentityBound { .. } => "cell.identity_bound",
             Self::NotPublisher { .. } => "cell.not_publisher",
             Self::NotCreator { .. } => "cell.not_creator",
+            Self::VersionTaken => "cell.version_taken",
+            Self::MadeAhead => "cell.made_ahead",
             Self::WarningList { .. } => "cell.warning_list",
             Self::UnknownWrapper { .. } => "cell.unknown_wrapper",
             Self::WrapperLapsed { .. } => "cell.wrapper_lapsed",

@@ -3,6 +3,7 @@
 
 mod prepare;
 mod remove;
+mod replace;
 mod touch;
 
 pub(crate) use prepare::{Context, Prepared, all as prepare_all};
@@ -10,7 +11,7 @@ pub(crate) use prepare::{Context, Prepared, all as prepare_all};
 use super::{
     Cell, CellError, Detail, Status,
     batch::{Batch, Interned, MARKED, Op, REVOKED, Row},
-    index::{At, Entry, Index, KINDS_MAX, Key, Order, Shelf},
+    index::{At, Entry, Index, KINDS_MAX, Key, Order},
     provenance::sign_batch,
     tail::Turn,
 };
@@ -23,7 +24,8 @@ use portcullis_core::{
     member::MemberId,
 };
 use portcullis_stix::{header, taxii::Micros};
-use std::{cell::OnceCell, collections::HashSet, sync::Arc};
+use replace::{Adding, Place};
+use std::{cell::OnceCell, collections::HashMap, sync::Arc};
 
 /// Bytes of objects that one frame takes: others append in between.
 const FRAME_OBJECTS_BYTES: usize = 16 * 1024 * 1024;
@@ -54,7 +56,8 @@ pub(crate) struct Candidate<'a> {
 impl Cell {
     /// Adds an envelope's objects to a collection and says what became of each.
     ///
-    /// An object that is there in the same version is a success that changes nothing.
+    /// An object that is there in the same version and the same bytes is a success that changes
+    /// nothing.
     ///
     /// # Errors
     ///
@@ -113,6 +116,12 @@ impl Cell {
         )
         .against(self.warning_lists());
         let prepared = prepare_all(self, &context, &objects);
+        let adding = Adding {
+            caller,
+            publisher,
+            collection,
+            source,
+        };
         let mut part = Vec::with_capacity(prepared.len());
         let mut bytes = 0;
         for object in prepared {
@@ -125,12 +134,12 @@ impl Cell {
             }
             if bytes >= FRAME_OBJECTS_BYTES {
                 let full = std::mem::take(&mut part);
-                self.add_part(caller, publisher, collection, source, full, &mut status)?;
+                self.add_part(adding, full, &mut status)?;
                 bytes = 0;
             }
         }
         if !part.is_empty() {
-            self.add_part(caller, publisher, collection, source, part, &mut status)?;
+            self.add_part(adding, part, &mut status)?;
         }
         self.statuses().keep(caller, &status);
         Ok(status)
@@ -144,19 +153,16 @@ impl Cell {
     /// Adds what fits in one frame.
     fn add_part(
         &self,
-        caller: &Caller,
-        publisher: &str,
-        collection: &CollectionId,
-        source: Source,
+        adding: Adding<'_>,
         objects: Vec<Prepared<'_>>,
         status: &mut Status,
     ) -> Result<(), CellError> {
+        let (caller, collection) = (adding.caller, adding.collection);
         let (mut digests, proof) = (Vec::with_capacity(objects.len()), OnceCell::new());
         let mut turn = self.turn()?;
         let state = self.state();
         state.may_write(caller, collection, turn.at)?;
         let index = self.index();
-        let shelf = index.shelf(collection);
         let mut frame = FrameOf::new(&state, &self.me, *collection);
         let mut labels = Labels::default();
         for object in objects {
@@ -166,25 +172,20 @@ impl Cell {
                 message,
                 code,
             };
-            let held = shelf
-                .and_then(|shelf| shelf.find(object.at))
-                .map(|(_, entry)| entry);
-            if held.is_some_and(Entry::is_live) || !frame.first_of(object.at) {
-                status.successes.push(detail(None, ""));
-                continue;
-            }
-            let allowed = self.may_replace(&state, &index, shelf, caller, source, &object);
-            if let Err(refusal) = allowed {
-                status
-                    .failures
-                    .push(detail(Some(refusal.to_string()), refusal.code()));
-                continue;
-            }
-            if !frame.takes(&index, &object) {
-                let refusal = Refusal::TooMany {
-                    what: "types",
-                    max: KINDS_MAX,
-                };
+            let held = match self.place(&frame, &index, adding, &object, turn.at) {
+                Ok(Place::Free(held)) => held,
+                Ok(Place::Same) => {
+                    status.successes.push(detail(None, ""));
+                    continue;
+                }
+                Err(refusal) => {
+                    let failed = detail(Some(refusal.to_string()), refusal.code());
+                    status.failures.push(failed);
+                    continue;
+                }
+            };
+            let room = frame.takes(&index, object.at, &object.header.kind, held.is_some());
+            if let Err(refusal) = room {
                 let failed = detail(Some(refusal.to_string()), refusal.code());
                 status.failures.push(failed);
                 continue;
@@ -202,7 +203,7 @@ impl Cell {
                 op: Op::Put,
                 marked,
             };
-            let added_us = frame.put(&mut turn, held, candidate)?;
+            let added_us = frame.put(&mut turn, held.as_ref(), candidate)?;
             if unversioned {
                 done.version = Micros(added_us).to_string();
             }
@@ -219,7 +220,7 @@ impl Cell {
             return Ok(());
         }
         let at = turn.at;
-        let sign = |signing| sign_batch(&signing, publisher, &digests, at);
+        let sign = |signing| sign_batch(&signing, adding.publisher, &digests, at);
         let proof = proof.get_or_init(|| self.signing().map(sign).unwrap_or_default());
         frame.batch.proofs = vec![proof];
         let batches = [frame.batch];
@@ -265,45 +266,6 @@ impl Cell {
         frame.events.extend(events);
         Ok((true, true))
     }
-
-    /// Only its creator revokes an object that others already have.
-    fn may_replace(
-        &self,
-        state: &State,
-        index: &Index,
-        shelf: Option<&Shelf>,
-        caller: &Caller,
-        source: Source,
-        object: &Prepared<'_>,
-    ) -> Result<(), Refusal> {
-        let imported = source == Source::Imported && caller.operator;
-        if !object.header.revoked || imported {
-            return Ok(());
-        }
-        let live = |shelf: &Shelf| {
-            let mut versions = shelf.versions(object.at.key);
-            versions
-                .find(|(_, entry)| entry.is_live())
-                .map(|(_, entry)| *entry)
-        };
-        let Some(entry) = shelf.and_then(live).filter(|entry| !entry.is_revoked()) else {
-            return Ok(());
-        };
-        let no = || Refusal::NotCreator {
-            object: object.header.id.as_ref().into(),
-        };
-        let mut bytes = Vec::new();
-        self.journal
-            .read(entry.place(), &mut bytes)
-            .map_err(|_| no())?;
-        let before = header::header(&bytes).map_err(|_| no())?;
-        let by = before.created_by.as_deref();
-        if by != object.header.created_by.as_deref() {
-            return Err(no());
-        }
-        let publisher = index.labels.get(entry.label).map(|label| &label.publisher);
-        state.may_replace(caller, &object.header.id, by, publisher)
-    }
 }
 
 /// A frame that is being put together.
@@ -314,7 +276,10 @@ pub(crate) struct FrameOf<'a> {
     pub(crate) interned: Interned<'a>,
     pub(crate) data: Vec<u8>,
     pub(crate) events: Vec<Event>,
-    seen: HashSet<(Key, Order)>,
+    /// What is put, by its key.
+    seen: HashMap<(Key, Order), &'a [u8]>,
+    /// How many of each key, once there are many.
+    counts: Option<HashMap<Key, usize>>,
 }
 
 impl<'a> FrameOf<'a> {
@@ -326,7 +291,8 @@ impl<'a> FrameOf<'a> {
             interned: Interned::default(),
             data: Vec::new(),
             events: Vec::new(),
-            seen: HashSet::new(),
+            seen: HashMap::new(),
+            counts: None,
         }
     }
 
@@ -340,14 +306,46 @@ impl<'a> FrameOf<'a> {
         u32::try_from(last).map_err(|_| CellError::TooMany("proofs in one batch"))
     }
 
-    /// Whether nothing of this key was put into the frame yet.
-    pub(crate) fn first_of(&mut self, at: At) -> bool {
-        self.seen.insert((at.key, at.order))
+    /// What of this key was put into the frame already.
+    pub(crate) fn first(&self, at: At) -> Option<&'a [u8]> {
+        self.seen.get(&(at.key, at.order)).copied()
     }
 
-    /// Whether there is room for one more type, if the object brings one.
-    pub(crate) fn takes(&self, index: &Index, object: &Prepared<'_>) -> bool {
-        index.takes_kind(&object.header.kind, self.batch.kinds.len())
+    /// Whether there is room for an object's type, and for one more version, unless it takes the
+    /// place of one.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::TooMany`]
+    pub(crate) fn takes(
+        &mut self,
+        index: &Index,
+        at: At,
+        kind: &str,
+        replaces: bool,
+    ) -> Result<(), Refusal> {
+        if !index.takes_kind(kind, self.batch.kinds.len()) {
+            let (what, max) = ("types", KINDS_MAX);
+            return Err(Refusal::TooMany { what, max });
+        }
+        let shelf = index.shelf(&self.batch.collection);
+        let held = shelf.map_or(0, |shelf| shelf.count(at.key));
+        if replaces || held + self.seen.len() < VERSIONS_MAX {
+            return Ok(());
+        }
+        let seen = &self.seen;
+        let counts = self.counts.get_or_insert_with(|| {
+            let mut counts = HashMap::new();
+            for (key, _) in seen.keys() {
+                *counts.entry(*key).or_default() += 1;
+            }
+            counts
+        });
+        if held + counts.get(&at.key).copied().unwrap_or(0) < VERSIONS_MAX {
+            return Ok(());
+        }
+        let (what, max) = ("versions of one object", VERSIONS_MAX);
+        Err(Refusal::TooMany { what, max })
     }
 
     /// Puts an object in, in the place of `held`; answers when it is added.
@@ -358,6 +356,11 @@ impl<'a> FrameOf<'a> {
         candidate: Candidate<'a>,
     ) -> Result<i64, CellError> {
         let object = candidate.object;
+        self.seen
+            .insert((object.at.key, object.at.order), object.bytes);
+        if let Some(counts) = &mut self.counts {
+            *counts.entry(object.at.key).or_default() += 1;
+        }
         let added_us = turn.added_us();
         let (stamp_us, by) = match candidate.stamp {
             Some(stamp) => stamp,

@@ -70,7 +70,7 @@ impl Cell {
                         }
                         None => continue,
                     };
-                    let fresh = frame.first_of(object.at)
+                    let fresh = frame.first(object.at).is_none()
                         && wins(&index, index.shelf(collection), object.at, stamp);
                     if !fresh {
                         accepted.echoes += 1;
@@ -78,7 +78,11 @@ impl Cell {
                     }
                     let mut label = state.label(collection, publisher, object.tlp, *held);
                     label.tlp = label.tlp.max(*tlp);
-                    let fits = frame.takes(&index, &object)
+                    let held = index
+                        .shelf(collection)
+                        .and_then(|shelf| shelf.find(object.at));
+                    let (at, kind, held) = (object.at, &*object.header.kind, held.is_some());
+                    let fits = frame.takes(&index, at, kind, held).is_ok()
                         && index.takes_label(&label)
                         && index.takes_member(&stamp.by);
                     if !fits {

@@ -138,3 +138,80 @@ fn the_latest_version_of_stix_is_shown_unless_others_are_asked_for() {
     );
     assert_eq!(kit.shown(&spec(false, false)), Vec::<String>::new());
 }
+
+#[test]
+fn only_its_creator_makes_new_versions_of_an_object() {
+    let kit = Kit::new();
+    let codes = |status: &Status| -> Vec<_> { status.failures.iter().map(|f| f.code).collect() };
+    kit.add(&[indicator(1, 5)]);
+    for version in [9, 0] {
+        let other = kit.add_as(&kit.b(), &[indicator(1, version)]);
+        assert_eq!(codes(&other), ["cell.not_creator"]);
+    }
+    // Nor does it become the creator by what was refused.
+    let revoked = kit.add_as(&kit.b(), &[with(1, 10, r#","revoked":true"#)]);
+    assert_eq!(codes(&revoked), ["cell.not_creator"]);
+    assert_eq!(kit.add(&[indicator(1, 6)]).fresh, 1);
+    assert_eq!(kit.shown(&of(&[])), [indicator(1, 6)]);
+    let far = indicator(1, 7).replace(r#""modified":"2026"#, r#""modified":"2099"#);
+    assert_eq!(codes(&kit.add(&[far])), ["cell.made_ahead"]);
+    // An operator brings in what others have published.
+    let envelope = format!("{{\"objects\":[{}]}}", indicator(1, 8));
+    let operator = kit.cell.operator();
+    let imported = kit.cell.add(
+        &operator,
+        &kit.collection,
+        Bytes::from(envelope),
+        Source::Imported,
+    );
+    assert_eq!(imported.unwrap().fresh, 1);
+}
+
+#[test]
+fn whoever_bound_the_identity_makes_the_versions_whoever_brought_the_first() {
+    let kit = Kit::new();
+    let author = "identity--6ba7b810-9dad-41d1-80b4-00c04fd430c8";
+    let bind = Command::BindIdentity {
+        identity: author.parse().unwrap(),
+    };
+    kit.cell.perform(&kit.b(), bind).unwrap();
+    let by = |s| with(1, s, &format!(r#","created_by_ref":"{author}""#));
+    kit.add(&[by(0)]);
+    assert_eq!(kit.add(&[by(1)]).failures[0].code, "cell.not_creator");
+    assert_eq!(kit.add_as(&kit.b(), &[by(1)]).fresh, 1);
+}
+
+#[test]
+fn a_version_that_holds_something_else_is_taken_whether_it_is_seen_or_not() {
+    let kit = Kit::new();
+    let red =
+        r#","object_marking_refs":["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"]"#;
+    kit.add(&[with(1, 0, red), indicator(2, 0)]);
+    let other = with(2, 0, r#","name":"other""#);
+    let twice = with(3, 0, r#","name":"again""#);
+    let status = kit.add_as(
+        &kit.b(),
+        &[
+            with(1, 0, red),
+            indicator(1, 0),
+            other,
+            indicator(2, 0),
+            indicator(3, 0),
+            twice,
+        ],
+    );
+    let taken: Vec<_> = status.failures.iter().map(|f| (&*f.id, f.code)).collect();
+    let code = "cell.version_taken";
+    assert_eq!(
+        taken,
+        [
+            (&*id(1), code),
+            (&*id(1), code),
+            (&*id(2), code),
+            (&*id(3), code)
+        ]
+    );
+    assert_eq!((status.successes.len(), status.fresh), (2, 1));
+    let own = kit.add(&[with(1, 0, red)]);
+    assert_eq!((own.successes.len(), own.fresh), (1, 0));
+}

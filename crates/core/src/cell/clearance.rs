@@ -69,8 +69,10 @@ impl State {
             });
         }
         let wrapper_until = match &settings.wrapper {
-            Some(name) if caller.member != self.me => Some(self.wrapper_until(name, at)?),
-            _ => None,
+            Some(name) if caller.client || caller.member != self.me => {
+                Some(self.wrapper_until(name, at)?)
+            }
+            Some(_) | None => None,
         };
         Ok(Clearance {
             member: caller.member.clone(),

@@ -177,6 +177,15 @@ fn a_legal_basis_that_lapsed_carries_nothing_out() {
         cleared(&world, &operator).is_ok(),
         "nothing leaves towards oneself"
     );
+    let client = Caller {
+        client: true,
+        ..Caller::node(world.state.me().clone())
+    };
+    assert_eq!(
+        cleared(&world, &client).unwrap_err().code(),
+        "cell.wrapper_lapsed",
+        "a client of one's own is another"
+    );
     // Prolonged by a new law, it carries again.
     world.operates(wrap(until + SignedDuration::from_hours(10)));
     assert!(cleared(&world, &bank).is_ok());

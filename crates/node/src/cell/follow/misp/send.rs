@@ -124,7 +124,7 @@ impl Work<'_> {
         cleared: &Clearance,
         after_us: i64,
     ) -> Result<Batch, FollowError> {
-        let state = self.cell.state();
+        let (state, valid) = (self.cell.state(), self.valid_after());
         let mut batch = Batch::default();
         self.cell
             .changes_since(&self.into, after_us, &mut |change| {
@@ -136,6 +136,7 @@ impl Work<'_> {
                 let marks = state.marks(change.id, &change.label.publisher);
                 if let Changed::Put(bytes) = change.op
                     && change.stamp.by != *name
+                    && change.expires_us > valid
                     && cleared.admits(change.label, marks)
                 {
                     let object = Outgoing {
@@ -149,6 +150,16 @@ impl Work<'_> {
         Ok(batch)
     }
 
+    /// What ends later than this may go, in microseconds since 1970.
+    fn valid_after(&self) -> i64 {
+        let state = self.cell.state();
+        let held = state.collection(&self.into);
+        match held.is_none_or(|held| held.settings.honour_expiry) {
+            true => self.cell.env().now().as_microsecond(),
+            false => i64::MIN,
+        }
+    }
+
     /// The reports and groupings that a batch has, or that bind something in it; and those and
     /// their parts that went before.
     fn bound(
@@ -157,10 +168,10 @@ impl Work<'_> {
         cleared: &Clearance,
     ) -> Result<(Vec<Binding>, BTreeMap<String, Outgoing>), FollowError> {
         let mut bound = Vec::new();
-        let state = self.cell.state();
+        let (state, valid) = (self.cell.state(), self.valid_after());
         let may = |change: &crate::cell::ChangeRef<'_>| {
             let marks = state.marks(change.id, &change.label.publisher);
-            cleared.admits(change.label, marks)
+            change.expires_us > valid && cleared.admits(change.label, marks)
         };
         self.cell
             .changes_since(&self.into, i64::MIN, &mut |change| {

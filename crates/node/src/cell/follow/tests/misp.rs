@@ -45,7 +45,7 @@ fn answer(misp: &mut Misp, request: &Request) -> Response {
                     "published": true,
                 })
             });
-            json(200, Value::from_iter(listed).to_string())
+            json(200, listed.collect::<Value>().to_string())
         }
         "/events/add" => {
             misp.events.push(published(body));
@@ -168,6 +168,17 @@ fn what_is_for_the_organisation_alone_does_not_go_to_misp() {
     let bench = bench(true);
     bench.publish(&[
         r#"{"type":"indicator","spec_version":"2.1","id":"indicator--0f0e0d0c-0b0a-4908-8706-050403020101","created":"2026-09-01T10:00:00.123Z","modified":"2026-09-02T10:00:00.456Z","pattern":"[ipv4-addr:value = '198.51.100.8']","pattern_type":"stix","valid_from":"2026-09-01T10:00:00Z","object_marking_refs":["marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003"]}"#,
+    ]);
+    bench.settle(&misp);
+    assert_eq!(misp.state.lock().unwrap().events.len(), 0);
+}
+
+#[test]
+fn what_is_past_its_time_does_not_go_to_misp() {
+    let misp = instance(&[]);
+    let bench = bench(true);
+    bench.publish(&[
+        r#"{"type":"indicator","spec_version":"2.1","id":"indicator--0f0e0d0c-0b0a-4908-8706-050403020102","created":"2026-09-01T10:00:00.123Z","modified":"2026-09-02T10:00:00.456Z","pattern":"[ipv4-addr:value = '198.51.100.9']","pattern_type":"stix","valid_from":"2026-09-01T10:00:00Z","valid_until":"2026-09-10T10:00:00Z"}"#,
     ]);
     bench.settle(&misp);
     assert_eq!(misp.state.lock().unwrap().events.len(), 0);

@@ -3,12 +3,13 @@
 
 pub mod warning;
 
-use super::{Cell, review};
+use super::{Cell, question::EXTENSION, review};
 use portcullis_core::{
-    cell::{Refusal, State, review::Finding},
+    cell::{Refusal, State, question::user_data, review::Finding},
     member::MemberId,
 };
 use portcullis_stix::{header::Header, observable::observables};
+use serde_json::Value;
 use std::sync::{Arc, PoisonError};
 use warning::Lists;
 
@@ -18,7 +19,8 @@ use warning::Lists;
 ///
 /// # Errors
 ///
-/// [`Refusal::WarningList`].
+/// [`Refusal::WarningList`]; [`Refusal::AsksForUserData`], as where a question is asked by its own
+/// door.
 pub(crate) fn exit_check(
     state: &State,
     lists: &Lists,
@@ -30,7 +32,36 @@ pub(crate) fn exit_check(
         let hits = lists.hits(&observables(object));
         state.heed_warnings(publisher, &header.id, &hits)?;
     }
+    asks_for_user_data(&header.kind, object)?;
     Ok(review::findings(&header.kind, object))
+}
+
+/// What a note of ours says that answers a question: it may name what it does not give.
+const REPLIES: [&str; 4] = ["acknowledges", "answers", "declines", "closes"];
+
+/// A note that is a question of ours asks for no data of users.
+fn asks_for_user_data(kind: &str, object: &[u8]) -> Result<(), Refusal> {
+    if kind != "note" {
+        return Ok(());
+    }
+    let Ok(Value::Object(note)) = serde_json::from_slice(object) else {
+        return Ok(());
+    };
+    let extension = note.get("extensions").and_then(|held| held.get(EXTENSION));
+    let Some(extension) = extension else {
+        return Ok(());
+    };
+    if REPLIES.contains(&text(extension.get("says"))) {
+        return Ok(());
+    }
+    let asked = user_data::kind(text(extension.get("kind")))
+        .or_else(|| user_data::asked_in(text(note.get("content"))))
+        .or_else(|| user_data::asked_in(text(note.get("abstract"))));
+    asked.map_or(Ok(()), |matched| Err(Refusal::AsksForUserData { matched }))
+}
+
+fn text(of: Option<&Value>) -> &str {
+    of.and_then(Value::as_str).unwrap_or_default()
 }
 
 impl Cell {

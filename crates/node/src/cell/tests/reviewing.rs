@@ -111,3 +111,24 @@ fn whoever_joins_later_across_a_line_does_not_get_what_nobody_looked_at() {
     assert!(seen_by(&kit, &police, &Query::default()).is_empty());
     assert_eq!(kit.shown(&Query::default()), [named()]);
 }
+
+#[test]
+fn a_note_that_is_a_question_asks_for_no_data_of_users() {
+    let kit = Kit::new();
+    let note = |n: u32, says: &str, content: &str| {
+        format!(
+            r#"{{"type":"note","spec_version":"2.1","id":"note--00000000-0000-4000-8000-{n:012}","created":"2026-01-01T00:00:00Z","modified":"2026-01-01T00:00:00Z","content":"{content}","object_refs":["{}"],"extensions":{{"{}":{{"extension_type":"property-extension","says":"{says}","kind":"seen"}}}}}}"#,
+            id(1),
+            crate::cell::question::EXTENSION,
+        )
+    };
+    let users = "Please send us the subscriber details of the user behind account 4711";
+    let status = kit.add(&[
+        note(1, "asks", users),
+        note(2, "asks", "Has anybody seen this domain?"),
+        note(3, "declines", users),
+    ]);
+    let codes: Vec<_> = status.failures.iter().map(|f| f.code).collect();
+    assert_eq!(codes, ["cell.ask_for_user_data"]);
+    assert_eq!(status.successes.len(), 2);
+}

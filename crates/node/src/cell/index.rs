@@ -11,7 +11,7 @@ mod entry;
 mod shelf;
 
 pub(crate) use entry::{Entry, NONE, Order};
-pub(crate) use shelf::Shelf;
+pub(crate) use shelf::{Shelf, VERSIONS_MAX};
 
 use super::{
     CellError,

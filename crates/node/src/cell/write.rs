@@ -11,7 +11,7 @@ pub(crate) use prepare::{Context, Prepared, all as prepare_all};
 use super::{
     Cell, CellError, Detail, Status,
     batch::{Batch, Interned, MARKED, Op, REVOKED, Row},
-    index::{At, Entry, Index, KINDS_MAX, Key, Order},
+    index::{At, Entry, Index, KINDS_MAX, Key, Order, VERSIONS_MAX},
     provenance::sign_batch,
     tail::Turn,
 };

@@ -249,16 +249,16 @@ impl Cell {
             held => held.iter().map(|entry| !entry.is_v20()).collect(),
         };
         let mut fresh = false;
-        if !index.takes_kind(kind_in(id), frame.batch.kinds.len()) || !index.takes_member(&stamp.by)
-        {
-            return Ok(false);
-        }
         for v21 in specs {
             let at = At {
                 key: Key::of(id),
                 order: Order { version_us, v21 },
             };
-            if !wins(index, shelf, at, stamp) {
+            let fits = frame
+                .takes(index, at, kind_in(id), !held.is_empty())
+                .is_ok()
+                && index.takes_member(&stamp.by);
+            if !fits || !wins(index, shelf, at, stamp) {
                 continue;
             }
             let of = held.iter().find(|entry| entry.is_v20() != v21);

@@ -7,6 +7,10 @@ use crate::cell::{
 };
 use std::collections::HashMap;
 
+/// The most versions of one object, removed ones too: a new one is put among them under the
+/// journal's lock, step by step.
+pub(crate) const VERSIONS_MAX: usize = 4_096;
+
 /// One collection's entries.
 #[derive(Debug, Default)]
 pub(crate) struct Shelf {
@@ -14,6 +18,8 @@ pub(crate) struct Shelf {
     entries: Vec<Entry>,
     /// The greatest version of each object.
     newest: HashMap<Key, u32>,
+    /// How many versions there are, of each object that has several.
+    several: HashMap<Key, u32>,
     /// Entries in whose place another stands, of each object.
     earlier: HashMap<Key, Vec<u32>>,
     /// The entries of each type, in order, by the type's number.
@@ -86,7 +92,14 @@ impl Shelf {
     /// The entry of a version, a removal's too.
     pub(crate) fn find(&self, at: At) -> Option<(u32, &Entry)> {
         self.versions(at.key)
-            .find(|(_, entry)| entry.order() == at.order)
+            .find(|(_, entry)| entry.order() <= at.order)
+            .filter(|(_, entry)| entry.order() == at.order)
+    }
+
+    /// How many versions of an object there are, removed ones too.
+    pub(crate) fn count(&self, key: Key) -> usize {
+        let several = self.several.get(&key).map(|count| *count as usize);
+        several.unwrap_or_else(|| usize::from(self.newest.contains_key(&key)))
     }
 
     /// The entries of an object in whose place another stands, or nothing any more.
@@ -181,6 +194,9 @@ impl Shelf {
             (newer, older) = (older, held.older);
         }
         (entry.newer, entry.older) = (newer, older);
+        if newest != NONE {
+            *self.several.entry(at.key).or_insert(1) += 1;
+        }
         if let Some(held) = self.entries.get_mut(older as usize) {
             held.newer = number;
         }
@@ -204,6 +220,12 @@ impl Shelf {
             }
             None => {
                 self.newest.insert(key, held.older);
+            }
+        }
+        if let Some(count) = self.several.get_mut(&key) {
+            *count -= 1;
+            if *count < 2 {
+                self.several.remove(&key);
             }
         }
         if held.is_live() {

@@ -18,7 +18,7 @@ use super::{
 use bytes::Bytes;
 use portcullis_core::{
     cell::{
-        Caller, CollectionId, Command, Event, Label, Refusal, ReviewId, State, decide,
+        Caller, CollectionId, Command, Event, Label, Refusal, ReviewId, State, Tlp, decide,
         review::Finding,
     },
     member::MemberId,
@@ -190,8 +190,15 @@ impl Cell {
                 status.failures.push(failed);
                 continue;
             }
-            let (held_back, waits) = self.hold(&mut frame, caller, &object, turn.at)?;
-            let label = labels.of(&state, collection, &caller.member, &object, held_back);
+            let pseudonymous = adding.is_pseudonymous();
+            let crossing = || pseudonymous || state.crossing(collection, &caller.member);
+            let (held_back, waits) =
+                self.hold(&mut frame, &caller.member, crossing, &object, turn.at)?;
+            let mut label = labels.of(&state, collection, &caller.member, &object, held_back);
+            if pseudonymous && held_back {
+                // Nobody is near to a member of whom nobody knows where it stands.
+                label.tlp = Tlp::Red;
+            }
             let (mut done, unversioned) = (detail(None, ""), object.is_unversioned());
             let marked = state.is_marked(&object.header.id);
             digests.extend(object.digest);
@@ -217,7 +224,7 @@ impl Cell {
         }
         drop(index);
         if frame.batch.rows.is_empty() {
-            return Ok(());
+            return self.settle_seen(turn);
         }
         let at = turn.at;
         let sign = |signing| sign_batch(&signing, adding.publisher, &digests, at);
@@ -230,10 +237,11 @@ impl Cell {
 
     /// Whether an object stays on this side of every line of law 10, because it names people and
     /// nobody has released it; and whether a person is asked, because its audience is across one.
-    fn hold(
+    pub(crate) fn hold(
         &self,
         frame: &mut FrameOf<'_>,
-        caller: &Caller,
+        publisher: &MemberId,
+        crossing: impl FnOnce() -> bool,
         object: &Prepared<'_>,
         at: jiff::Timestamp,
     ) -> Result<(bool, bool), CellError> {
@@ -249,7 +257,7 @@ impl Cell {
         if frame.state.released(&collection, &id, version_us) {
             return Ok((false, false));
         }
-        if !frame.state.crossing(&collection, &caller.member) {
+        if !crossing() {
             return Ok((true, false));
         }
         let mut random = [0; 12];
@@ -259,7 +267,7 @@ impl Cell {
             collection,
             object: id,
             version_us,
-            publisher: caller.member.clone(),
+            publisher: publisher.clone(),
             findings: object.findings.clone(),
         };
         let events = decide(&frame.state, &self.operator(), command, at)?;

@@ -76,7 +76,12 @@ impl Cell {
                         accepted.echoes += 1;
                         continue;
                     }
-                    let mut label = state.label(collection, publisher, object.tlp, *held);
+                    // Whoever sent it may have looked otherwise, or not at all (law 10).
+                    let crossing = || state.crossing(collection, publisher);
+                    let (found, _) = self
+                        .hold(&mut frame, publisher, crossing, &object, turn.at)
+                        .unwrap_or((true, false));
+                    let mut label = state.label(collection, publisher, object.tlp, *held || found);
                     label.tlp = label.tlp.max(*tlp);
                     let held = index
                         .shelf(collection)
@@ -139,6 +144,7 @@ impl Cell {
         }
         drop(index);
         if frame.batch.rows.is_empty() && frame.events.is_empty() {
+            self.settle_seen(turn)?;
             return Ok(accepted);
         }
         let rows = !frame.batch.rows.is_empty();

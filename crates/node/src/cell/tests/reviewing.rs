@@ -1,8 +1,8 @@
 //! What names people stays on this side of every line until a person has decided (law 10).
 
 use super::*;
-use crate::cell::CellError;
-use portcullis_core::cell::review::Outcome;
+use crate::cell::{CellError, Change, Stamp};
+use portcullis_core::cell::{Marks, Tlp, review::Outcome};
 
 fn named() -> String {
     with(
@@ -131,4 +131,67 @@ fn a_note_that_is_a_question_asks_for_no_data_of_users() {
     let codes: Vec<_> = status.failures.iter().map(|f| f.code).collect();
     assert_eq!(codes, ["cell.ask_for_user_data"]);
     assert_eq!(status.successes.len(), 2);
+}
+
+#[test]
+fn what_is_followed_is_looked_at_as_what_is_published() {
+    let (kit, police) = with_police();
+    let followed = Change::Put {
+        bytes: Bytes::from(named()),
+        stamp: Stamp {
+            at_us: 1,
+            by: member("csirt"),
+        },
+        publisher: member("csirt"),
+        tlp: Tlp::Clear,
+        held: false,
+        marks: Marks::default(),
+        provenance: Bytes::new(),
+    };
+    let accepted = kit
+        .cell
+        .accept(&kit.collection, &[followed], Vec::new())
+        .unwrap();
+    assert_eq!(accepted.fresh, 1);
+    assert!(seen_by(&kit, &police, &Query::default()).is_empty());
+    assert_eq!(kit.shown(&Query::default()), [named()]);
+    let state = kit.cell.state();
+    let (review, _) = state.reviews_waiting().next().unwrap();
+    let command = Command::Review {
+        review: *review,
+        outcome: Outcome::Released,
+        reason: "a role, not a person".into(),
+        person: "the desk".into(),
+    };
+    kit.cell.perform(&kit.cell.operator(), command).unwrap();
+    assert_eq!(seen_by(&kit, &police, &Query::default()), [named()]);
+}
+
+#[test]
+fn under_a_pseudonym_what_names_people_reaches_nobody_until_it_is_released() {
+    let kit = Kit::new();
+    kit.cell.give_secret(&[7; 32]);
+    let pseudonym = kit.cell.pseudonym(&kit.a(), &kit.collection).unwrap();
+    let object = with(
+        1,
+        0,
+        &format!(
+            r#","created_by_ref":"{}","description":"write to jane.doe@mailbox.org""#,
+            pseudonym.identity
+        ),
+    );
+    let status = kit.add(std::slice::from_ref(&object));
+    assert_eq!((status.pendings.len(), status.successes.len()), (1, 0));
+    let has = |kit: &Kit| kit.shown(&Query::default()).contains(&object);
+    assert!(!has(&kit), "it could come from anywhere");
+    let state = kit.cell.state();
+    let (review, _) = state.reviews_waiting().next().unwrap();
+    let command = Command::Review {
+        review: *review,
+        outcome: Outcome::Released,
+        reason: "a role, not a person".into(),
+        person: "the desk".into(),
+    };
+    kit.cell.perform(&kit.cell.operator(), command).unwrap();
+    assert!(has(&kit));
 }

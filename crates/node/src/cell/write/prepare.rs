@@ -8,6 +8,7 @@ use crate::cell::{
     find::observed,
     index::{At, Key, Order},
     provenance::digest_of,
+    review,
 };
 use portcullis_core::{
     cell::{CollectionId, Mode, State, Tlp},
@@ -47,7 +48,7 @@ pub(crate) struct Prepared<'a> {
 pub(crate) struct Context<'a> {
     state: &'a State,
     mode: Mode,
-    /// Who publishes; none where nothing leaves by this.
+    /// Who publishes; none where others have published and only what names people is looked for.
     publisher: Option<&'a MemberId>,
     /// Whether what is read will be signed.
     signed: bool,
@@ -182,7 +183,8 @@ fn one<'a>(context: &Context<'_>, bytes: &'a [u8]) -> Result<Prepared<'a>, Detai
         return Err(detail(flaw, version()));
     }
     let publisher = context.publisher;
-    let findings = publisher.map_or(Ok(Findings::new()), |publisher| {
+    let followed = || Ok(review::findings(&header.kind, bytes));
+    let findings = publisher.map_or_else(followed, |publisher| {
         let lists = context.lists.as_ref().unwrap_or_else(|| Lists::built_in());
         exit_check(context.state, lists, publisher, bytes, &header)
     });

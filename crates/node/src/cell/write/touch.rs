@@ -6,13 +6,14 @@ use crate::cell::{
     Cell, CellError,
     batch::{Batch, MARKED, Op, Row},
     find::observed,
-    index::{Entry, Key},
+    index::{Entry, Index, Key},
     tail::Turn,
 };
 use portcullis_core::{
-    cell::{CollectionId, Event, Fact, Label, ObjectId, review::Outcome},
+    cell::{CollectionId, Event, Fact, Label, ObjectId, Tlp, review::Outcome},
     member::MemberId,
 };
+use portcullis_stix::{header::header, marking::known_tlp};
 use std::borrow::Cow;
 
 /// An object that is to be added anew.
@@ -108,6 +109,7 @@ impl Cell {
                     id: object.clone(),
                     entry: *entry,
                     label: Label {
+                        tlp: self.own_tlp(&index, collection, entry, label),
                         held: false,
                         ..label.clone()
                     },
@@ -116,6 +118,34 @@ impl Cell {
                 });
             }
         }
+    }
+
+    /// The light of what is no longer held: what is under a pseudonym was red so long, whatever its
+    /// own markings say.
+    fn own_tlp(
+        &self,
+        index: &Index,
+        collection: &CollectionId,
+        entry: &Entry,
+        label: &Label,
+    ) -> Tlp {
+        let state = self.state();
+        let mut bytes = Vec::new();
+        let read = self.journal.read(entry.place(), &mut bytes).is_ok();
+        let header = header(&bytes).ok().filter(|_| read);
+        let own = header.filter(|header| {
+            let author = header.created_by.as_deref();
+            author.is_some_and(|author| state.pseudonyms().contains_key(author))
+        });
+        let Some(own) = own.filter(|_| label.publisher == self.me) else {
+            return label.tlp;
+        };
+        let markings = own.markings.iter().chain(&own.granular);
+        let lights = markings.filter_map(|marking| {
+            let known = known_tlp(marking).and_then(Tlp::parse);
+            known.or_else(|| index.light(marking))
+        });
+        state.label(collection, &self.me, lights, false).tlp
     }
 
     /// The batches that add these objects anew.

@@ -86,8 +86,8 @@ pub struct Header<'a> {
 ///
 /// A [`Flaw`] with one of the rules `stix.json` (not a JSON object, nested
 /// deeper than [`DEPTH_MAX`](crate::json::DEPTH_MAX)), `stix.size`,
-/// `stix.duplicate` (a property of the header stands twice), `stix.id`,
-/// `stix.type`: the object cannot be kept.
+/// `stix.duplicate` (a property of the header stands twice), `stix.markings`
+/// (what is marked cannot be told), `stix.id`, `stix.type`: the object cannot be kept.
 pub fn header(bytes: &[u8]) -> Result<Header<'_>, Flaw> {
     if bytes.len() > OBJECT_BYTES_MAX {
         return Err(fault("", "", "stix.size", &Oversize.to_string()));
@@ -103,10 +103,15 @@ pub fn header(bytes: &[u8]) -> Result<Header<'_>, Flaw> {
                 "stix.duplicate",
                 "the property stands twice; keep one",
             ),
+            Unread::Marking(name) => fault(id, name, "stix.markings", MARKINGS_FORM),
         }
     })?;
     found.finish()
 }
+
+/// What markings look like; whoever meant something by others would be misread.
+const MARKINGS_FORM: &str =
+    "markings are lists: of ids of marking definitions, and of granular markings";
 
 #[derive(thiserror::Error, Debug)]
 #[error("an object has at most {OBJECT_BYTES_MAX} bytes")]
@@ -115,6 +120,7 @@ struct Oversize;
 enum Unread {
     Json(JsonFlaw),
     Twice(&'static str),
+    Marking(&'static str),
 }
 
 impl From<JsonFlaw> for Unread {
@@ -165,9 +171,14 @@ fn read<'a>(bytes: &'a [u8], found: &mut Found<'a>) -> Result<(), Unread> {
         }
         seen |= 1 << at;
         match reader.peek() {
-            b'"' => found.text(name, reader.string()?),
+            b'"' if !name.ends_with("_refs") && *name != "granular_markings" => {
+                found.text(name, reader.string()?);
+            }
             b'[' if *name == "object_marking_refs" => texts(&mut reader, &mut found.markings)?,
             b'[' if *name == "granular_markings" => granular(&mut reader, &mut found.granular)?,
+            _ if matches!(*name, "object_marking_refs" | "granular_markings") => {
+                return Err(Unread::Marking(name));
+            }
             _ => found.revoked |= reader.skip(1)? == "true" && *name == "revoked",
         }
     }
@@ -175,14 +186,14 @@ fn read<'a>(bytes: &'a [u8], found: &mut Found<'a>) -> Result<(), Unread> {
 }
 
 /// Collects the strings of a list, at most [`MARKINGS_MAX`].
-fn texts<'a>(reader: &mut Reader<'a>, into: &mut Vec<Cow<'a, str>>) -> Result<(), JsonFlaw> {
+fn texts<'a>(reader: &mut Reader<'a>, into: &mut Vec<Cow<'a, str>>) -> Result<(), Unread> {
     reader.take(b'[', "expected `[`")?;
     let mut first = true;
     while reader.item(&mut first)? {
         if reader.peek() != b'"' {
-            reader.skip(2)?;
+            return Err(Unread::Marking("object_marking_refs"));
         } else if into.len() == MARKINGS_MAX {
-            return reader.flaw("too many markings");
+            return Ok(reader.flaw("too many markings")?);
         } else {
             into.push(reader.string()?.get());
         }
@@ -191,25 +202,27 @@ fn texts<'a>(reader: &mut Reader<'a>, into: &mut Vec<Cow<'a, str>>) -> Result<()
 }
 
 /// Collects the `marking_ref` of each granular marking.
-fn granular<'a>(reader: &mut Reader<'a>, into: &mut Vec<Cow<'a, str>>) -> Result<(), JsonFlaw> {
+fn granular<'a>(reader: &mut Reader<'a>, into: &mut Vec<Cow<'a, str>>) -> Result<(), Unread> {
     reader.take(b'[', "expected `[`")?;
     let mut first = true;
     while reader.item(&mut first)? {
         if reader.peek() != b'{' {
-            reader.skip(2)?;
-            continue;
+            return Err(Unread::Marking("granular_markings"));
         }
         reader.take(b'{', "expected `{`")?;
         let mut first = true;
         while let Some(key) = reader.key(&mut first)? {
             if reader.peek() != b'"' {
+                if key.is("marking_ref") {
+                    return Err(Unread::Marking("granular_markings"));
+                }
                 reader.skip(3)?;
                 continue;
             }
             let text = reader.string()?;
             if key.is("marking_ref") {
                 if into.len() == MARKINGS_MAX {
-                    return reader.flaw("too many markings");
+                    return Ok(reader.flaw("too many markings")?);
                 }
                 into.push(text.get());
             }
@@ -287,8 +300,8 @@ mod tests {
 
     const INDICATOR: &str = r#" {"type":"indicator","spec_version":"2.1","id":"indicator--1",
         "created":"2020-01-01T00:00:00.000Z","modified":"2020-01-02T00:00:00.0000001Z","revoked":true,
-        "object_marking_refs":["marking-definition--a", 7, "marking-\u0064efinition--b"],"deep":{"id":"no","l":[{}]},
-        "granular_markings":[{"marking_ref":"marking-definition--c","selectors":["name"]}, 1, {"lang":"de"}],
+        "object_marking_refs":["marking-definition--a", "marking-\u0064efinition--b"],"deep":{"id":"no","l":[{}]},
+        "granular_markings":[{"marking_ref":"marking-definition--c","selectors":["name"]}, {"lang":"de"}],
         "created_by_ref":"identity--1","valid_until":"2030-01-01T00:00:00Z"} "#;
 
     #[test]
@@ -305,6 +318,23 @@ mod tests {
         assert_eq!(header.created_by.as_deref(), Some("identity--1"));
         assert_eq!(header.valid_until.unwrap().as_str(), "2030-01-01T00:00:00Z");
         assert!(matches!(header.id, Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn markings_that_cannot_be_read_are_refused() {
+        for more in [
+            r#""object_marking_refs":"marking-definition--a""#,
+            r#""object_marking_refs":{"0":"marking-definition--a"}"#,
+            r#""object_marking_refs":["marking-definition--a",7]"#,
+            r#""granular_markings":{"marking_ref":"marking-definition--a"}"#,
+            r#""granular_markings":"marking-definition--a""#,
+            r#""granular_markings":["marking-definition--a"]"#,
+            r#""granular_markings":[{"marking_ref":["marking-definition--a"]}]"#,
+        ] {
+            let text = format!(r#"{{"id":"x--1","type":"x",{more}}}"#);
+            let rule = header(text.as_bytes()).unwrap_err().rule;
+            assert_eq!(rule, "stix.markings", "{more}");
+        }
     }
 
     #[test]

@@ -45,11 +45,16 @@ pub(crate) const KNOWN: [(&str, &str, u8); 9] = [
     ("e828b379-4e03-4974-9ac4-e53a884c97c1", "red", 2),
 ];
 
-/// The light behind the id of a well-known marking definition. TLP 1's
+/// The light behind the id of a well-known marking definition, in capitals or not. TLP 1's
 /// `white` is `clear`, as TLP 2.0 renamed it.
 pub fn known_tlp(marking_ref: &str) -> Option<&'static str> {
-    let uuid = marking_ref.strip_prefix("marking-definition--")?;
-    let known = KNOWN.iter().find(|(known, _, _)| *known == uuid)?;
+    let (kind, uuid) = marking_ref.split_once("--")?;
+    if !kind.eq_ignore_ascii_case("marking-definition") {
+        return None;
+    }
+    let known = KNOWN
+        .iter()
+        .find(|(known, _, _)| known.eq_ignore_ascii_case(uuid))?;
     Some(known.1)
 }
 
@@ -143,6 +148,7 @@ mod tests {
             light("939a9414-2ddd-4d32-a0cd-375ea402b003"),
             Some("amber+strict")
         );
+        assert_eq!(light("E828B379-4E03-4974-9AC4-E53A884C97C1"), Some("red"));
         assert_eq!(light("00000000-0000-4000-8000-000000000000"), None);
         assert_eq!(
             known_tlp("identity--613f2e26-407d-48c7-9eca-b8e91df99dc9"),

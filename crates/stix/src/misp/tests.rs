@@ -588,7 +588,7 @@ const VALUES: [&str; 30] = [
     "443",
     "70000",
     "00:00:5e:00:53:01",
-    "Jane@b.example",
+    "Someone@b.example",
     "it's \\ \"quoted\"\n",
     " ",
     "HKLM\\Run|calc.exe",

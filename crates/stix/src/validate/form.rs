@@ -82,7 +82,7 @@ pub(super) static DOMAIN: Form = must(
 );
 pub(super) static EMAIL: Form = must(
     is_email,
-    "a bare address such as `jane@example.com`; a name belongs into `display_name`",
+    "a bare address such as `someone@example.com`; a name belongs into `display_name`",
     "stix.email",
     "STIX 2.1, 6.5 Email Address; RFC 5322 §3.4.1",
 );
@@ -387,8 +387,8 @@ mod tests {
         );
         check(
             &EMAIL,
-            &["jane@example.com", "\"a b\"@c.de", "a@[1.2.3.4]"],
-            &["jane", "Jane <jane@example.com>", "@a", "a@"],
+            &["someone@example.com", "\"a b\"@c.de", "a@[1.2.3.4]"],
+            &["someone", "Someone <someone@example.com>", "@a", "a@"],
         );
     }
 

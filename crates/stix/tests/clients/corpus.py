@@ -235,7 +235,7 @@ WHOLE = {
         resolves_to_refs=[ref("ipv4-addr")],
     ),
     "email-addr": observable(
-        "email-addr", value="jane@example.com", display_name="Jane", belongs_to_ref=ref("user-account")
+        "email-addr", value="someone@example.com", display_name="Someone", belongs_to_ref=ref("user-account")
     ),
     "email-message": observable(
         "email-message",
@@ -652,7 +652,7 @@ must("artifact with a key to nothing", "artifact", "stix.combination", decryptio
 must("artifact of no media type", "artifact", "stix.media-type", mime_type="picture")
 must("directory in no character set", "directory", "stix.charset", path_enc="!")
 must("domain name with a scheme", "domain-name", "stix.domain", value="https://example.com")
-must("email address with a name", "email-addr", "stix.email", value="Jane <jane@example.com>")
+must("email address with a name", "email-addr", "stix.email", value="Someone <someone@example.com>")
 must("email of one part with many", "email-message", "stix.combination", is_multipart=False)
 must("email of many parts with one", "email-message", "stix.combination", body="Hello", body_multipart=GONE)
 must("email part of nothing", "email-message", "stix.combination", body_multipart=[{"content_type": "text/plain"}])

@@ -6,7 +6,7 @@ use crate::{kit::wait, place::Place, taxii::Client};
 #[test]
 fn three_commands_make_a_taxii_server_that_a_client_can_use() {
     let csirt = Csirt::new();
-    let token = csirt.token("alice", &[]);
+    let token = csirt.token("desk", &[]);
     let _serving = csirt.serve();
     let mut client = Client::bearer(&csirt.address, &token);
 
@@ -118,20 +118,20 @@ fn an_old_client_comes_with_a_password_that_stands_in_no_command() {
 #[test]
 fn an_ended_account_is_refused_by_the_server_that_runs() {
     let csirt = Csirt::new();
-    let token = csirt.token("alice", &[]);
+    let token = csirt.token("desk", &[]);
     let _serving = csirt.serve();
     let mut client = Client::bearer(&csirt.address, &token);
     wait("the account to be let in", || {
         (client.get(&csirt.objects()).status == 200).then_some(())
     });
-    csirt.place.says(&["cell", "account", "end", "alice"]);
+    csirt.place.says(&["cell", "account", "end", "desk"]);
     wait("it to be refused", || {
         (client.get(&csirt.objects()).status == 401).then_some(())
     });
     csirt.place.fails(
         1,
         "cell.unknown_account",
-        &["cell", "account", "end", "alice"],
+        &["cell", "account", "end", "desk"],
     );
 }
 

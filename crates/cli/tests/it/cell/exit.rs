@@ -52,7 +52,7 @@ fn seen(client: &mut Client, path: &str) -> usize {
 fn with_a_person(number: u64) -> Value {
     let mut object = indicator(number);
     object["description"] =
-        json!("reported by the customer, jane.roe@mail.example, born 1980-02-03");
+        json!("reported by the customer, customer@mail.example, born 1980-02-03");
     object
 }
 

@@ -142,7 +142,7 @@ fn what_is_refused_is_named_with_its_rule_and_the_rest_comes_in() {
 #[test]
 fn an_import_beside_a_running_server_is_served_at_once() {
     let csirt = Csirt::new();
-    let token = csirt.token("alice", &[]);
+    let token = csirt.token("desk", &[]);
     let _serving = csirt.serve();
     let mut client = Client::bearer(&csirt.address, &token);
     wait("the account to be let in", || {
@@ -210,7 +210,7 @@ fn a_backup_carries_the_cell() {
     csirt
         .place
         .says(&["cell", "import", &file, "--into", "indicators"]);
-    let token = csirt.token("alice", &[]);
+    let token = csirt.token("desk", &[]);
     let to = csirt.folder.path().join("vault").display().to_string();
     csirt.place.says(&["backup", &to]);
     let late = csirt.file("b.json", &bundle(&[indicator(3)]));

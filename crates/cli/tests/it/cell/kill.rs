@@ -28,7 +28,7 @@ fn kills() -> u64 {
 #[test]
 fn nothing_acknowledged_is_lost_however_often_it_is_killed() {
     let csirt = Csirt::new();
-    let token = csirt.token("alice", &[]);
+    let token = csirt.token("desk", &[]);
     let acknowledged: Arc<Mutex<BTreeSet<String>>> = Arc::default();
     let number = Arc::new(AtomicU64::new(0));
     for round in 0..kills() {

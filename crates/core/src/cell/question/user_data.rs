@@ -323,7 +323,7 @@ mod tests {
             "What is the location of the phone's owner?",
             "Where is the user now?",
             "Provide the customer's billing address",
-            "give us the emails of alice@bank.example",
+            "give us the emails of someone@bank.example",
             "Hello all. Send me the call records, please.",
             "Could you pull the IP addresses used by the account holder?",
             "What’s new? Identify the person's name",

@@ -369,7 +369,7 @@ fn postcode(text: &[u8], at: usize, letters: usize) -> Option<Range<usize>> {
     ((1..=2).contains(&district) && unit && !is_word(text, end)).then_some(at..end)
 }
 
-/// A form of address and a name: `Dr. Bloggs`.
+/// A form of address and a name: `Dr. Example`.
 fn title(text: &[u8], at: usize) -> Option<Range<usize>> {
     if !matches!(text.get(at), Some(b'D' | b'F' | b'H' | b'M' | b'P')) {
         return None;

@@ -337,7 +337,7 @@ fn what_a_person_must_decide_on_is_pending_and_nobody_else_sees_it() {
     server.cell.perform(&server.cell.operator(), open).unwrap();
     let objects = format!("{}objects/", Running::path(&collection));
     let mut personal = indicator(0, V1);
-    personal["description"] = "reported by jane.roe@bank.example, tel. +44 20 7946 0018".into();
+    personal["description"] = "reported by customer@bank.example, tel. +44 20 7946 0018".into();
     let status = server
         .client(BANK)
         .post(&objects, &json!({"objects": [personal, indicator(1, V1)]}))

@@ -47,7 +47,7 @@ fn what_looks_like_personal_information_is_found() {
         ),
         ("SSN 219-09-9999", NationalNumber, "219-09-9999"),
         ("NI AB 12 34 56 C", NationalNumber, "AB 12 34 56 C"),
-        ("says Mrs Bloggs, the teller", PersonName, "Mrs Bloggs"),
+        ("says Mrs Example, the teller", PersonName, "Mrs Example"),
         ("Dr. O'Hara", PersonName, "Dr. O'Hara"),
         ("of 12 High Street, there", PostalAddress, "12 High Street"),
         ("London SW1A 2AA", PostalAddress, "SW1A 2AA"),

@@ -107,6 +107,7 @@ impl Cell {
         let mut turn = self.turn()?;
         let events = f(&self.state(), turn.at)?;
         if events.is_empty() {
+            self.settle_seen(turn)?;
             return Ok(events);
         }
         let touched = self.touched_by(&events);
@@ -122,6 +123,18 @@ impl Cell {
         self.durable_us
             .fetch_max(appended.last_added_us, Ordering::AcqRel);
         self.watch.bump();
+        Ok(())
+    }
+
+    /// Waits until what is there already is on the disk: for whoever hears that it is there.
+    pub(crate) fn settle_seen(&self, turn: Turn<'_>) -> Result<(), CellError> {
+        let (end, last_added_us) = (turn.tail.seen, turn.tail.last_added_us);
+        drop(turn);
+        self.journal.sync(end)?;
+        let before = self.durable_us.fetch_max(last_added_us, Ordering::AcqRel);
+        if before < last_added_us {
+            self.watch.bump();
+        }
         Ok(())
     }
 

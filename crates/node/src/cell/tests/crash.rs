@@ -1,7 +1,11 @@
 //! What was acknowledged is there after every stop, and nothing is shown before it is on the disk.
 
 use super::*;
-use crate::cell::{CellError, VersionMatch};
+use crate::cell::{
+    CellError, VersionMatch,
+    batch::Op,
+    write::{Candidate, Context, FrameOf, prepare_all},
+};
 use portcullis_store::journal::MemoryFault;
 
 #[test]
@@ -168,4 +172,33 @@ fn reads_before_the_journal_was_read_say_so() {
         cell.collection(&cell.operator(), "x"),
         Err(CellError::NotReady)
     ));
+}
+
+#[test]
+fn what_is_said_to_be_there_already_is_on_the_disk() {
+    let kit = Kit::new();
+    let (object, publisher) = (indicator(1, 0), kit.a().member);
+    let state = kit.cell.state();
+    let context = Context::new(&state, &kit.collection, None, false);
+    let objects = prepare_all(&kit.cell, &context, &[object.as_bytes()]);
+    let mut turn = kit.cell.turn().unwrap();
+    let mut frame = FrameOf::new(&state, kit.cell.me(), kit.collection);
+    for object in objects.into_iter().map(Result::unwrap) {
+        let candidate = Candidate {
+            label: state.label(&kit.collection, &publisher, object.tlp, false),
+            object,
+            stamp: None,
+            proof: 0,
+            op: Op::Put,
+            marked: false,
+        };
+        frame.put(&mut turn, None, candidate).unwrap();
+    }
+    // Another thread has appended, and waits for the disk.
+    let _waits = turn.append(&[], &[frame.batch], &frame.data).unwrap();
+    let again = kit.add(std::slice::from_ref(&object));
+    assert_eq!((again.successes.len(), again.fresh), (1, 0));
+    let image = kit.cell.journal.image(true).unwrap();
+    let kit = kit.restarted(&image);
+    assert_eq!(kit.shown(&Query::default()), [object]);
 }

@@ -143,11 +143,14 @@ impl Cell {
         let wanted = key(of.kind, &of.value);
         let mut found = Vec::new();
         self.each_shelf(caller, None, &mut |collection, eyes| {
-            let numbers = eyes.shelf().observing(wanted).take(FOUND_MAX);
+            let numbers = eyes.shelf().observing(wanted);
             let entries = numbers.filter_map(|number| Some((number, *eyes.shelf().get(number)?)));
             let seen = entries.filter(|(number, entry)| eyes.sees_last(*number, entry));
-            found.extend(seen.map(|(number, entry)| (collection, number, entry)));
+            let seen = seen.map(|(number, entry)| (collection, number, entry));
+            // INVARIANT: what the caller may not see takes no place from what it may.
+            found.extend(seen.take(FOUND_MAX));
         });
+        found.sort_unstable_by_key(|(_, _, entry)| std::cmp::Reverse(entry.added_us));
         let mut found = self.found(found)?;
         // Two observables may hash alike.
         found.retain(|one| observables(&one.bytes).contains(of));

@@ -149,3 +149,22 @@ fn statistics_count_what_is_there() {
         (indicator(1, 0).len() + indicator(1, 1).len()) as u64
     );
 }
+
+#[test]
+fn what_may_not_be_seen_takes_no_place_in_a_look_up() {
+    let kit = Kit::new();
+    let naming = |n: u32, more: &str| {
+        format!(
+            r#"{{"type":"domain-name","spec_version":"2.1","id":"domain-name--00000000-0000-4000-8000-{n:012}","value":"bad.example"{more}}}"#
+        )
+    };
+    kit.add(&[naming(0, "")]);
+    let red =
+        r#","object_marking_refs":["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"]"#;
+    let most = u32::try_from(crate::cell::find::FOUND_MAX).unwrap();
+    let hidden: Vec<String> = (1..=most).map(|n| naming(n, red)).collect();
+    assert_eq!(kit.add(&hidden).fresh, hidden.len());
+    let of = portcullis_stix::observable::guess("bad.example").unwrap();
+    let found = kit.cell.lookup(&kit.b(), &of).unwrap();
+    assert_eq!(found.len(), 1);
+}

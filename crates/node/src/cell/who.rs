@@ -179,8 +179,8 @@ impl Cell {
         Ok(served)
     }
 
-    /// The members that were served what `publisher` published of an object, its own removal
-    /// apart; without the node's own.
+    /// The members that were served what `publisher` published of an object, its own removal and
+    /// its name in manifests apart; without the node's own.
     ///
     /// # Errors
     ///
@@ -192,7 +192,9 @@ impl Cell {
         publisher: &MemberId,
     ) -> Result<BTreeSet<MemberId>, CellError> {
         let served = self.who_of(object, versions, Some(publisher))?;
-        let others = served.into_iter().filter(|served| !served.removal);
+        let others = served
+            .into_iter()
+            .filter(|served| !served.removal && served.how != How::Manifest);
         let members = others.map(|served| served.member);
         Ok(members.filter(|member| *member != self.me).collect())
     }

@@ -36,16 +36,19 @@ pub enum How {
     Export,
     /// As the answer to a search or a look-up.
     Lookup,
+    /// Its name and versions alone, in a manifest: the object itself did not go out.
+    Manifest,
 }
 
 impl How {
     /// Every way, by its number.
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Page,
         Self::Object,
         Self::Feed,
         Self::Export,
         Self::Lookup,
+        Self::Manifest,
     ];
 
     /// Its number in a record.
@@ -66,6 +69,7 @@ impl How {
             Self::Feed => "feed",
             Self::Export => "export",
             Self::Lookup => "lookup",
+            Self::Manifest => "manifest",
         }
     }
 }
@@ -357,6 +361,6 @@ mod tests {
         for how in How::ALL {
             assert_eq!(How::from_number(how.number()), Some(how));
         }
-        assert_eq!(How::from_number(5), None);
+        assert_eq!(How::from_number(6), None);
     }
 }

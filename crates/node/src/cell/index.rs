@@ -125,8 +125,9 @@ pub(crate) struct Index {
     pub(crate) members: Interner<MemberId>,
     /// Where the frames begin that put objects.
     frames: Vec<Position>,
-    /// What marking definitions of our own collections mean, by their ids; of two meanings the stricter.
-    lights: HashMap<Box<str>, Tlp>,
+    /// What marking definitions of our own collections mean, by their ids, and who published each
+    /// first: nobody else says what it means. Of two meanings the stricter.
+    lights: HashMap<Box<str>, (MemberId, Tlp)>,
 }
 
 /// An entry to find or make.
@@ -149,7 +150,7 @@ impl Index {
 
     /// What a marking definition means that some collection holds.
     pub(crate) fn light(&self, id: &str) -> Option<Tlp> {
-        self.lights.get(id).copied()
+        self.lights.get(id).map(|(_, tlp)| *tlp)
     }
 
     /// The type of an entry.
@@ -252,9 +253,13 @@ impl Index {
                     entry.kind = find(&kinds, row.kind)?;
                     entry.label = find(&labels, row.label)?;
                 }
-                if let Some(tlp) = light_of(row.flags) {
-                    let light = self.lights.entry(Box::from(&*row.id)).or_insert(tlp);
-                    *light = tlp.max(*light);
+                let label = light_of(row.flags).and(self.labels.get(entry.label));
+                if let (Some(tlp), Some(label)) = (light_of(row.flags), label) {
+                    let first = || (label.publisher.clone(), tlp);
+                    let (by, light) = self.lights.entry(Box::from(&*row.id)).or_insert_with(first);
+                    if *by == label.publisher {
+                        *light = tlp.max(*light);
+                    }
                 }
                 shelf.apply(row, entry)?;
                 if row.op == Op::Put {

@@ -204,3 +204,64 @@ fn a_status_is_shown_to_whoever_made_the_request() {
         None
     );
 }
+
+#[test]
+fn what_a_marking_means_is_said_by_who_published_it_first() {
+    let kit = Kit::new();
+    let definition = |tlp: &str, year: u16| {
+        format!(
+            r#"{{"type":"marking-definition","spec_version":"2.1","id":"marking-definition--00000000-0000-4000-8000-000000000001","created":"{year}-01-01T00:00:00Z","definition_type":"tlp","definition":{{"tlp":"{tlp}"}}}}"#
+        )
+    };
+    let open = kit.cell.new_collection();
+    let mut settings = Settings::titled("elsewhere");
+    settings.readers = [kit.group].into();
+    settings.writers = [kit.group].into();
+    settings.mode = Mode::Keep;
+    let command = Command::OpenCollection {
+        collection: open,
+        settings: Box::new(settings),
+    };
+    kit.cell.perform(&kit.cell.operator(), command).unwrap();
+    kit.add(&[definition("green", 2025)]);
+    // Another says otherwise, where nobody has this id yet.
+    let envelope = format!("{{\"objects\":[{}]}}", definition("red", 2026));
+    let status = kit
+        .cell
+        .add(&kit.b(), &open, Bytes::from(envelope), Source::Published);
+    assert_eq!(status.unwrap().fresh, 1);
+    let marked =
+        r#","object_marking_refs":["marking-definition--00000000-0000-4000-8000-000000000001"]"#;
+    kit.add(&[with(1, 0, marked)]);
+    let light = |kit: &Kit, number| kit.cell.entry(&kit.collection, number).unwrap().label.tlp;
+    assert_eq!(light(&kit, 1), Tlp::Green);
+    // Its own publisher may be stricter.
+    kit.add(&[definition("amber", 2026), with(2, 0, marked)]);
+    kit.add(&[with(3, 0, marked)]);
+    assert_eq!(light(&kit, 4), Tlp::Amber);
+    let image = kit.cell.journal.image(false).unwrap();
+    let kit = kit.restarted(&image);
+    kit.add(&[with(4, 0, marked)]);
+    assert_eq!(light(&kit, 5), Tlp::Amber);
+}
+
+#[test]
+fn markings_are_read_in_capitals_too_and_refused_where_they_are_none() {
+    let kit = Kit::new();
+    let red = "marking-definition--E828B379-4E03-4974-9AC4-E53A884C97C1";
+    let status = kit.add(&[
+        with(1, 0, &format!(r#","object_marking_refs":["{red}"]"#)),
+        with(2, 0, &format!(r#","object_marking_refs":"{red}""#)),
+        with(
+            3,
+            0,
+            &format!(r#","granular_markings":{{"marking_ref":"{red}"}}"#),
+        ),
+    ]);
+    let codes: Vec<_> = status.failures.iter().map(|f| f.code).collect();
+    assert_eq!(codes, ["stix.markings", "stix.markings"]);
+    assert_eq!(
+        kit.cell.entry(&kit.collection, 0).unwrap().label.tlp,
+        Tlp::Red
+    );
+}

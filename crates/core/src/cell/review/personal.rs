@@ -122,30 +122,26 @@ pub fn excerpt(text: &str, range: &Range<usize>) -> String {
 }
 
 /// The first thing found at or after `from`.
-fn next(text: &[u8], from: usize) -> Option<(FindingKind, Range<usize>)> {
-    let rest = text.get(from..)?;
-    let last = from.checked_sub(1).and_then(|at| text.get(at));
-    let mut before = last.copied().unwrap_or(b' ');
-    for (place, (byte, second)) in rest.iter().zip(rest.get(1..)?).enumerate() {
-        // Three looks a byte; what costs more is asked of one in some dozens.
-        let begins = pair::begins(before, *byte, *second);
-        before = *byte;
-        if !begins {
-            continue;
-        }
-        let at = from + place;
-        let here = match byte {
-            b'@' => mail(text, at).map(|range| (FindingKind::MailAddress, range)),
-            b'+' => telephone(text, at).map(|range| (FindingKind::Telephone, range)),
-            b'0'..=b'9' => number(text, at),
-            b'A'..=b'Z' => capital(text, at),
-            _ => announced(text, at),
-        };
+fn next(text: &[u8], mut from: usize) -> Option<(FindingKind, Range<usize>)> {
+    while let Some(at) = pair::first(text, from) {
+        let here = begun(text, at);
         if here.is_some() {
             return here;
         }
+        from = at + 1;
     }
     None
+}
+
+/// What is found exactly at `at`.
+fn begun(text: &[u8], at: usize) -> Option<(FindingKind, Range<usize>)> {
+    match text.get(at)? {
+        b'@' => mail(text, at).map(|range| (FindingKind::MailAddress, range)),
+        b'+' => telephone(text, at).map(|range| (FindingKind::Telephone, range)),
+        b'0'..=b'9' => number(text, at),
+        b'A'..=b'Z' => capital(text, at),
+        _ => announced(text, at),
+    }
 }
 
 fn is_word(text: &[u8], at: usize) -> bool {

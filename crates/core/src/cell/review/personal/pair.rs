@@ -64,9 +64,20 @@ static BEFORE: Table = Table::of(u16::MAX)
     .without(CAPITALS, !MAIL)
     .without(LETTERS, !MAIL);
 
-/// Whether something can begin at `byte`.
-pub(super) fn begins(before: u8, byte: u8, second: u8) -> bool {
-    FIRST.at(byte) & SECOND.at(second) & BEFORE.at(before) != 0
+/// The first place at or after `from` where something can begin.
+// Alone, so that its one loop stays small: what follows a find is large.
+#[inline(never)]
+pub(super) fn first(text: &[u8], from: usize) -> Option<usize> {
+    let rest = text.get(from..)?;
+    let last = from.checked_sub(1).and_then(|at| text.get(at));
+    let mut before = last.copied().unwrap_or(b' ');
+    let mut pairs = rest.iter().zip(rest.get(1..)?);
+    let place = pairs.position(|(byte, second)| {
+        let rules = FIRST.at(*byte) & SECOND.at(*second) & BEFORE.at(before);
+        before = *byte;
+        rules != 0
+    });
+    place.map(|place| from + place)
 }
 
 impl Table {

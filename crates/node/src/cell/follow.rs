@@ -46,6 +46,9 @@ const BREATH: Duration = Duration::from_millis(20);
 /// How often a paused follow is looked at.
 const PAUSED: Duration = Duration::from_secs(2);
 
+/// Tells where an object comes from, by its exact bytes and what vouches for it.
+pub type Verify<'a> = dyn Fn(&[u8], &[u8]) -> Result<Origin, String> + 'a;
+
 /// What a follow reaches others by.
 pub struct Reach<'a> {
     /// Other nodes.
@@ -59,7 +62,7 @@ pub struct Reach<'a> {
     pub endpoint_of: &'a dyn Fn(Option<&str>) -> Option<remote::Endpoint>,
     /// Verifies where an object comes from, by its exact bytes and what vouches for it: see
     /// [`crate::Node::verify_provenance`].
-    pub verify: &'a dyn Fn(&[u8], &[u8]) -> Result<Origin, String>,
+    pub verify: &'a Verify<'a>,
     /// How long a node may be waited for when it has no news, in milliseconds.
     pub wait_ms: u32,
 }
@@ -239,17 +242,15 @@ struct Work<'a> {
     every: Duration,
 }
 
-impl Work<'_> {
-    /// The endpoint of a credential at an address.
-    fn endpoint(
-        &self,
-        reach: &Reach<'_>,
-        credential: Option<&str>,
-    ) -> Result<remote::Endpoint, FollowError> {
+impl Reach<'_> {
+    /// The endpoint of a credential.
+    fn endpoint(&self, credential: Option<&str>) -> Result<remote::Endpoint, FollowError> {
         let name = || credential.unwrap_or_default().to_owned();
-        (reach.endpoint_of)(credential).ok_or_else(|| FollowError::NoCredential(name()))
+        (self.endpoint_of)(credential).ok_or_else(|| FollowError::NoCredential(name()))
     }
+}
 
+impl Work<'_> {
     /// The member's name under which a server's changes are stamped: its host, so that every node
     /// that reads the same server makes the same change of the same object.
     fn name_of(&self, origin: &str) -> MemberId {

@@ -131,56 +131,12 @@ pub fn read(bytes: &[u8]) -> Result<Feed<'_>, FeedError> {
     loop {
         let at = reader.at;
         let wrong = |what| FeedError::Value { what, at };
-        let member = |what, text: &str| text.parse::<MemberId>().map_err(|_| wrong(what));
         let mark = |at_us, by: &str| -> Result<Stamp, FeedError> {
-            let by = member("by", by)?;
+            let by = by.parse().map_err(|_| wrong("by"))?;
             Ok(Stamp { at_us, by })
         };
         let record = match reader.line::<RecordLine>()? {
-            RecordLine::Put {
-                added,
-                at,
-                by,
-                publisher,
-                tlp,
-                recipients,
-                held,
-                marks,
-                addressed,
-                bytes,
-                provenance,
-            } => {
-                let towards = marks.iter().map(|(group, tlp)| {
-                    let group: GroupId = group.parse().map_err(|_| wrong("marks"))?;
-                    Ok((group, Tlp::parse(tlp).ok_or(wrong("marks"))?))
-                });
-                let addressed = addressed.iter().map(|name| member("addressed", name));
-                let marks = Marks {
-                    groups: towards.collect::<Result<_, FeedError>>()?,
-                    recipients: addressed.collect::<Result<_, _>>()?,
-                };
-                let mark = mark(at, &by)?;
-                let recipients = recipients.iter().map(|name| member("recipients", name));
-                let label = Label {
-                    tlp: Tlp::parse(&tlp).ok_or(wrong("tlp"))?,
-                    publisher: member("publisher", &publisher)?,
-                    recipients: recipients.collect::<Result<_, _>>()?,
-                    held,
-                };
-                let object = reader.block(bytes)?;
-                let provenance = match provenance {
-                    0 => &[],
-                    some => reader.block(some)?,
-                };
-                Record::Put {
-                    added,
-                    mark,
-                    object,
-                    provenance,
-                    label,
-                    marks,
-                }
-            }
+            put @ RecordLine::Put { .. } => reader.put(put, at)?,
             RecordLine::Remove {
                 id,
                 version,
@@ -270,6 +226,61 @@ impl<'a> Reader<'a> {
             serde_json::from_slice(line).map_err(|source| FeedError::Line { at, source })?;
         self.at += line.len() + 1;
         Ok(value)
+    }
+
+    /// The object that a line announced, whose line begins at `line_at`.
+    fn put(&mut self, line: RecordLine, line_at: usize) -> Result<Record<'a>, FeedError> {
+        let wrong = |what| FeedError::Value { what, at: line_at };
+        let member = |what, text: &str| text.parse::<MemberId>().map_err(|_| wrong(what));
+        let RecordLine::Put {
+            added,
+            at,
+            by,
+            publisher,
+            tlp,
+            recipients,
+            held,
+            marks,
+            addressed,
+            bytes,
+            provenance,
+        } = line
+        else {
+            return Err(wrong("put"));
+        };
+        let towards = marks.iter().map(|(group, tlp)| {
+            let group: GroupId = group.parse().map_err(|_| wrong("marks"))?;
+            Ok((group, Tlp::parse(tlp).ok_or(wrong("marks"))?))
+        });
+        let addressed = addressed.iter().map(|name| member("addressed", name));
+        let recipients = recipients.iter().map(|name| member("recipients", name));
+        let marks = Marks {
+            groups: towards.collect::<Result<_, FeedError>>()?,
+            recipients: addressed.collect::<Result<_, _>>()?,
+        };
+        let mark = Stamp {
+            at_us: at,
+            by: member("by", &by)?,
+        };
+        let label = Label {
+            tlp: Tlp::parse(&tlp).ok_or(wrong("tlp"))?,
+            publisher: member("publisher", &publisher)?,
+            recipients: recipients.collect::<Result<_, _>>()?,
+            held,
+        };
+        let object = self.block(bytes)?;
+        let provenance = match provenance {
+            0 => &[],
+            some => self.block(some)?,
+        };
+        Ok(Record::Put {
+            added,
+            mark,
+            object,
+            provenance,
+            label,
+            marks,
+        })
     }
 
     /// `len` bytes and the line's end after them.
@@ -371,11 +382,11 @@ mod tests {
     fn a_record_that_was_left_out_is_missed() {
         let whole = String::from_utf8(written(&[b"{}".to_vec()])).unwrap();
         let lines: Vec<&str> = whole.lines().collect();
-        let without: String = lines
-            .iter()
+        let kept: Vec<&str> = lines
+            .into_iter()
             .filter(|line| !line.contains("remove"))
-            .map(|line| format!("{line}\n"))
             .collect();
+        let without = kept.join("\n") + "\n";
         let refused = read(without.as_bytes());
         assert!(
             matches!(refused, Err(FeedError::Count { found: 1, said: 2 })),

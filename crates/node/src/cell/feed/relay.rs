@@ -122,20 +122,21 @@ pub(crate) fn describe(state: &State, collection: &CollectionId, to: &MemberId) 
             open: settings.open,
             honour_expiry: settings.honour_expiry,
         }),
-        groups: groups(state, collection),
+        groups: groups(state, collection, to),
         recalls: recalls(state, to),
     };
     // Texts and numbers always serialise.
     serde_json::to_vec(&wire).unwrap_or_default()
 }
 
-fn groups(state: &State, collection: &CollectionId) -> Vec<WireGroup> {
+/// The groups that this node owns and `to` is in: who is in one is not told to others.
+fn groups(state: &State, collection: &CollectionId, to: &MemberId) -> Vec<WireGroup> {
     let Some(held) = state.collection(collection) else {
         return Vec::new();
     };
     let ids = held.settings.readers.union(&held.settings.writers);
     let own = ids.filter_map(|id| Some((id, state.groups().get(id)?)));
-    own.filter(|(_, group)| group.owner == *state.me())
+    own.filter(|(_, group)| group.owner == *state.me() && group.standing(to).is_some())
         .map(|(id, group)| WireGroup {
             id: id.to_string(),
             title: group.title.clone(),

@@ -22,6 +22,8 @@ use std::{
 
 /// How many waiting changes are counted at most.
 pub(super) const BEHIND_MAX: u64 = 1_000_000;
+/// A minute, in microseconds.
+const MINUTE_US: i64 = 60_000_000;
 
 impl Cell {
     /// Answers the follower whose member is `from`: what came after its position and may go to it.
@@ -199,6 +201,7 @@ type Version = (String, i64);
 struct Withheld {
     version: Version,
     number: u64,
+    added_us: i64,
     mark: Stamp,
     /// Whether the follower might have it but for what its publisher said later.
     was_open: bool,
@@ -254,6 +257,7 @@ impl Walk<'_> {
             });
         }
         let (added, mark) = (change.added_us, change.stamp.clone());
+        let mut told = false;
         match &change.op {
             Changed::Put(object) if admitted => {
                 let provenance = self.cell.provenance(self.collection, change.number)?;
@@ -268,6 +272,7 @@ impl Walk<'_> {
                         .unwrap_or_default(),
                 });
                 self.serve(change.number);
+                told = true;
             }
             // What this node's people removed of others' objects is gone here, and here alone.
             Changed::Removed if self.cell.is_of_others(self.collection, change) => {}
@@ -277,7 +282,8 @@ impl Walk<'_> {
                     mark,
                     id: change.id.to_owned(),
                     version: change.version_us,
-                })
+                });
+                told = true;
             }
             // What has expired is not taken back: it has expired there, too.
             Changed::Put(_) | Changed::Removed if expired => {}
@@ -287,6 +293,7 @@ impl Walk<'_> {
                 self.withheld.push(Withheld {
                     version: (change.id.to_owned(), change.version_us),
                     number: change.number,
+                    added_us: added,
                     mark,
                     was_open: self
                         .cleared
@@ -294,8 +301,15 @@ impl Walk<'_> {
                 });
             }
         }
-        self.end.to = change.added_us;
+        self.pass(added, told);
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// The follower goes on after what it was told. Of what it was not told it learns no more than
+    /// in which minute there was something, and is shown past it again until that is over.
+    fn pass(&mut self, added_us: i64, told: bool) {
+        let minute = added_us.saturating_sub(added_us.rem_euclid(MINUTE_US));
+        self.end.to = self.end.to.max(if told { added_us } else { minute });
     }
 
     /// Asks back what the follower had once and may no longer have: what it was served, and
@@ -332,6 +346,7 @@ impl Walk<'_> {
             // If what was served is what still stands, it is the follower that has changed.
             let stands = served.is_some_and(|served| served.contains(&one.number));
             let (id, version) = one.version;
+            self.pass(one.added_us, true);
             self.writer.record(&Record::Forget {
                 id,
                 version,

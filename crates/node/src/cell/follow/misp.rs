@@ -36,7 +36,7 @@ impl Work<'_> {
         credential: Option<&str>,
         both_ways: bool,
     ) -> Result<Step, FollowError> {
-        let endpoint = self.endpoint(reach, credential)?;
+        let endpoint = reach.endpoint(credential)?;
         let instance = Instance::parse(url, endpoint).map_err(FollowError::Address)?;
         let name = self.name_of(&instance.endpoint.origin);
         let cursor = self.cursor.map(Cursor::parse).unwrap_or_default();
@@ -60,12 +60,12 @@ impl Work<'_> {
             }
         }
         let text = (cursor != moved || self.cursor.is_none()).then(|| moved.to_text());
-        self.take(changes, text, &mut step)?;
+        self.take(&changes, text, &mut step)?;
         if both_ways && !page.more {
             let mut sent = moved.clone();
             step.more = self.send(reach, &instance, &name, &mut sent, &mut step.notes)?;
             let text = (sent != moved).then(|| sent.to_text());
-            self.take(Vec::new(), text, &mut step)?;
+            self.take(&[], text, &mut step)?;
         }
         Ok(step)
     }

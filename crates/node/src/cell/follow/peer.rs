@@ -5,7 +5,7 @@ mod fits;
 use super::{BREATH, FollowError, Noted, Reach, Step, Work};
 use crate::{
     cell::{
-        CellError, Change,
+        Change,
         feed::{self, Ask, Feed, Record, Relayed, WANTED_BYTES_MAX},
     },
     peers::PeerError,
@@ -141,8 +141,7 @@ impl Work<'_> {
                     marks,
                     ..
                 } => {
-                    let vouched = vouched(reach, object, provenance, &label.publisher);
-                    match vouched.and_then(|()| self.fits(member, record)) {
+                    match self.fits(reach, member, record) {
                         Ok(true) => {}
                         Ok(false) => continue,
                         Err(why) => {
@@ -162,12 +161,11 @@ impl Work<'_> {
                 }
                 Record::Remove {
                     mark, id, version, ..
-                } => match self.may_remove(id, *version, mark) {
-                    Ok(()) => changes.push(Change::Remove {
-                        id: id.clone(),
-                        version_us: *version,
-                        stamp: mark.clone(),
-                    }),
+                } => match self.removed(member, id, *version, mark) {
+                    Ok(gone) => {
+                        forgets |= matches!(gone, Some(Change::Forget { .. }));
+                        changes.extend(gone);
+                    }
                     Err(why) => step.notes.push(Noted {
                         what: id.clone(),
                         why,
@@ -184,7 +182,7 @@ impl Work<'_> {
                         source_member: member.clone(),
                         why: error.to_string(),
                     })?;
-                    waits_for = Some(self.hear(relayed, &mut step));
+                    waits_for = Some(self.hear(member, relayed, &mut step));
                     moved.state = Some(feed::print_hex(digest));
                 }
             }
@@ -200,7 +198,7 @@ impl Work<'_> {
         }
         // Texts and numbers always serialise.
         let text = (cursor != Some(&moved)).then(|| serde_json::to_string(&moved));
-        self.take(changes, text.and_then(Result::ok), &mut step)?;
+        self.take(&changes, text.and_then(Result::ok), &mut step)?;
         if forgets && step.fresh > 0 {
             self.ask_others_again()?;
         }
@@ -244,11 +242,11 @@ impl Work<'_> {
     /// Takes over what the source says of itself, as far as our rules let it; answers on which
     /// recalls it waits. Done before the changes: they are judged by the groups as they are now,
     /// and if we stop in between we hear it again.
-    fn hear(&self, relayed: Relayed, step: &mut Step) -> BTreeSet<RecallId> {
-        let mut refused = |what: &str, error: &CellError| {
+    fn hear(&self, source: &MemberId, relayed: Relayed, step: &mut Step) -> BTreeSet<RecallId> {
+        let mut refused = |what: &str, why: String| {
             step.notes.push(Noted {
                 what: what.to_owned(),
-                why: error.to_string(),
+                why,
             });
         };
         for (caller, command) in relayed.commands {
@@ -256,53 +254,46 @@ impl Work<'_> {
             let what = match &command {
                 Command::LearnGroup { group, .. } => group.to_string(),
                 Command::Recall { recall, .. } if state.recalls().contains_key(recall) => continue,
-                Command::Recall { recall, .. } => recall.to_string(),
+                Command::Recall {
+                    recall,
+                    object,
+                    publisher,
+                    ..
+                } => {
+                    if let Err(why) = self.may_recall(source, object.as_str(), publisher) {
+                        refused(&recall.to_string(), why);
+                        continue;
+                    }
+                    recall.to_string()
+                }
                 _ => continue,
             };
             if let Err(error) = self.cell.perform(&caller, command) {
-                refused(&what, &error);
+                refused(&what, error.to_string());
             }
         }
         let state = self.cell.state();
         if let Some(mut settings) = relayed.settings
             && !state.collections().contains_key(&self.into)
         {
-            let known = |id: &GroupId| state.groups().get(id).is_some_and(|held| !held.dissolved);
-            settings.readers.retain(known);
-            settings.writers.retain(known);
+            // It says who is in its own groups, and opens nothing of ours to anybody else.
+            let own = |id: &GroupId| {
+                let group = state.groups().get(id);
+                group.is_some_and(|group| !group.dissolved && group.owner == *source)
+            };
+            settings.readers.retain(own);
+            settings.writers.retain(own);
+            settings.open = false;
             let command = Command::OpenCollection {
                 collection: self.into,
                 settings,
             };
             if let Err(error) = self.cell.perform(&self.cell.operator(), command) {
-                refused(&self.into.to_string(), &error);
+                refused(&self.into.to_string(), error.to_string());
             }
         }
         relayed.waits_for
     }
-}
-
-/// Whether what vouches for an object holds, and for this publisher. An object for which nobody
-/// vouches is the source's word.
-fn vouched(
-    reach: &Reach<'_>,
-    object: &[u8],
-    provenance: &[u8],
-    publisher: &MemberId,
-) -> Result<(), String> {
-    if provenance.is_empty() {
-        return Ok(());
-    }
-    let origin = (reach.verify)(object, provenance)?;
-    // A pseudonym's identity stands for a member whom only its cell knows.
-    let pseudonym = origin.publisher.starts_with("identity--");
-    if pseudonym || origin.publisher == publisher.as_str() {
-        return Ok(());
-    }
-    Err(format!(
-        "`{}` vouches for it, not `{publisher}`",
-        origin.publisher
-    ))
 }
 
 /// What was not taken of an object whose id may not even be readable.

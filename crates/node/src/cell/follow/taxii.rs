@@ -33,9 +33,10 @@ impl Work<'_> {
         url: &str,
         credential: Option<&str>,
     ) -> Result<Step, FollowError> {
-        let endpoint = self.endpoint(reach, credential)?;
+        let endpoint = reach.endpoint(credential)?;
         let source = Source::parse(url, endpoint);
         let source = source.map_err(|error| FollowError::Address(error.to_string()))?;
+        self.in_realm(&source)?;
         let name = self.name_of(&source.endpoint.origin);
         let cursor = self.cursor.map(Cursor::parse).unwrap_or_default();
         let now_us = self.cell.env().now().as_microsecond();
@@ -52,11 +53,28 @@ impl Work<'_> {
         };
         let changes = self.put(&name, &page.objects, now_us, &mut step.notes);
         self.take(
-            changes,
+            &changes,
             (cursor != page.cursor || self.cursor.is_none()).then(|| page.cursor.to_text()),
             &mut step,
         )?;
         Ok(step)
+    }
+
+    /// A node of another realm is not read (law 8): its address says of which it is. What only
+    /// looks like a realm is another server's.
+    fn in_realm(&self, source: &Source) -> Result<(), FollowError> {
+        let mut segments = source.path.split('/').skip(1);
+        let root = (segments.next() == Some("taxii2")).then(|| segments.next());
+        let realm = root.flatten().unwrap_or_default();
+        let ours = self.cell.realm.name();
+        // What is escaped in an address is nobody's realm, and might be read as one.
+        let names_one = realm == "live" || realm.starts_with("exercise-") || realm.contains('%');
+        if names_one && realm != ours {
+            return Err(FollowError::Address(format!(
+                "it is of the realm `{realm}`, and this node is of `{ours}`"
+            )));
+        }
+        Ok(())
     }
 
     fn compare_is_due(&self, now_us: i64) -> bool {
@@ -72,7 +90,7 @@ impl Work<'_> {
     /// Applies changes in one piece with a new cursor, if there is one.
     pub(super) fn take(
         &self,
-        changes: Vec<Change>,
+        changes: &[Change],
         cursor: Option<String>,
         step: &mut Step,
     ) -> Result<(), FollowError> {
@@ -89,7 +107,7 @@ impl Work<'_> {
         if changes.is_empty() && events.is_empty() {
             return Ok(());
         }
-        let accepted = self.cell.accept(&self.into, &changes, events)?;
+        let accepted = self.cell.accept(&self.into, changes, events)?;
         step.fresh += accepted.fresh;
         let refused = accepted.refused.into_iter();
         step.notes.extend(refused.map(|(what, why)| Noted {
@@ -233,7 +251,7 @@ impl Work<'_> {
                 by: name.clone(),
             },
         }));
-        self.take(changes, None, &mut step)?;
+        self.take(&changes, None, &mut step)?;
         Ok(step)
     }
 

@@ -38,7 +38,7 @@ impl Instance {
             format!("`{url}` is not a MISP instance's address of the form `https://host`")
         };
         let (origin, path) = super::taxii::split(url).ok_or_else(wrong)?;
-        endpoint.origin = origin.to_owned();
+        origin.clone_into(&mut endpoint.origin);
         let base = path.trim_end_matches('/').to_owned();
         Ok(Self { endpoint, base })
     }

@@ -28,6 +28,10 @@ pub const LIMIT_MAX: u32 = 128_000;
 pub const PAGE_OBJECTS_MAX: usize = 200_000;
 /// The most entries of a manifest: beyond it, what was deleted is not looked for.
 pub const MANIFEST_ENTRIES_MAX: usize = 4_000_000;
+/// The most pages of one manifest: four million entries on pages of two hundred.
+const MANIFEST_PAGES_MAX: usize = 20_000;
+/// The most pages on which the versions of some ids are shown.
+const BY_ID_PAGES_MAX: usize = 200;
 /// How many ids one request names.
 pub const IDS_MAX: usize = 20;
 
@@ -61,7 +65,7 @@ impl Source {
         if !named {
             return Err(wrong());
         }
-        endpoint.origin = origin.to_owned();
+        origin.clone_into(&mut endpoint.origin);
         Ok(Self { endpoint, path })
     }
 }
@@ -194,7 +198,7 @@ pub fn manifest(
 ) -> Result<Manifest, RemoteError> {
     let mut all = Manifest::default();
     let mut cursor = Cursor::default();
-    loop {
+    for _ in 0..MANIFEST_PAGES_MAX {
         let request = Request::get(
             format!("{}manifest/{}", source.path, cursor.query(now_us)),
             TAXII,
@@ -228,6 +232,7 @@ pub fn manifest(
         }
         cursor = next;
     }
+    Err(malformed(source, endless(MANIFEST_PAGES_MAX)))
 }
 
 /// All versions of some objects, by their ids; what is not there is left out.
@@ -244,7 +249,7 @@ pub fn by_id(
     for ids in ids.chunks(IDS_MAX) {
         let ids: Vec<String> = ids.iter().map(|id| percent(id)).collect();
         let mut next = None::<String>;
-        loop {
+        for page in 1.. {
             let mut path = format!(
                 "{}objects/?match[id]={}&match[version]=all&limit={LIMIT}",
                 source.path,
@@ -268,6 +273,9 @@ pub fn by_id(
             match envelope.next {
                 Some(more) if envelope.more && next.as_ref() != Some(&more) => next = Some(more),
                 _ => break,
+            }
+            if page == BY_ID_PAGES_MAX {
+                return Err(malformed(source, endless(BY_ID_PAGES_MAX)));
             }
         }
     }
@@ -293,6 +301,10 @@ fn malformed(source: &Source, why: String) -> RemoteError {
         origin: source.endpoint.origin.clone(),
         why,
     }
+}
+
+fn endless(pages: usize) -> String {
+    format!("it has more after {pages} pages")
 }
 
 /// Text as a query's value (RFC 3986 §2.1): unreserved characters as they are.

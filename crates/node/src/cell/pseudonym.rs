@@ -249,8 +249,9 @@ impl Cell {
             let field = "an envelope in which some objects are under a pseudonym";
             return Err(Refusal::Unfit { field }.into());
         }
-        self.add_as(&self.operator(), &under, collection, envelope, source)
-            .map(Some)
+        let status = self.add_as(&self.operator(), &under, collection, envelope, source)?;
+        self.statuses().hand_over(&status.id, caller);
+        Ok(Some(status))
     }
 
     /// Whether an object's text has the caller's member or one of its identities in it.

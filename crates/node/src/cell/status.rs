@@ -1,8 +1,8 @@
 //! What became of a request to add objects (TAXII 2.1 §4.3): kept in memory,
 //! within bounds, for whoever made it.
 
-use portcullis_core::cell::Caller;
-use portcullis_stix::taxii::resource;
+use portcullis_core::cell::{Caller, CollectionId};
+use portcullis_stix::{taxii::resource, time::StixTime};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// The most statuses that are kept.
@@ -73,6 +73,7 @@ impl Status {
 #[derive(Debug)]
 struct Kept {
     caller: Caller,
+    collection: CollectionId,
     /// Without its plain successes.
     status: Status,
     /// Ids and versions of plain successes, a tab between: neither holds one (`header`).
@@ -80,7 +81,7 @@ struct Kept {
 }
 
 impl Kept {
-    fn new(caller: &Caller, status: &Status) -> Self {
+    fn new(caller: &Caller, collection: &CollectionId, status: &Status) -> Self {
         let is_plain = |detail: &&Detail| detail.message.is_none() && detail.code.is_empty();
         let mut plain = String::new();
         for detail in status.successes.iter().filter(is_plain) {
@@ -90,6 +91,7 @@ impl Kept {
         let others = status.successes.iter().filter(|detail| !is_plain(detail));
         Self {
             caller: caller.clone(),
+            collection: *collection,
             status: Status {
                 id: status.id.clone(),
                 successes: others.cloned().collect(),
@@ -140,9 +142,9 @@ pub(crate) struct Statuses {
 }
 
 impl Statuses {
-    /// Keeps a status for its caller.
-    pub(crate) fn keep(&mut self, caller: &Caller, status: &Status) {
-        let kept = Kept::new(caller, status);
+    /// Keeps the status of a request to a collection for its caller.
+    pub(crate) fn keep(&mut self, caller: &Caller, collection: &CollectionId, status: &Status) {
+        let kept = Kept::new(caller, collection, status);
         self.bytes += kept.bytes();
         if !status.pendings.is_empty() {
             self.pending.insert(status.id.clone());
@@ -172,13 +174,36 @@ impl Statuses {
         same.then(|| kept.status())
     }
 
-    /// A person has decided on an object that waited.
-    pub(crate) fn decided(&mut self, object: &str, released: bool) {
+    /// A status is for the one who spoke under a pseudonym, not for the cell in whose name it was.
+    pub(crate) fn hand_over(&mut self, id: &str, caller: &Caller) {
+        if let Some(kept) = self.kept.get_mut(id) {
+            kept.caller = caller.clone();
+        }
+    }
+
+    /// A person has decided on a version of an object that waited in a collection.
+    pub(crate) fn decided(
+        &mut self,
+        collection: &CollectionId,
+        object: &str,
+        version_us: i64,
+        released: bool,
+    ) {
         for id in &self.pending {
-            let Some(Kept { status, .. }) = self.kept.get_mut(id) else {
+            let Some(kept) = self.kept.get_mut(id) else {
                 continue;
             };
-            let of = |detail: &Detail| detail.id == object;
+            if kept.collection != *collection {
+                continue;
+            }
+            let status = &mut kept.status;
+            let of = |detail: &Detail| {
+                let version = || detail.version.parse::<StixTime>().ok();
+                // An object without a version of its own has but one.
+                let same = version_us == i64::MIN
+                    || version().is_some_and(|version| version.micros() == version_us);
+                detail.id == object && same
+            };
             while let Some(at) = status.pendings.iter().position(of) {
                 let mut detail = status.pendings.swap_remove(at);
                 if released {
@@ -202,6 +227,10 @@ impl Statuses {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const HERE: CollectionId = CollectionId::from_bytes([1; 16]);
+    /// 2026-01-01.
+    const AT: i64 = 1_767_225_600_000_000;
 
     fn detail(n: usize, message: Option<&str>) -> Detail {
         Detail {
@@ -232,10 +261,14 @@ mod tests {
         let mut kept = Statuses::default();
         let mut status = status(1, 0, 3);
         status.pendings = vec![detail(8, Some("waits")), detail(9, Some("waits"))];
-        kept.keep(&caller(), &status);
+        kept.keep(&caller(), &HERE, &status);
         assert_eq!(kept.of(&caller(), "1"), Some(status));
-        kept.decided("indicator--8", true);
-        kept.decided("indicator--9", false);
+        // Another version, and the same in another collection, are decided on by themselves.
+        kept.decided(&HERE, "indicator--8", AT + 1, true);
+        kept.decided(&CollectionId::from_bytes([2; 16]), "indicator--8", AT, true);
+        assert_eq!(kept.of(&caller(), "1").unwrap().pendings.len(), 2);
+        kept.decided(&HERE, "indicator--8", AT, true);
+        kept.decided(&HERE, "indicator--9", AT, false);
         let now = kept.of(&caller(), "1").unwrap();
         assert_eq!(
             (now.successes.len(), now.failures.len(), now.pendings.len()),
@@ -248,12 +281,12 @@ mod tests {
     fn the_oldest_go_first_by_age_and_by_size() {
         let mut kept = Statuses::default();
         for id in 0..700 {
-            kept.keep(&caller(), &status(id, 0, 1000));
+            kept.keep(&caller(), &HERE, &status(id, 0, 1000));
         }
         assert!(kept.bytes <= STATUSES_BYTES_MAX);
         assert_eq!(kept.of(&caller(), "0"), None);
         assert_eq!(kept.of(&caller(), "699").unwrap().successes.len(), 1000);
-        kept.keep(&caller(), &status(700, KEPT_US + 1, 1));
+        kept.keep(&caller(), &HERE, &status(700, KEPT_US + 1, 1));
         assert_eq!((kept.order.len(), kept.kept.len()), (1, 1));
     }
 }

@@ -141,7 +141,7 @@ impl Cell {
         if !part.is_empty() {
             self.add_part(adding, part, &mut status)?;
         }
-        self.statuses().keep(caller, &status);
+        self.statuses().keep(caller, collection, &status);
         Ok(status)
     }
 

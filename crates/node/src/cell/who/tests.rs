@@ -321,6 +321,26 @@ impl Kit {
 }
 
 #[test]
+fn the_status_of_what_is_under_a_pseudonym_is_for_whoever_sent_it() {
+    let kit = Kit::new();
+    kit.cell.give_secret(&[7; 32]);
+    let pseudonym = kit.cell.pseudonym(&kit.a(), &kit.collection).unwrap();
+    let envelope = format!("{{\"objects\":[{}]}}", under(&pseudonym, 1, ""));
+    let status = kit
+        .cell
+        .add(
+            &kit.a(),
+            &kit.collection,
+            envelope.into(),
+            Source::Published,
+        )
+        .unwrap();
+    assert_eq!(kit.cell.status(&kit.a(), &status.id), Some(status.clone()));
+    assert_eq!(kit.cell.status(&kit.cell.operator(), &status.id), None);
+    assert_eq!(kit.cell.status(&kit.b(), &status.id), None);
+}
+
+#[test]
 fn a_recall_under_a_pseudonym_leaves_what_others_published() {
     let kit = Kit::new();
     kit.cell.give_secret(&[7; 32]);
@@ -494,7 +514,7 @@ fn a_question_for_data_of_users_is_refused_and_nothing_of_it_is_published() {
     let kit = Kit::new();
     kit.add(&[indicator(1, 0)]);
     let before = kit.cell.statistics().unwrap().versions;
-    let new = question(&kit, "subscriber", "Whose account is alice@mail.example?");
+    let new = question(&kit, "subscriber", "Whose account is someone@mail.example?");
     let refused = kit.cell.ask(&kit.a(), &kit.collection, new).unwrap_err();
     assert_eq!(refused.code(), "cell.ask_for_user_data");
     assert_eq!(kit.cell.statistics().unwrap().versions, before);

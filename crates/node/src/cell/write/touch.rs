@@ -47,7 +47,12 @@ impl Cell {
                         continue;
                     };
                     let released = *outcome == Outcome::Released;
-                    self.statuses().decided(review.object.as_str(), released);
+                    self.statuses().decided(
+                        &review.collection,
+                        review.object.as_str(),
+                        review.version_us,
+                        released,
+                    );
                     if released {
                         self.released(
                             &review.collection,

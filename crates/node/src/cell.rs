@@ -21,6 +21,7 @@ pub mod feed;
 mod find;
 pub mod follow;
 mod index;
+mod laid;
 mod look;
 mod perform;
 pub mod provenance;
@@ -43,6 +44,7 @@ mod write;
 pub use changes::{Accepted, Change, ChangeRef, Changed, Stamp};
 pub use error::CellError;
 pub use find::{CollectionStatistics, Found, Search, Statistics};
+pub use laid::Laid;
 pub use look::EntryView;
 pub use query::{
     PAGE_BYTES_MAX, PAGE_OBJECTS_DEFAULT, PAGE_OBJECTS_MAX, Page, Query, Run, VersionMatch, View,

@@ -7,6 +7,7 @@
 use super::{
     Cell, CellError, Page, Query, Run, VersionMatch, View,
     index::{Entry, Index, Key, Shelf},
+    laid::{Laid, PIECE_BYTES},
     query::{PAGE_BYTES_MAX, PAGE_OBJECTS_DEFAULT, PAGE_OBJECTS_MAX, next_after, next_text},
     sight::Eyes,
 };
@@ -37,6 +38,30 @@ impl Cell {
     ) -> Result<Page, CellError> {
         let chosen = self.choose(caller, collection, query, view)?;
         self.render(chosen, view)
+    }
+
+    /// The same page, its body read while it is sent if it is long: then it has no chunks yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::page`].
+    pub fn lay(
+        &self,
+        caller: &Caller,
+        collection: &CollectionId,
+        query: &Query,
+        view: View,
+    ) -> Result<(Page, Option<Laid>), CellError> {
+        let mut chosen = self.choose(caller, collection, query, view)?;
+        let bytes: usize = chosen.places.iter().map(|place| place.len as usize).sum();
+        if view != View::Objects || bytes < PIECE_BYTES {
+            return Ok((self.render(chosen, view)?, None));
+        }
+        let places = std::mem::take(&mut chosen.places);
+        let close = resource::Page::close(chosen.next.as_deref());
+        let open = resource::Page::Envelope.open();
+        let laid = Laid::new(self.journal.clone(), places, open, close);
+        Ok((chosen.page(laid.left(), Vec::new()), Some(laid)))
     }
 
     /// One object by its id, in the versions that `query` names, the last unless it does.
@@ -175,15 +200,7 @@ impl Cell {
             body.extend_from_slice(&close);
             body
         };
-        Ok(Page {
-            len: body.len(),
-            chunks: vec![Bytes::from(body)],
-            objects: chosen.objects,
-            first_added: chosen.first_added,
-            last_added: chosen.last_added,
-            next: chosen.next,
-            served: chosen.served,
-        })
+        Ok(chosen.page(body.len(), vec![Bytes::from(body)]))
     }
 
     /// Objects as they came in, a `,` between.
@@ -287,6 +304,18 @@ impl Chosen {
             first_added: stands,
             last_added: stands,
             ..Self::default()
+        }
+    }
+
+    fn page(self, len: usize, chunks: Vec<Bytes>) -> Page {
+        Page {
+            len,
+            chunks,
+            objects: self.objects,
+            first_added: self.first_added,
+            last_added: self.last_added,
+            next: self.next,
+            served: self.served,
         }
     }
 }

@@ -160,6 +160,7 @@ pub(super) async fn add(
     Ok(Reply {
         status: StatusCode::ACCEPTED,
         body: vec![status.to_json().into()],
+        laid: None,
         added: None,
     })
 }
@@ -186,6 +187,7 @@ pub(super) async fn remove(
     Ok(Reply {
         status: StatusCode::OK,
         body: Vec::new(),
+        laid: None,
         added: None,
     })
 }

@@ -3,6 +3,7 @@
 use super::{no::No, outgoing::Outgoing};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
+use portcullis_node::cell::Laid;
 use portcullis_stix::taxii::{MEDIA_TYPE, Micros, media};
 use std::{
     convert::Infallible,
@@ -27,6 +28,8 @@ pub(crate) enum Answering {
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) body: Vec<Bytes>,
+    /// The body instead, where it is read as it goes out.
+    pub(super) laid: Option<Laid>,
     /// When the first and the last of a page's objects were added, in microseconds.
     pub(super) added: Option<(i64, i64)>,
 }
@@ -77,12 +80,16 @@ impl Reply {
         Self {
             status: StatusCode::OK,
             body: vec![json.into()],
+            laid: None,
             added: None,
         }
     }
 
     fn into_response(self) -> Response<Outgoing> {
-        let mut response = Response::new(Outgoing::pieces(self.body));
+        let mut response = Response::new(match self.laid {
+            Some(laid) => Outgoing::Laid(Box::new(laid)),
+            None => Outgoing::pieces(self.body),
+        });
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         usual(headers);

@@ -1,15 +1,17 @@
-//! An answer's body: what the router gave, or bytes that are there already, in pieces.
+//! An answer's body: what the router gave, bytes that are there already, in pieces, or
+//! a page that is read from the journal as it goes out.
 
 use axum::body::Body as RouterBody;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
+use portcullis_node::cell::Laid;
 use std::{
     pin::Pin,
     task::{Context, Poll},
     vec,
 };
 
-/// A body of either kind.
+/// A body of any kind.
 pub(crate) enum Outgoing {
     /// As a handler behind the router made it.
     Router(RouterBody),
@@ -22,6 +24,8 @@ pub(crate) enum Outgoing {
         /// Bytes of all that are left.
         left: u64,
     },
+    /// Read as it is written. What cannot be read breaks the connection off: the length was said.
+    Laid(Box<Laid>),
 }
 
 impl Outgoing {
@@ -49,6 +53,13 @@ impl Body for Outgoing {
                 *next = rest.find(|piece| !piece.is_empty());
                 Ok(Frame::data(piece))
             })),
+            Self::Laid(laid) => {
+                let piece = laid.piece().inspect_err(|error| {
+                    tracing::error!(%error, "a page is broken off");
+                });
+                let piece = piece.map_err(axum::Error::new).transpose();
+                Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
+            }
         }
     }
 
@@ -56,6 +67,7 @@ impl Body for Outgoing {
         match self {
             Self::Router(body) => body.is_end_stream(),
             Self::Pieces { next, .. } => next.is_none(),
+            Self::Laid(laid) => laid.left() == 0,
         }
     }
 
@@ -63,6 +75,7 @@ impl Body for Outgoing {
         match self {
             Self::Router(body) => body.size_hint(),
             Self::Pieces { left, .. } => SizeHint::with_exact(*left),
+            Self::Laid(laid) => SizeHint::with_exact(laid.left() as u64),
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use portcullis_core::cell::{Caller, CollectionId};
 use portcullis_node::cell::{
-    Cell, CellError, CollectionView, Page, Query, VersionMatch, View, served::How,
+    Cell, CellError, CollectionView, Laid, Page, Query, VersionMatch, View, served::How,
 };
 use portcullis_stix::taxii::{
     Endpoint, Filter,
@@ -79,8 +79,12 @@ impl Ask<'_> {
     fn page(&self, collection: &str, view: View) -> Result<Reply, No> {
         let id = self.collection(collection)?;
         let query = Query::from(&Filter::parse(self.query, Endpoint::Objects)?);
-        let page = self.cell.page(self.caller, &id, &query, view);
-        self.reply(&id, page, &query, How::Page)
+        let page = self.cell.lay(self.caller, &id, &query, view);
+        let how = match view {
+            View::Manifest | View::Versions => How::Manifest,
+            View::Objects => How::Page,
+        };
+        self.reply(&id, page, &query, how)
     }
 
     /// Get an Object and Get Object Versions (TAXII 2.1 §5.6, §5.8).
@@ -98,7 +102,11 @@ impl Ask<'_> {
             query.versions = vec![VersionMatch::All];
         }
         let page = self.cell.object(self.caller, &id, object, &query, view);
-        self.reply(&id, page, &query, How::Object)
+        let how = match view {
+            View::Manifest | View::Versions => How::Manifest,
+            View::Objects => How::Object,
+        };
+        self.reply(&id, page.map(|page| (page, None)), &query, how)
     }
 
     /// A collection by its id, else by its alias.
@@ -112,11 +120,11 @@ impl Ask<'_> {
     fn reply(
         &self,
         collection: &CollectionId,
-        page: Result<Page, CellError>,
+        page: Result<(Page, Option<Laid>), CellError>,
         query: &Query,
         how: How,
     ) -> Result<Reply, No> {
-        let page =
+        let (page, laid) =
             page.map_err(|error| No::of_reading(self.cell, self.caller, collection, error))?;
         if self.served && !page.served.is_empty() {
             self.cell
@@ -130,6 +138,7 @@ impl Ask<'_> {
         Ok(Reply {
             status: StatusCode::OK,
             body: page.chunks,
+            laid,
             added: Some((
                 page.first_added.unwrap_or(stands),
                 page.last_added.unwrap_or(stands),

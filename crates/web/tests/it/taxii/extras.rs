@@ -221,3 +221,22 @@ fn a_watch_answers_when_something_changes() {
         assert!(known < waits.join().unwrap());
     });
 }
+
+#[test]
+fn whoever_only_read_the_names_of_versions_was_not_served_the_object() {
+    let server = Running::start();
+    server.put(&[indicator()]);
+    let mut agency = server.client(AGENCY);
+    let manifest = server.objects().replace("/objects/", "/manifest/");
+    assert_eq!(agency.get(&manifest).status, 200);
+    let versions = format!("{}{OBJECT}/versions/", server.objects());
+    assert_eq!(agency.get(&versions).status, 200);
+    let mut bank = speaker(&server, "bank");
+    let told = bank.get(&format!("/cell/v1/who/{OBJECT}")).json();
+    let how = told["served"].as_array().unwrap().iter();
+    assert!(how.clone().count() > 0 && how.clone().all(|one| one["how"] == "manifest"));
+    server.pass(1_000_000);
+    let recall = json!({ "object": OBJECT, "reason": "a false positive" });
+    let recalled = bank.post("/cell/v1/recalls", &recall);
+    assert_eq!(recalled.json()["asked"], json!([]), "{recalled:?}");
+}

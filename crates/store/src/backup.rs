@@ -31,6 +31,9 @@ pub const DATABASE: &str = "store.db";
 /// The folder of the blobs in a data folder.
 pub const BLOBS: &str = "blobs";
 
+/// The ledger of what of the cell was served to whom.
+const SERVED: &str = "cell/served";
+
 /// The list of files in a backup: a head line, then for each file its digest,
 /// its size in bytes and its path, with one space between.
 pub const MANIFEST: &str = "MANIFEST";
@@ -122,26 +125,48 @@ pub fn backup(
         progress(Progress::Database { done, of });
     })
     .map_err(BackupError::Database)?;
-    let mut blobs = files(from, BLOBS)?;
-    blobs.extend(files(from, CELL)?.into_iter().filter(|path| in_cell(path)));
+    let cell = |folder: &str| -> Result<Vec<String>, BackupError> {
+        Ok(files(from, folder)?
+            .into_iter()
+            .filter(|path| in_cell(path))
+            .collect())
+    };
     let mut entries = vec![digest(to, DATABASE)?];
-    for (done, path) in (1..).zip(&blobs) {
-        progress(Progress::Files {
-            done,
-            of: blobs.len() as u64 + 1,
-        });
-        match copy(from, to, path) {
+    let mut done = 0;
+    // CRASH: what was served names entries of the journal, so it is listed and copied before it.
+    // Then every entry that it names was there before.
+    for listed in [files(from, BLOBS), cell(SERVED)] {
+        copy_all(from, to, listed?, &mut entries, &mut done, progress)?;
+    }
+    let mut journal = cell(CELL)?;
+    journal.retain(|path| !path.starts_with(SERVED));
+    copy_all(from, to, journal, &mut entries, &mut done, progress)?;
+    write_manifest(to, &entries)?;
+    let of = done + 1;
+    progress(Progress::Files { done: of, of });
+    Ok(entries)
+}
+
+/// Copies files, telling how far it is; `done` counts on.
+fn copy_all(
+    from: &Path,
+    to: &Path,
+    paths: Vec<String>,
+    entries: &mut Vec<Entry>,
+    done: &mut u64,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), BackupError> {
+    let of = *done + paths.len() as u64 + 1;
+    for path in paths {
+        *done += 1;
+        progress(Progress::Files { done: *done, of });
+        match copy(from, to, &path) {
             // A package whose time had come while we were at others.
             Err(BackupError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
             copied => entries.push(copied?),
         }
     }
-    write_manifest(to, &entries)?;
-    progress(Progress::Files {
-        done: blobs.len() as u64 + 1,
-        of: blobs.len() as u64 + 1,
-    });
-    Ok(entries)
+    Ok(())
 }
 
 /// Makes the data folder `to`, which is empty or does not exist, from the

@@ -28,6 +28,7 @@ use std::{
 };
 
 mod misp;
+mod peer;
 mod taxii;
 
 pub(super) struct TestEnv {

@@ -154,9 +154,10 @@ impl Work<'_> {
     fn valid_after(&self) -> i64 {
         let state = self.cell.state();
         let held = state.collection(&self.into);
-        match held.is_none_or(|held| held.settings.honour_expiry) {
-            true => self.cell.env().now().as_microsecond(),
-            false => i64::MIN,
+        if held.is_none_or(|held| held.settings.honour_expiry) {
+            self.cell.env().now().as_microsecond()
+        } else {
+            i64::MIN
         }
     }
 

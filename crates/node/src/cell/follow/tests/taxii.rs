@@ -198,3 +198,45 @@ fn objects_keep_their_bytes_and_a_server_does_not_speak_for_what_is_here_already
     let theirs = held.iter().find(|((of, _), _)| *of == id(1)).unwrap().1;
     assert!(theirs.starts_with(br#"{"type":"indicator", "id""#));
 }
+
+#[test]
+fn a_node_of_another_realm_is_not_read() {
+    let id = "91a7b528-80eb-42ed-a74d-c6fbd5a26116";
+    for (root, refused) in [
+        ("taxii2/exercise-storm", true),
+        ("taxii2/%65xercise-storm", true),
+        ("taxii2/live", false),
+        ("taxii2/root", false),
+        ("exercise-storm", false),
+    ] {
+        let bench = Bench::new(Source::Taxii {
+            url: format!("https://taxii.example/{root}/collections/{id}/"),
+            credential: None,
+        });
+        let server = Server {
+            state: Mutex::new(()),
+            asked: Mutex::default(),
+            answer: |(), _| json(200, "{}"),
+        };
+        bench.tick(&server);
+        let failed = bench.cell.follows().remove(0).last_error.is_some();
+        assert_eq!(failed, refused, "{root}");
+        assert_eq!(server.asked.lock().unwrap().is_empty(), refused, "{root}");
+    }
+}
+
+#[test]
+fn pages_that_never_end_are_given_up() {
+    use crate::cell::remote::{Endpoint, taxii};
+    let server = Server {
+        state: Mutex::new(0_u32),
+        asked: Mutex::default(),
+        answer: |at, _| {
+            *at += 1;
+            json(200, format!(r#"{{"more":true,"next":"{}"}}"#, *at % 2))
+        },
+    };
+    let source = taxii::Source::parse(URL, Endpoint::default()).unwrap();
+    assert!(taxii::by_id(&server, &source, &["indicator--1"]).is_err());
+    assert!(server.asked.lock().unwrap().len() <= 200);
+}

@@ -1,0 +1,411 @@
+//! A node that lies: what it may not make us believe of others.
+
+use super::{Nobody, TestEnv};
+use crate::{
+    cell::{
+        Cell, CellParts, Changed, Source as Coming, Stamp,
+        feed::{Ask, End, Head, Record, Writer},
+        follow::Reach,
+        provenance::{Signing, digest_of, sign_batch},
+        remote::{Endpoint, Remote, RemoteError, Request, Response},
+    },
+    peers::{Answer, Peer, PeerError, Peers},
+};
+use portcullis_core::{
+    cell::{CollectionId, Command, FollowId, Label, Marks, Mode, Settings, Tlp, follow::Source},
+    id::PackageId,
+    member::MemberId,
+    realm::Realm,
+};
+use portcullis_sign::SecretKey;
+use portcullis_store::Journal;
+use portcullis_verdict::cell::{Batch, By, Proof, Word, verify_provenance};
+use std::{
+    collections::BTreeSet,
+    ops::ControlFlow,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, AtomicU8},
+    },
+};
+
+const NOW_US: i64 = 1_790_000_000_000_000;
+const ME: &str = "csirt.example";
+const SOURCE: &str = "source.example";
+const THIRD: &str = "third.example";
+
+fn member(name: &str) -> MemberId {
+    name.parse().unwrap()
+}
+
+fn key(name: &str) -> SecretKey {
+    SecretKey::from_seed([name.as_bytes()[0]; 32])
+}
+
+/// An indicator: its id, and its bytes.
+fn object(n: u8, name: &str) -> (String, String) {
+    let id = format!("indicator--00000000-0000-4000-8000-0000000000{n:02x}");
+    let text = format!(
+        r#"{{"type":"indicator","spec_version":"2.1","id":"{id}","created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z","name":"{name}"}}"#
+    );
+    (id, text)
+}
+
+const VERSION_US: i64 = 1_767_225_600_000_000;
+
+/// What the node of `by` signed for `publisher`.
+fn proof(by: &str, publisher: &str, object: &str) -> Vec<u8> {
+    let digests = [digest_of(object.as_bytes())];
+    let (realm, member, key) = (Realm::live(), member(by), key(by));
+    let signing = Signing {
+        realm: &realm,
+        member: &member,
+        key: &key,
+    };
+    let at = jiff::Timestamp::from_microsecond(NOW_US).unwrap();
+    let word = Word::<Batch>::parse(&sign_batch(&signing, publisher, &digests, at)).unwrap();
+    let levels = Batch::levels(&digests);
+    Proof::of(&word, &levels, 0).unwrap().to_bytes()
+}
+
+/// What the source says next: a put with its publisher, else by whom, when and of what.
+enum Says {
+    Put(&'static str, &'static str, i64, String, Vec<u8>),
+    Remove(&'static str, i64, String),
+    Forget(&'static str, i64, String),
+    State(String),
+}
+
+struct NoRemote;
+
+impl Remote for NoRemote {
+    fn call(&self, to: &Endpoint, _: &Request) -> Result<Response, RemoteError> {
+        let origin = to.origin.clone();
+        let why = "no servers here".into();
+        Err(RemoteError::Unreachable { origin, why })
+    }
+}
+
+struct Liar(Mutex<Vec<u8>>);
+
+impl Peers for Liar {
+    fn deliver(&self, peer: &Peer, bytes: &[u8]) -> Result<Answer, PeerError> {
+        Nobody.deliver(peer, bytes)
+    }
+
+    fn add_checkpoint(&self, peer: &Peer, bytes: &[u8]) -> Result<Answer, PeerError> {
+        Nobody.add_checkpoint(peer, bytes)
+    }
+
+    fn get(&self, peer: &Peer, path: &str) -> Result<Answer, PeerError> {
+        Nobody.get(peer, path)
+    }
+
+    fn package_part(
+        &self,
+        peer: &Peer,
+        package: PackageId,
+        from: u64,
+        len: usize,
+    ) -> Result<Vec<u8>, PeerError> {
+        Nobody.package_part(peer, package, from, len)
+    }
+
+    fn upload_offset(&self, peer: &Peer, package: PackageId) -> Result<u64, PeerError> {
+        Nobody.upload_offset(peer, package)
+    }
+
+    fn upload_part(
+        &self,
+        peer: &Peer,
+        package: PackageId,
+        from: u64,
+        bytes: &[u8],
+    ) -> Result<u64, PeerError> {
+        Nobody.upload_part(peer, package, from, bytes)
+    }
+
+    fn cell_changes(&self, _: &Peer, _: &Ask) -> Result<Answer, PeerError> {
+        Ok(Answer {
+            status: 200,
+            body: self.0.lock().unwrap().clone(),
+        })
+    }
+}
+
+struct Bench {
+    cell: Arc<Cell>,
+    collection: CollectionId,
+    follow: FollowId,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let cell = Cell::open(CellParts {
+            journal: Journal::memory([1; 16]),
+            served: Journal::memory([2; 16]),
+            env: Arc::new(TestEnv {
+                now_us: AtomicI64::new(NOW_US),
+                byte: AtomicU8::new(1),
+            }),
+            me: member(ME),
+            realm: Realm::live(),
+            signer: Some(key(ME)),
+        })
+        .unwrap();
+        cell.load().unwrap();
+        let collection = cell.new_collection();
+        let settings = Settings {
+            mode: Mode::Keep,
+            default_tlp: Tlp::Green,
+            open: true,
+            ..Settings::titled("shared")
+        };
+        let settings = Box::new(settings);
+        let opened = Command::OpenCollection {
+            collection,
+            settings,
+        };
+        cell.perform(&cell.operator(), opened).unwrap();
+        let follow = cell.new_follow();
+        let bench = Self {
+            cell,
+            collection,
+            follow,
+        };
+        bench.follows(follow, SOURCE);
+        bench
+    }
+
+    fn follows(&self, follow: FollowId, of: &str) {
+        let collection = self.collection;
+        let source = Source::Peer {
+            member: member(of),
+            collection,
+        };
+        let followed = Command::Follow {
+            follow,
+            source,
+            into: collection,
+            every_s: None,
+        };
+        let operator = self.cell.operator();
+        self.cell.perform(&operator, followed).unwrap();
+    }
+
+    /// The source answers; what is not taken is answered with why.
+    fn hears(&self, says: &[Says]) -> Vec<String> {
+        let state = self.cell.state();
+        let cursor = state.follows()[&self.follow].cursor.clone();
+        let cursor: Option<serde_json::Value> =
+            cursor.map(|text| serde_json::from_str(&text).unwrap());
+        let from = cursor.map_or(i64::MIN, |cursor| cursor["position"].as_i64().unwrap());
+        let mut writer = Writer::new(&Head {
+            source: member(SOURCE),
+            collection: self.collection,
+            epoch: [1; 16],
+            view: [2; 32],
+            from,
+        });
+        for said in says {
+            let mark = |at_us: &i64, by: &&str| Stamp {
+                at_us: *at_us,
+                by: member(by),
+            };
+            match said {
+                Says::Put(publisher, by, at, object, provenance) => writer.record(&Record::Put {
+                    added: NOW_US,
+                    mark: mark(at, by),
+                    object: object.as_bytes(),
+                    provenance,
+                    label: Label {
+                        tlp: Tlp::Green,
+                        publisher: member(publisher),
+                        recipients: BTreeSet::new(),
+                        held: false,
+                    },
+                    marks: Marks::default(),
+                }),
+                Says::Remove(by, at, id) => writer.record(&Record::Remove {
+                    added: NOW_US,
+                    mark: mark(at, by),
+                    id: id.clone(),
+                    version: VERSION_US,
+                }),
+                Says::Forget(by, at, id) => writer.record(&Record::Forget {
+                    id: id.clone(),
+                    version: VERSION_US,
+                    mark: Some(mark(at, by)),
+                }),
+                Says::State(json) => writer.record(&Record::State {
+                    digest: [3; 32],
+                    json: json.as_bytes(),
+                }),
+            }
+        }
+        let body = writer.end(&End {
+            to: from.max(0) + 1,
+            behind: 0,
+            more: false,
+        });
+        let peer_of = |of: &MemberId| {
+            Some(Peer {
+                member: of.clone(),
+                endpoint: String::new(),
+                tls: BTreeSet::new(),
+            })
+        };
+        let reach = Reach {
+            peers: &Liar(Mutex::new(body)),
+            remote: &NoRemote,
+            peer_of: &peer_of,
+            endpoint_of: &|_| None,
+            verify: &|object, proof| {
+                let parsed = Proof::parse(proof).map_err(|error| error.to_string())?;
+                let public = key(parsed.batch.says().member.as_str()).public();
+                let by = By::Key {
+                    key: &public,
+                    realm: "live",
+                };
+                verify_provenance(object, proof, &by).map_err(|error| error.to_string())
+            },
+            wait_ms: 0,
+        };
+        let view = || {
+            let views = self.cell.follows().into_iter();
+            let mut views = views.filter(|view| view.follow == self.follow);
+            views.next().unwrap()
+        };
+        let before = view().notes.len();
+        self.cell.follow_tick(&self.follow, &reach);
+        let view = view();
+        assert_eq!(view.last_error, None);
+        let notes = view.notes.into_iter().skip(before);
+        notes.map(|note| note.why).collect()
+    }
+
+    /// What is here: bytes and publisher.
+    fn here(&self) -> Vec<(String, String)> {
+        let mut here = Vec::new();
+        self.cell
+            .changes_since(&self.collection, i64::MIN, &mut |change| {
+                if let Changed::Put(bytes) = change.op {
+                    let text = String::from_utf8(bytes.to_vec()).unwrap();
+                    here.push((text, change.label.publisher.to_string()));
+                }
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        here
+    }
+}
+
+#[test]
+fn what_is_said_to_be_a_third_members_needs_its_own_word() {
+    let bench = Bench::new();
+    let (_, text) = object(1, "forged");
+    let put = |proof: Vec<u8>| Says::Put(THIRD, THIRD, NOW_US, text.clone(), proof);
+    assert_eq!(bench.hears(&[put(Vec::new())]).len(), 1);
+    let strangers = proof("other.example", THIRD, &text);
+    assert_eq!(bench.hears(&[put(strangers)]).len(), 1);
+    let of_another = proof(THIRD, SOURCE, &text);
+    assert_eq!(bench.hears(&[put(of_another)]).len(), 1);
+    assert_eq!(bench.here(), []);
+    bench.hears(&[put(proof(THIRD, THIRD, &text))]);
+    assert_eq!(bench.here(), [(text.clone(), THIRD.to_owned())]);
+    // Other bytes of the same version, for which nobody but the source vouches.
+    let (_, other) = object(1, "changed");
+    bench.hears(&[Says::Put(THIRD, SOURCE, NOW_US + 5, other, Vec::new())]);
+    assert_eq!(bench.here(), [(text, THIRD.to_owned())]);
+}
+
+#[test]
+fn a_cell_speaks_for_its_accounts() {
+    let bench = Bench::new();
+    let (_, text) = object(1, "a bank's");
+    let signed = proof(SOURCE, THIRD, &text);
+    bench.hears(&[Says::Put(THIRD, SOURCE, NOW_US, text.clone(), signed)]);
+    assert_eq!(bench.here(), [(text, THIRD.to_owned())]);
+}
+
+#[test]
+fn what_is_ours_nobody_else_publishes_changes_or_removes() {
+    let bench = Bench::new();
+    let ((id, own), (_, forged)) = (object(1, "ours"), object(2, "forged"));
+    let envelope = format!("{{\"objects\":[{own}]}}");
+    let operator = bench.cell.operator();
+    let added = bench.cell.add(
+        &operator,
+        &bench.collection,
+        envelope.into(),
+        Coming::Published,
+    );
+    assert_eq!(added.unwrap().failures, []);
+    let (_, other) = object(1, "others' bytes");
+    bench.hears(&[
+        Says::Put(ME, ME, NOW_US + 50_000_000, other.clone(), Vec::new()),
+        Says::Put(SOURCE, SOURCE, NOW_US + 50_000_000, other, Vec::new()),
+        Says::Put(ME, ME, NOW_US, forged, Vec::new()),
+        Says::Remove(ME, NOW_US + 60_000_000, id.clone()),
+        Says::Remove(SOURCE, NOW_US + 60_000_000, id.clone()),
+        Says::Forget(SOURCE, NOW_US + 60_000_000, id),
+    ]);
+    assert_eq!(bench.here(), [(own, ME.to_owned())]);
+}
+
+#[test]
+fn a_change_of_tomorrow_is_not_taken() {
+    let bench = Bench::new();
+    let (_, text) = object(1, "tomorrow");
+    let ahead = NOW_US + 6 * 60 * 1_000_000;
+    let put = |at| Says::Put(SOURCE, SOURCE, at, text.clone(), Vec::new());
+    assert_eq!(bench.hears(&[put(ahead)]).len(), 1);
+    assert_eq!(bench.here(), []);
+    bench.hears(&[put(NOW_US + 60 * 1_000_000)]);
+    assert_eq!(bench.here().len(), 1);
+}
+
+#[test]
+fn nobody_removes_in_anothers_name_and_relays_make_us_ask_whom_we_hear() {
+    let bench = Bench::new();
+    let (id, text) = object(1, "a third's");
+    let put = || {
+        Says::Put(
+            THIRD,
+            THIRD,
+            NOW_US,
+            text.clone(),
+            proof(THIRD, THIRD, &text),
+        )
+    };
+    bench.hears(&[put()]);
+    let notes = bench.hears(&[Says::Remove(SOURCE, NOW_US + 10, id.clone())]);
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert_eq!(bench.here().len(), 1);
+    // Whom we follow ourselves gives it again: what the relay says leaves nothing behind.
+    bench.follows(bench.cell.new_follow(), THIRD);
+    bench.hears(&[Says::Remove(THIRD, NOW_US + 10, id)]);
+    assert_eq!(bench.here(), []);
+    bench.hears(&[put()]);
+    assert_eq!(bench.here().len(), 1);
+}
+
+#[test]
+fn a_recall_is_its_publishers() {
+    let bench = Bench::new();
+    let (id, text) = object(1, "a third's");
+    bench.follows(bench.cell.new_follow(), THIRD);
+    let signed = proof(THIRD, THIRD, &text);
+    bench.hears(&[Says::Put(THIRD, THIRD, NOW_US, text, signed)]);
+    let recall = bench.cell.new_recall();
+    let json = |by: &str| {
+        format!(
+            r#"{{"recalls":[{{"id":"{recall}","object":"{id}","reason":"wrong","by":"{by}","due":"2027-01-01T00:00:00Z"}}]}}"#
+        )
+    };
+    for by in [THIRD, ME] {
+        let notes = bench.hears(&[Says::State(json(by))]);
+        assert_eq!(notes.len(), 1, "{notes:?}");
+        assert!(bench.cell.state().recalls().is_empty());
+    }
+}

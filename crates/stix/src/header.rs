@@ -192,11 +192,11 @@ fn texts<'a>(reader: &mut Reader<'a>, into: &mut Vec<Cow<'a, str>>) -> Result<()
     while reader.item(&mut first)? {
         if reader.peek() != b'"' {
             return Err(Unread::Marking("object_marking_refs"));
-        } else if into.len() == MARKINGS_MAX {
-            return Ok(reader.flaw("too many markings")?);
-        } else {
-            into.push(reader.string()?.get());
         }
+        if into.len() == MARKINGS_MAX {
+            return Ok(reader.flaw("too many markings")?);
+        }
+        into.push(reader.string()?.get());
     }
     Ok(())
 }

@@ -25,6 +25,27 @@ pub struct Accepted {
     pub refused: Vec<(String, &'static str)>,
 }
 
+impl Accepted {
+    /// One more change that was taken in, or that was known.
+    const fn count(&mut self, fresh: bool) {
+        if fresh {
+            self.fresh += 1;
+        } else {
+            self.echoes += 1;
+        }
+    }
+}
+
+impl Accepted {
+    fn count(&mut self, fresh: bool) {
+        if fresh {
+            self.fresh += 1;
+        } else {
+            self.echoes += 1;
+        }
+    }
+}
+
 impl Cell {
     /// Takes in changes to a collection together with events, in one frame or not at all.
     ///
@@ -39,11 +60,7 @@ impl Cell {
     ) -> Result<Accepted, CellError> {
         let state = self.state();
         let context = Context::new(&state, collection, None, false);
-        let puts = changes.iter().filter_map(|change| match change {
-            Change::Put { bytes, .. } => Some(&**bytes),
-            Change::Remove { .. } | Change::Withhold { .. } | Change::Forget { .. } => None,
-        });
-        let puts: Vec<&[u8]> = puts.collect();
+        let puts: Vec<&[u8]> = changes.iter().filter_map(bytes_of).collect();
         let mut prepared = prepare_all(self, &context, &puts).into_iter();
         let mut accepted = Accepted::default();
         let mut turn = self.turn()?;
@@ -114,11 +131,7 @@ impl Cell {
                         *version_us,
                         stamp,
                     )?;
-                    if fresh {
-                        accepted.fresh += 1;
-                    } else {
-                        accepted.echoes += 1;
-                    }
+                    accepted.count(fresh);
                 }
                 Change::Withhold {
                     id,
@@ -127,18 +140,10 @@ impl Cell {
                 } => {
                     let fresh =
                         Self::withhold(&mut turn, &mut frame, &index, id, *version_us, stamp)?;
-                    if fresh {
-                        accepted.fresh += 1;
-                    } else {
-                        accepted.echoes += 1;
-                    }
+                    accepted.count(fresh);
                 }
                 Change::Forget { id, version_us } => {
-                    if forget(&mut frame, &index, id, *version_us) {
-                        accepted.fresh += 1;
-                    } else {
-                        accepted.echoes += 1;
-                    }
+                    accepted.count(forget(&mut frame, &index, id, *version_us));
                 }
             }
         }
@@ -147,10 +152,8 @@ impl Cell {
             self.settle_seen(turn)?;
             return Ok(accepted);
         }
-        let rows = !frame.batch.rows.is_empty();
-        let batches = [frame.batch];
-        let batches = if rows { batches.as_slice() } else { &[] };
-        let appended = turn.append(&frame.events, batches, &frame.data)?;
+        let batches = Some(frame.batch).filter(|batch| !batch.rows.is_empty());
+        let appended = turn.append(&frame.events, batches.as_slice(), &frame.data)?;
         self.settle(appended)?;
         Ok(accepted)
     }
@@ -300,6 +303,14 @@ impl Cell {
             fresh = true;
         }
         Ok(fresh)
+    }
+}
+
+/// The object that a change puts.
+fn bytes_of(change: &Change) -> Option<&[u8]> {
+    match change {
+        Change::Put { bytes, .. } => Some(bytes),
+        Change::Remove { .. } | Change::Withhold { .. } | Change::Forget { .. } => None,
     }
 }
 

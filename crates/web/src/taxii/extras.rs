@@ -29,8 +29,9 @@ use bytes::Bytes;
 use hyper::{Request, body::Incoming};
 use portcullis_core::{cell::Caller, member::MemberId};
 use portcullis_node::cell::Cell;
+use portcullis_stix::taxii::filter::percent_decoded;
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
 /// The most bytes of a body: a question in many words, and its objects.
@@ -177,18 +178,9 @@ fn json_response(value: &Value) -> Response<Outgoing> {
 
 /// A part of a path or a query, percent-decoded; what is not UTF-8 then names nothing.
 fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let mut digit = || rest.next().and_then(|byte| char::from(byte).to_digit(16));
-        let byte = match byte {
-            b'+' => Some(b' '),
-            b'%' => digit().and_then(|high| u8::try_from(high << 4 | digit()?).ok()),
-            byte => Some(byte),
-        };
-        bytes.extend(byte);
-    }
-    String::from_utf8(bytes).unwrap_or_default()
+    percent_decoded(&text.replace('+', " "))
+        .map(Cow::into_owned)
+        .unwrap_or_default()
 }
 
 /// A query's parameters, by their names.

@@ -36,16 +36,6 @@ impl Accepted {
     }
 }
 
-impl Accepted {
-    fn count(&mut self, fresh: bool) {
-        if fresh {
-            self.fresh += 1;
-        } else {
-            self.echoes += 1;
-        }
-    }
-}
-
 impl Cell {
     /// Takes in changes to a collection together with events, in one frame or not at all.
     ///

@@ -162,9 +162,9 @@ fn what_is_looked_up_is_noted_and_what_is_said_of_an_object_comes_back() {
         json!([])
     );
     assert_eq!(server.client(AGENCY).get("/cell/v1/lookup").status, 400);
-    let served = server.cell.who(OBJECT, &[]).unwrap();
-    assert_eq!(served.len(), 1);
-    assert_eq!(served[0].how.as_str(), "lookup");
+    let looked_up = server.cell.who(OBJECT, &[]).unwrap();
+    assert_eq!(looked_up.len(), 1);
+    assert_eq!(looked_up[0].how.as_str(), "lookup");
     let opinion = json!({ "objects": [{
         "type": "opinion", "spec_version": "2.1", "id": "opinion--00000000-0000-4000-8000-000000000001",
         "created": "2026-11-01T00:00:00.000Z", "modified": "2026-11-01T00:00:00.000Z",
@@ -216,7 +216,6 @@ fn a_watch_answers_when_something_changes() {
                 .as_u64()
                 .unwrap()
         });
-        std::thread::sleep(std::time::Duration::from_millis(50));
         server.put(&[indicator()]);
         assert!(known < waits.join().unwrap());
     });

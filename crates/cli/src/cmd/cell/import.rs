@@ -13,6 +13,7 @@ use portcullis_core::cell::{CollectionId, Tlp};
 use report::Report;
 use source::Format;
 use std::{
+    fs::File,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -58,9 +59,37 @@ impl Import {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let desk = Desk::open(dir)?;
         let into = desk.collection(&self.into)?;
+        // A report that cannot be written is said before anything changes.
+        let to = self.report.as_deref().map(|path| {
+            let made = File::create(path).map_err(|error| Failure::file(path, &error));
+            made.map(|file| (path, file))
+        });
+        let to = to.transpose()?;
         let mut report = Report::default();
+        let done = self.all(&desk, &into, &mut report, ui);
+        let written = match to {
+            Some((path, file)) => report.write(path, file),
+            None => Ok(()),
+        };
+        // Machines get one answer: what became of it, or why it ended.
+        let ended = done.and(written);
+        if ended.is_ok() || !ui.is_json() {
+            report.say(self.dry_run, self.report.as_deref(), ui);
+        }
+        ended.map(|()| report.exit())
+    }
+
+    /// One file after the other; the report has what was done before a failure.
+    fn all(
+        &self,
+        desk: &Desk,
+        into: &CollectionId,
+        report: &mut Report,
+        ui: Ui,
+    ) -> Result<(), Failure> {
         for file in &self.files {
             let bytes = source::read(file)?;
+            source::text(file, &bytes)?;
             let format = self.format.or_else(|| source::guess(file, &bytes));
             let format = format.ok_or_else(|| {
                 Failure::usage(format!(
@@ -69,15 +98,11 @@ impl Import {
                 ))
                 .hint("say what it holds: `--format stix`, `--format misp` or `--format csv`")
             })?;
-            let creator = || self.creator(&desk);
+            let creator = || self.creator(desk);
             let mapped = map::map(file, format, &bytes, self.tlp, &creator)?;
-            self.take_in(&desk, &into, file, &mapped, &mut report, ui)?;
+            self.take_in(desk, into, file, &mapped, report, ui)?;
         }
-        if let Some(path) = &self.report {
-            report.write(path)?;
-        }
-        report.say(self.dry_run, self.report.as_deref(), ui);
-        Ok(report.exit())
+        Ok(())
     }
 
     /// Who creates what a table says: this member. Trying makes no identity that stays.

@@ -281,6 +281,27 @@ fn a_table_becomes_indicators_and_what_is_none_is_said_line_by_line() {
 }
 
 #[test]
+fn what_is_no_import_is_refused_and_changes_nothing() {
+    let csirt = Csirt::new();
+    let whole = String::from_utf8(bundle(&[indicator(1)])).unwrap();
+    for (name, bytes) in [
+        ("lost.json", &whole.as_bytes()[1..]),
+        ("lost", &whole.as_bytes()[1..]),
+        ("hello.json", b"{\"hello\":1}"),
+        ("program", b"\x7fELF\x02\x01\x01\0,a.example,\0\n"),
+        ("page.csv", b"<!DOCTYPE html>\n<p>404, not found</p>\n"),
+        ("noise.csv", b"\xfe\x91,\xc3\x28;\x9f\n"),
+    ] {
+        let file = csirt.file(name, bytes);
+        let ran = csirt
+            .place
+            .run(&["cell", "import", &file, "--into", "indicators"]);
+        assert_eq!(ran.exit, 2, "{name}: {}{}", ran.out, ran.err);
+    }
+    assert_eq!(csirt.place.json(&["cell", "stats"])["objects"], 0);
+}
+
+#[test]
 fn a_misp_event_comes_in_with_its_ids_and_goes_out_as_it_was() {
     let csirt = Csirt::new();
     let event = json!({ "Event": {

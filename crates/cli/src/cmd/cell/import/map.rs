@@ -51,7 +51,13 @@ pub(super) fn map<'a>(
     let wrong =
         |error: &dyn std::fmt::Display| Failure::usage(format!("`{}`: {error}", path.display()));
     match format {
-        Format::Stix => stix(bytes).map_err(|error| wrong(&error)),
+        Format::Stix => {
+            let mapped = stix(bytes).map_err(|error| wrong(&error))?;
+            if mapped.objects.is_empty() && !is_empty_by_its_form(bytes) {
+                return Err(wrong(&"no STIX bundle, no TAXII envelope, no MISP event"));
+            }
+            Ok(mapped)
+        }
         Format::Misp => from_misp(bytes, tlp).map_err(|error| wrong(&error)),
         Format::Csv => {
             let creator = creator()?;
@@ -77,6 +83,16 @@ fn stix(bytes: &[u8]) -> Result<Mapped<'_>, header::EnvelopeFlaw> {
         objects,
         unmapped: Vec::new(),
     })
+}
+
+/// Whether JSON without objects is a bundle or an envelope all the same: those may hold nothing.
+fn is_empty_by_its_form(bytes: &[u8]) -> bool {
+    let Ok(Value::Object(read)) = serde_json::from_slice(bytes) else {
+        return false;
+    };
+    let envelope = ["objects", "more", "next"];
+    read.get("type").is_some_and(|kind| kind == "bundle")
+        || read.keys().all(|name| envelope.contains(&name.as_str()))
 }
 
 /// A MISP document: what STIX has words for, and a list of what it has not.
@@ -172,4 +188,31 @@ fn settled(bytes: Vec<u8>, creator: &Creator) -> Vec<u8> {
     }
     object["modified"] = now;
     object.to_string().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_has_the_form_of_a_bundle_or_an_envelope_may_be_empty() {
+        let check = |text: &str, taken: bool| {
+            let creator = || Err(Failure::usage("no table"));
+            let mapped = map(
+                Path::new("a"),
+                Format::Stix,
+                text.as_bytes(),
+                None,
+                &creator,
+            );
+            assert_eq!(mapped.is_ok(), taken, "{text}");
+        };
+        check(r#"{"hello":1}"#, false);
+        check(r#"{"type":"report-list"}"#, false);
+        check(r#"{"response":[]}"#, false);
+        check("[]", false);
+        check("{}", true);
+        check(r#"{"more":false,"objects":[]}"#, true);
+        check(r#"{"type":"bundle","id":"bundle--1"}"#, true);
+    }
 }

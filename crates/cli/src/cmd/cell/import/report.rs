@@ -10,7 +10,7 @@ use portcullis_core::cell::Mode;
 use portcullis_node::cell::{Detail, Status};
 use portcullis_stix::{header, validate};
 use serde_json::{Value, json};
-use std::{fmt::Write as _, path::Path, process::ExitCode};
+use std::{fmt::Write as _, fs::File, io::Write as _, path::Path, process::ExitCode};
 
 /// So many lines of a kind are shown to people; a file takes all.
 const SHOWN_MAX: usize = 20;
@@ -44,6 +44,14 @@ impl Line {
             place: detail.id.clone(),
             code: detail.code.to_owned(),
             message: detail.message.clone().unwrap_or_default(),
+        }
+    }
+
+    /// The reason, with its code if it has one.
+    fn why(&self) -> String {
+        match self.code.as_str() {
+            "" => self.message.clone(),
+            code => format!("{} [{code}]", self.message),
         }
     }
 
@@ -116,7 +124,7 @@ impl Report {
     }
 
     /// Writes all of it, a JSON object a line.
-    pub(super) fn write(&self, path: &Path) -> Result<(), Failure> {
+    pub(super) fn write(&self, path: &Path, mut file: File) -> Result<(), Failure> {
         let mut text = String::new();
         for (what, lines) in self.kinds() {
             for line in lines {
@@ -124,7 +132,8 @@ impl Report {
                 let _ = writeln!(text, "{}", line.json(what));
             }
         }
-        std::fs::write(path, text).map_err(|error| Failure::file(path, &error))
+        file.write_all(text.as_bytes())
+            .map_err(|error| Failure::file(path, &error))
     }
 
     fn kinds(&self) -> [(&'static str, &[Line]); 4] {
@@ -165,10 +174,7 @@ impl Report {
             }
             ui.say(format_args!("{what}: {}", lines.len()));
             for line in lines.iter().take(SHOWN_MAX) {
-                ui.say(format_args!(
-                    "  {}  {} [{}]",
-                    line.place, line.message, line.code
-                ));
+                ui.say(format_args!("  {}  {}", line.place, line.why()));
             }
             if lines.len() > SHOWN_MAX && written.is_none() {
                 ui.say(format_args!(

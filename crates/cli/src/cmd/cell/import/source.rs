@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use flate2::read::MultiGzDecoder;
+use portcullis_stix::table;
 use std::{
     fs::File,
     io::{self, BufRead as _, BufReader, Read},
@@ -80,11 +81,9 @@ pub(in crate::cmd::cell) fn guess(path: &Path, bytes: &[u8]) -> Option<Format> {
     if !matches!(begins, b'{' | b'[') {
         let named = path.to_string_lossy().to_ascii_lowercase();
         let named = named.strip_suffix(".gz").unwrap_or(&named);
-        let csv = named.rsplit('.').next() == Some("csv");
-        let first = bytes.split(|byte| *byte == b'\n').next();
-        let table =
-            first.is_some_and(|line| line.iter().any(|byte| matches!(byte, b',' | b';' | b'\t')));
-        return (csv || table).then_some(Format::Csv);
+        let end = named.rsplit('.').next().unwrap_or_default();
+        let other = begins == b'<' || matches!(end, "json" | "html" | "htm" | "xml");
+        return (!other && is_table(bytes)).then_some(Format::Csv);
     }
     let head = bytes.get(..LOOK_BYTES).unwrap_or(bytes);
     let place = |word: &[u8]| head.windows(word.len()).position(|at| at == word);
@@ -101,6 +100,48 @@ pub(in crate::cmd::cell) fn guess(path: &Path, bytes: &[u8]) -> Option<Format> {
         (Some(_), _) => Some(Format::Misp),
         (None, _) => Some(Format::Stix),
     }
+}
+
+/// Whether a table begins here: a line of names, or lines nearly all of which are values.
+fn is_table(bytes: &[u8]) -> bool {
+    let Ok(at) = "2026-01-01T00:00:00Z".parse() else {
+        return false;
+    };
+    let defaults = table::Defaults {
+        creator: "identity--00000000-0000-4000-8000-000000000000".to_owned(),
+        at,
+        tlp: None,
+    };
+    let head = match bytes.get(..LOOK_BYTES) {
+        // The last line of what is looked at may be cut.
+        Some(head) => {
+            let end = head.iter().rposition(|byte| *byte == b'\n');
+            head.get(..end.unwrap_or(head.len())).unwrap_or(head)
+        }
+        None => bytes,
+    };
+    let mut lines = head.split(|byte| *byte == b'\n');
+    let first = lines.find(|line| !line.trim_ascii().is_empty() && !line.starts_with(b"#"));
+    let header = match table::read(first.unwrap_or_default(), &defaults) {
+        Ok(read) => read.indicators == 0 && read.left.is_empty(),
+        // Names, though not the one that counts: reading it says so.
+        Err(flaw) => return matches!(flaw, table::TableFlaw::NoValues),
+    };
+    let Ok(read) = table::read(head, &defaults) else {
+        return false;
+    };
+    header || (read.indicators > 0 && read.left.len() * 10 <= read.indicators)
+}
+
+/// Refuses what is no text: a program, a picture, a table in another encoding.
+pub(in crate::cmd::cell) fn text(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    if bytes.contains(&0) || std::str::from_utf8(bytes).is_err() {
+        return Err(
+            Failure::usage(format!("`{}` is no text in UTF-8", path.display()))
+                .hint("write it anew as UTF-8, and import that"),
+        );
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -134,9 +175,40 @@ mod tests {
         );
         check("a.json", "\u{feff}{\"Event\":{}}", Some(Format::Misp));
         check("-", "type,value\ndomain,a.example\n", Some(Format::Csv));
-        check("a.csv", "domain", Some(Format::Csv));
+        check("a", "a.example\nhxxp://b[.]example/x\n", Some(Format::Csv));
+        check("a.txt", "# ours\n198.51.100.7;seen\n", Some(Format::Csv));
+        check("a.csv", "ioc\nno value at all\n", Some(Format::Csv));
+        check("a.csv", "type,colour\nx,red\n", Some(Format::Csv));
         check("a.txt", "a page of prose", None);
         check("a", "", None);
+    }
+
+    #[test]
+    fn what_only_has_commas_is_no_table() {
+        let check = |name: &str, text: &str| {
+            assert_eq!(guess(Path::new(name), text.as_bytes()), None, "{name}");
+        };
+        let lost = "\"type\": \"bundle\",\n\"objects\": [\n{\"type\": \"indicator\", \"value\": \"a.example\"}]}";
+        check("a", lost);
+        check("a.csv", lost);
+        check("a.json", "a.example\n");
+        check(
+            "a.csv",
+            "<html><body>\na.example\nb.example\n</body></html>",
+        );
+        check("error.html", "404, a.example\n");
+        check(
+            "a.csv",
+            "Dear all, as we said,\na.example\nis bad, very bad\n",
+        );
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused() {
+        let refused = |bytes: &[u8]| text(Path::new("a"), bytes).is_err();
+        assert!(refused(b"\x7fELF\x02\x01\x01\0"));
+        assert!(refused(b"a,\xff\xfe,b"));
+        assert!(!refused("größer,a.example".as_bytes()));
     }
 
     #[test]

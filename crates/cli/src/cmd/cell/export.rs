@@ -7,7 +7,7 @@ use crate::{Answer, failure::Failure, ui::Ui};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use portcullis_core::{
-    cell::{Caller, CollectionId},
+    cell::{Caller, CollectionId, Tlp},
     member::MemberId,
 };
 use portcullis_node::cell::{PAGE_OBJECTS_MAX, Query, View, served::How};
@@ -22,7 +22,8 @@ use std::{
 /// Exports a collection as a STIX bundle, MISP events, or a CSV table of indicators.
 ///
 /// An export is an exit like any other: it holds what the receiver may see and no more, and it is
-/// recorded as served. Without `--for` it is for this member's own people.
+/// recorded as served. Without `--for` it is for this member's own people. A table leaves out what is
+/// revoked, and says how many.
 ///
 /// Example:
 ///
@@ -78,9 +79,17 @@ impl Export {
                 header::envelope(page).map_err(portcullis_node::cell::CellError::from)?;
             objects.extend(envelope.objects.into_iter().map(|object| object.bytes));
         }
-        let (bytes, unmapped) = self.written(&desk, &objects)?;
+        let (bytes, unmapped) = self.written(&desk, &collection, &objects)?;
         // CRASH: recorded before anything leaves; a file that could not be written was not served, but stands in the ledger.
         desk.cell.served_tick()?;
+        let revoked = unmapped.iter().filter(|(_, why)| why == table::REVOKED);
+        let revoked = revoked.count();
+        if revoked > 0 {
+            ui.note(format_args!(
+                "left out, as they are revoked: {}",
+                words::count(revoked, "indicator")
+            ));
+        }
         if self.to.as_os_str() == "-" {
             std::io::stdout()
                 .write_all(&bytes)
@@ -106,6 +115,7 @@ impl Export {
             "collection": collection.to_string(),
             "for": receiver.member.as_str(),
             "objects": objects.len(),
+            "revoked": revoked,
             "file": self.to.display().to_string(),
             "unmapped": unmapped.iter().map(|(place, why)| json!({ "object": place, "why": why })).collect::<Vec<_>>(),
         }));
@@ -142,10 +152,20 @@ impl Export {
     }
 
     /// The file.
-    fn written(&self, desk: &Desk, objects: &[&[u8]]) -> Result<Written, Failure> {
+    fn written(
+        &self,
+        desk: &Desk,
+        collection: &CollectionId,
+        objects: &[&[u8]],
+    ) -> Result<Written, Failure> {
         match self.format {
             As::Bundle => Ok((bundle(&desk.uuid(), objects), Vec::new())),
-            As::Csv => Ok(table::table(objects)),
+            As::Csv => {
+                let state = desk.state();
+                let held = state.collection(collection);
+                let unmarked = held.map_or(Tlp::Red, |held| held.settings.default_tlp);
+                Ok(table::table(objects, unmarked))
+            }
             As::Misp => misp_events(objects),
         }
     }

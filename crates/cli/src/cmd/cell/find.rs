@@ -257,7 +257,8 @@ pub(super) fn instant(us: i64) -> String {
     Timestamp::from_microsecond(us).map_or_else(|_| us.to_string(), |at| format!("{at:.6}"))
 }
 
-/// One object on a line: when it was added, its marking, its id, what it says of itself.
+/// One object on a line: when it was added, its marking, its id, whether it was taken back, what
+/// it says of itself.
 pub(super) fn line(desk: &Desk, found: &Found) -> String {
     let object: Value = serde_json::from_slice(&found.bytes).unwrap_or_default();
     let says = [
@@ -277,13 +278,23 @@ pub(super) fn line(desk: &Desk, found: &Found) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
     let alias = alias(desk, &found.collection);
+    let gone = match (is_recalled(desk, found), object["revoked"] == true) {
+        (true, _) => "RECALLED  ",
+        (false, true) => "REVOKED  ",
+        (false, false) => "",
+    };
     format!(
-        "{}  {:16} {:12} {}  {says}",
+        "{}  {:16} {:12} {}  {gone}{says}",
         instant(found.added_us),
         found.label.tlp.to_string(),
         alias,
         found.id
     )
+}
+
+/// Whether its publisher asked it back.
+fn is_recalled(desk: &Desk, found: &Found) -> bool {
+    desk.state().recalls_of(&found.id).next().is_some()
 }
 
 /// A collection's shortest name.
@@ -298,6 +309,7 @@ pub(super) fn alias(desk: &Desk, id: &CollectionId) -> String {
 
 /// One object for machines: the object itself, and what the cell knows beside it.
 pub(super) fn json_of(desk: &Desk, found: &Found) -> Value {
+    let object: Value = serde_json::from_slice(&found.bytes).unwrap_or_default();
     json!({
         "collection": found.collection.to_string(),
         "alias": alias(desk, &found.collection),
@@ -306,6 +318,8 @@ pub(super) fn json_of(desk: &Desk, found: &Found) -> Value {
         "tlp": found.label.tlp.as_str(),
         "publisher": found.label.publisher.as_str(),
         "held": found.label.held,
-        "object": serde_json::from_slice::<Value>(&found.bytes).unwrap_or_default(),
+        "revoked": object["revoked"] == true,
+        "recalled": is_recalled(desk, found),
+        "object": object,
     })
 }

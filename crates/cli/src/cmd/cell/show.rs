@@ -34,6 +34,10 @@ impl Show {
         let object: Value = serde_json::from_slice(&newest.bytes).unwrap_or_default();
         ui.say(format_args!("{object:#}"));
         ui.say("");
+        let revoked = object["revoked"] == true;
+        if revoked {
+            ui.say("REVOKED: its creator takes it back");
+        }
         let mut rows = Vec::new();
         for version in &versions {
             let proved = desk.vouched(version)?;
@@ -83,6 +87,7 @@ impl Show {
         let recalls = recalls(&state, id, ui);
         ui.answer(&json!({
             "object": object,
+            "revoked": revoked,
             "versions": rows,
             "marks": marks.map(mark::of),
             "said": said.iter().map(notices::json_of).collect::<Vec<_>>(),

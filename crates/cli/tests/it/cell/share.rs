@@ -207,6 +207,22 @@ fn what_is_recalled_is_revoked_for_clients_and_asked_back_from_who_had_it() {
     assert_eq!(csirt.place.json(&["cell", "recalls"])[0]["id"], recall);
     let shown = csirt.place.json(&["cell", "show", &id(1)]);
     assert_eq!(shown["recalls"][0]["open"], 1, "{shown}");
+    assert_eq!(shown["revoked"], true, "{shown}");
+    // Nobody takes it for good any more, wherever it shows.
+    let value = "n1.bad.example";
+    let said = csirt.place.says(&["cell", "lookup", value]);
+    assert!(said.contains("RECALLED"), "{said}");
+    let found = csirt.place.json(&["cell", "search", "--value", value]);
+    assert_eq!(
+        (&found[0]["revoked"], &found[0]["recalled"]),
+        (&json!(true), &json!(true))
+    );
+    let to = csirt.file("alerts.csv", b"");
+    let args = ["cell", "export", "alerts", "--format", "csv", "--to", &to];
+    assert_eq!(csirt.place.json(&args)["revoked"], 1);
+    let table = std::fs::read_to_string(&to).unwrap();
+    assert!(!table.contains(value), "{table}");
+    assert!(table.contains("n2.bad.example"), "{table}");
 }
 
 #[test]

@@ -1,13 +1,18 @@
 //! Indicators as a CSV table, as `portcullis cell import` reads it again.
 
+use portcullis_core::cell::Tlp;
 use portcullis_stix::{marking, observable};
 use serde_json::Value;
 
 /// The table's columns.
 const HEAD: &str = "type,value,name,description,valid_from,valid_until,labels,tlp,id\n";
 
-/// The values that objects name, a line each; and what names none.
-pub(super) fn table(objects: &[&[u8]]) -> (Vec<u8>, Vec<(String, String)>) {
+/// Why a revoked indicator is left out: a table has no column that takes it back.
+pub(super) const REVOKED: &str = "it is revoked";
+
+/// The values that objects name, a line each, marked `unmarked` where they have no marking of
+/// their own; and what is left out: what names none, and what is revoked.
+pub(super) fn table(objects: &[&[u8]], unmarked: Tlp) -> (Vec<u8>, Vec<(String, String)>) {
     let (mut lines, mut left) = (HEAD.to_owned(), Vec::new());
     for bytes in objects {
         let Ok(object) = serde_json::from_slice::<Value>(bytes) else {
@@ -15,6 +20,10 @@ pub(super) fn table(objects: &[&[u8]]) -> (Vec<u8>, Vec<(String, String)>) {
         };
         let text = |name: &str| object[name].as_str().unwrap_or_default();
         if text("type") != "indicator" {
+            continue;
+        }
+        if object["revoked"] == true {
+            left.push((text("id").to_owned(), REVOKED.to_owned()));
             continue;
         }
         let named = observable::observables(bytes);
@@ -42,7 +51,7 @@ pub(super) fn table(objects: &[&[u8]]) -> (Vec<u8>, Vec<(String, String)>) {
                 text("valid_from"),
                 text("valid_until"),
                 &labels.join(";"),
-                tlp.unwrap_or_default(),
+                tlp.unwrap_or_else(|| unmarked.as_str()),
                 text("id"),
             ];
             lines.push_str(&cells.map(cell).join(","));
@@ -86,11 +95,33 @@ mod tests {
         let indicator = br#"{"type":"indicator","id":"indicator--1","pattern":"[ipv4-addr:value = '198.51.100.7' OR domain-name:value = 'a.example']","pattern_type":"stix","valid_from":"2026-11-01T00:00:00Z","name":"x"}"#;
         let hard = br#"{"type":"indicator","id":"indicator--2","pattern":"[file:size > 5]","pattern_type":"stix"}"#;
         let other = br#"{"type":"report","id":"report--1","name":"r"}"#;
-        let (bytes, left) = table(&[indicator, hard, other]);
+        let (bytes, left) = table(&[indicator, hard, other], Tlp::Amber);
         let text = String::from_utf8(bytes).unwrap();
         assert_eq!(text.lines().count(), 3, "{text}");
         assert!(text.contains("ipv4,198.51.100.7,x,"), "{text}");
         assert_eq!(left.len(), 1);
         assert_eq!(left[0].0, "indicator--2");
+    }
+
+    #[test]
+    fn what_is_revoked_is_left_out_and_what_is_unmarked_has_the_collections_marking() {
+        let indicator = |id: u8, more: &str| {
+            format!(
+                r#"{{"type":"indicator","id":"indicator--{id}","pattern":"[domain-name:value = 'n{id}.example']"{more}}}"#
+            )
+        };
+        let green = r#","object_marking_refs":["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"]"#;
+        let all = [
+            indicator(1, ""),
+            indicator(2, green),
+            indicator(3, r#","revoked":true"#),
+        ];
+        let (bytes, left) = table(&all.each_ref().map(|text| text.as_bytes()), Tlp::Red);
+        let text = String::from_utf8(bytes).unwrap();
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        assert!(lines[0].ends_with(",red,indicator--1"), "{text}");
+        assert!(lines[1].ends_with(",green,indicator--2"), "{text}");
+        assert_eq!(left, [("indicator--3".to_owned(), REVOKED.to_owned())]);
     }
 }

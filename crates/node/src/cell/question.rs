@@ -14,14 +14,17 @@ mod reply;
 pub use note::EXTENSION;
 pub use reply::ReplyTo;
 
-use super::{Cell, CellError, Source};
+use super::{
+    Cell, CellError, Found, Source,
+    served::{How, Run},
+};
 use bytes::Bytes;
 use jiff::Timestamp;
 use note::{Note, Says, Words, hear};
 use portcullis_core::{
     cell::{
         Caller, CollectionId, Command, Event, GroupId, ObjectId, QuestionId, Refusal, State,
-        decide, question::Question,
+        decide, question::Question, review::personal,
     },
     member::MemberId,
 };
@@ -250,20 +253,35 @@ impl Cell {
     }
 
     /// The questions that concern a caller, the newest first: all for an operator, else those that
-    /// its member asked or was asked; a member's client none.
-    pub fn questions(&self, caller: &Caller) -> Vec<QuestionView> {
+    /// its member asked, and those to it whose note it may see as on any page; a member's client
+    /// none. What others wrote is noted as served before it is answered.
+    ///
+    /// # Errors
+    ///
+    /// [`CellError::NotReady`], [`CellError::Journal`]; [`CellError::NotNoted`] when nothing can be
+    /// recorded: then nothing is shown.
+    pub fn questions(&self, caller: &Caller) -> Result<Vec<QuestionView>, CellError> {
         if caller.client {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let (state, now) = (self.state(), self.env.now());
-        let views = state.questions().iter().filter_map(|(id, held)| {
+        let mut views = Vec::new();
+        for (id, held) in state.questions() {
             let own = caller.operator || held.by.member == caller.member;
             if !own && !held.asked.contains_key(&caller.member) {
-                return None;
+                continue;
             }
             let mut question = held.clone();
             if !own {
+                if !self.shows(caller, held)? {
+                    continue;
+                }
                 question.asked.retain(|member, _| *member == caller.member);
+                // Its note may wait for a person: these words have no other review.
+                let outcome = question.closed.as_mut().map(|closed| &mut closed.outcome);
+                if let Some(outcome) = outcome.filter(|outcome| personal::any(outcome)) {
+                    outcome.clear();
+                }
             }
             let late = held.closed.is_none() && held.deadline <= now;
             let overdue = question.silent().filter(|_| late).cloned().collect();
@@ -273,16 +291,38 @@ impl Cell {
                     *brought.entry(answer.kind().to_owned()).or_default() += 1;
                 }
             }
-            Some(QuestionView {
+            views.push(QuestionView {
                 id: *id,
                 question,
                 overdue,
                 brought,
-            })
-        });
-        let mut views: Vec<QuestionView> = views.collect();
+            });
+        }
         views.sort_by_key(|view| std::cmp::Reverse(view.question.at));
-        views
+        Ok(views)
+    }
+
+    /// Whether a caller may see the note in which the asker says this question; notes it as served
+    /// if so.
+    ///
+    /// `INVARIANT:` a question's words leave by no door that its note does not leave by: review,
+    /// TLP, wrapper and expiry hold for both.
+    fn shows(&self, caller: &Caller, held: &Question) -> Result<bool, CellError> {
+        let Some(note) = &held.note else {
+            return Ok(false);
+        };
+        let says = |found: &Found| {
+            let heard = hear(&found.bytes);
+            found.label.publisher == held.by.member
+                && heard.is_some_and(|heard| heard.content == held.text)
+        };
+        let found = self.versions(caller, note.as_str())?;
+        let Some(found) = found.iter().find(|found| says(found)) else {
+            return Ok(false);
+        };
+        let runs = [Run::one(found.number)];
+        self.note_served(caller, &found.collection, How::Object, &runs)?;
+        Ok(true)
     }
 
     /// Hears new notes — questions of others, acknowledgements, answers — and reminds whoever is

@@ -5,7 +5,7 @@ use crate::{Answer as Done, failure::Failure, ui::Ui};
 use clap::Args;
 use portcullis_core::{
     cell::{
-        CollectionId, Command, GroupId, ObjectId, QuestionId,
+        CollectionId, Command, GroupId, ObjectId, QuestionId, State,
         question::{Kind, Question as Held},
     },
     member::MemberId,
@@ -263,6 +263,10 @@ fn shown(desk: &Desk, id: &QuestionId, what: &str, ui: Ui) -> Done {
         held.deadline
     ));
     ui.say(format_args!("  {}", held.text));
+    let waits = waits(&state, held);
+    if waits {
+        ui.say("  waits for a person: `portcullis cell review list`");
+    }
     for (member, reply) in &held.asked {
         let said = match (&reply.declined, reply.answered_at, reply.acknowledged_at) {
             (Some(reason), _, _) => format!("declined: {reason}"),
@@ -281,8 +285,17 @@ fn shown(desk: &Desk, id: &QuestionId, what: &str, ui: Ui) -> Done {
             closed.at, closed.outcome
         ));
     }
-    ui.answer(&json_of(id, held));
+    let mut answer = json_of(id, held);
+    answer["waits"] = waits.into();
+    ui.answer(&answer);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a question's note is held until a person has decided.
+fn waits(state: &State, held: &Held) -> bool {
+    let mut waiting = state.reviews_waiting();
+    let note = held.note.as_ref();
+    note.is_some_and(|note| waiting.any(|(_, review)| review.object == *note))
 }
 
 fn json_of(id: &QuestionId, held: &Held) -> Value {

@@ -222,3 +222,31 @@ fn who_stands_behind_a_pseudonym_is_told_to_an_operator_who_says_why() {
         "{listed}"
     );
 }
+
+#[test]
+fn whoever_asks_hears_that_the_question_waits_and_nobody_else_is_told_it() {
+    let (csirt, _, token) = abroad();
+    let ask = |text: &str| {
+        let args = ["cell", "ask", "seen", text, "--group", "joint"];
+        csirt.place.json(&args)
+    };
+    assert_eq!(ask("Has anybody seen n1.bad.example?")["waits"], false);
+    let held = ask("Has anybody mail from customer@mail.example?");
+    assert_eq!(held["waits"], true, "{held}");
+    let said = csirt
+        .place
+        .says(&["cell", "questions", held["id"].as_str().unwrap()]);
+    assert!(said.contains("portcullis cell review list"), "{said}");
+    let _serving = csirt.serve();
+    let mut police = Client::bearer(&csirt.address, &token);
+    let page = wait("the cell to have read its journal", || {
+        let page = police.get("/cell/v1/questions");
+        (!matches!(page.status, 401 | 503)).then_some(page)
+    });
+    let page = String::from_utf8_lossy(&page.body).into_owned();
+    assert!(page.contains("n1.bad.example"), "{page}");
+    assert!(!page.contains("customer@mail.example"), "{page}");
+    let note = held["note"].as_str().unwrap();
+    let served = csirt.place.json(&["cell", "who", note]);
+    assert!(!served.to_string().contains("police"), "{served}");
+}

@@ -162,6 +162,40 @@ const SUBSCRIBER: &[&str] = &[
 ];
 const LIVES: &[&str] = &["is", "lives", "live", "located", "was", "were"];
 
+const PICKS: &[&str] = &[
+    "give", "identify", "list", "name", "provide", "send", "tell", "which", "whose",
+];
+const PEOPLE: &[&str] = &[
+    "accounts",
+    "clients",
+    "customers",
+    "employees",
+    "people",
+    "persons",
+    "subscribers",
+    "users",
+];
+const ONE: &[&str] = &[
+    "account",
+    "client",
+    "customer",
+    "employee",
+    "person",
+    "subscriber",
+    "user",
+];
+const DID: &[&str] = &[
+    "accessed",
+    "called",
+    "connected",
+    "contacted",
+    "log",
+    "logged",
+    "paid",
+    "signed",
+    "visited",
+];
+
 /// What follows an account in a question about a threat: `account takeover`.
 const THREAT: &[&str] = &[
     "abuse",
@@ -212,6 +246,9 @@ const WAYS: &[Way] = &[
     // send all log-ins of the user; the name of the account holder, please
     &[(WANTS, 0), (DATA, 4), (OF, 2), (PERSON, 2)],
     &[(WANTS, 0), (DATA, 4), (OF, 2), (ADDRESS, 2)],
+    // which of your customers logged in from there; list the users who visited the site
+    &[(PICKS, 0), (PEOPLE, 4), (DID, 3)],
+    &[(PICKS, 0), (ONE, 2), (DID, 0)],
     // subscriber information
     &[(SUBSCRIBER, 0), (DATA, 0)],
     &[
@@ -327,6 +364,9 @@ mod tests {
             "Hello all. Send me the call records, please.",
             "Could you pull the IP addresses used by the account holder?",
             "What’s new? Identify the person's name",
+            "Which of your customers logged in from this address: list names and emails",
+            "List all users who visited bad.example.",
+            "Which customer logged in from 203.0.113.7?",
         ] {
             assert!(asked_in(text).is_some(), "{text}");
         }
@@ -348,6 +388,8 @@ mod tests {
             "Can you share the configuration of the implant?",
             "Who uses the phone-home domain bad.example?",
             "What does the malware send to its server?",
+            "Which user agents connected to bad.example?",
+            "Which banks are hit, and are their customers targeted?",
         ] {
             assert_eq!(asked_in(text), None, "{text}");
         }

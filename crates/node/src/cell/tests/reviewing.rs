@@ -1,8 +1,9 @@
 //! What names people stays on this side of every line until a person has decided (law 10).
 
 use super::*;
-use crate::cell::{CellError, Change, Stamp};
+use crate::cell::{CellError, Change, Stamp, question::NewQuestion};
 use portcullis_core::cell::{Marks, Tlp, review::Outcome};
+use std::collections::BTreeSet;
 
 fn named() -> String {
     with(
@@ -194,4 +195,44 @@ fn under_a_pseudonym_what_names_people_reaches_nobody_until_it_is_released() {
     };
     kit.cell.perform(&kit.cell.operator(), command).unwrap();
     assert!(has(&kit));
+}
+
+#[test]
+fn a_question_is_shown_where_its_note_may_go_and_that_is_noted() {
+    let (kit, police) = with_police();
+    let new = NewQuestion {
+        kind: "seen".into(),
+        text: "Has anybody mail from jane.doe@mailbox.org?".into(),
+        about: Vec::new(),
+        groups: [kit.group].into(),
+        members: BTreeSet::new(),
+        deadline: kit.cell.env().now() + jiff::SignedDuration::from_hours(4),
+    };
+    let asked = kit.cell.ask(&kit.a(), &kit.collection, new).unwrap();
+    let state = kit.cell.state();
+    let held = &state.questions()[&asked];
+    assert!(held.asked.contains_key(&police.member));
+    let note = held.note.clone().unwrap();
+    let served = || -> Vec<_> {
+        let served = kit.cell.who(note.as_str(), &[]).unwrap();
+        served.into_iter().map(|served| served.member).collect()
+    };
+    let seen = |caller: &Caller| kit.cell.questions(caller).unwrap().len();
+    assert_eq!((seen(&kit.a()), seen(&police)), (1, 0));
+    assert!(served().is_empty());
+    assert_eq!(seen(&kit.b()), 1, "no line lies between the banks");
+    assert_eq!(served(), [kit.b().member]);
+    decide(&kit, Outcome::Released);
+    assert_eq!(seen(&police), 1);
+    assert!(served().contains(&police.member));
+    let outcome = "jane.doe@mailbox.org it was";
+    let closed = kit
+        .cell
+        .close_question(&kit.a(), asked, outcome, Vec::new());
+    closed.unwrap();
+    let told = |caller: &Caller| {
+        let view = kit.cell.questions(caller).unwrap().remove(0);
+        view.question.closed.unwrap().outcome
+    };
+    assert_eq!((&*told(&kit.a()), &*told(&police)), (outcome, ""));
 }

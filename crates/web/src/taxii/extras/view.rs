@@ -24,7 +24,7 @@ pub(super) fn view(
         ["provenance", collection, object] => provenance(cell, caller, collection, object),
         ["who", object] => who(cell, caller, object),
         ["recalls"] => Ok(recalls(cell, caller)),
-        ["questions"] => Ok(questions(cell, caller)),
+        ["questions"] => questions(cell, caller),
         ["replies", object] => {
             let replies = cell.replies_to(caller, object)?;
             Ok(json!({ "replies": replies.iter().map(reply).collect::<Vec<_>>() }))
@@ -113,9 +113,10 @@ pub(super) fn recall(view: &RecallView) -> Value {
     })
 }
 
-fn questions(cell: &Cell, caller: &Caller) -> Value {
-    let questions = cell.questions(caller);
-    json!({ "member": name(caller), "questions": questions.iter().map(question).collect::<Vec<_>>() })
+fn questions(cell: &Cell, caller: &Caller) -> Result<Value, No> {
+    let questions = cell.questions(caller)?;
+    let questions = questions.iter().map(question).collect::<Vec<_>>();
+    Ok(json!({ "member": name(caller), "questions": questions }))
 }
 
 fn question(view: &QuestionView) -> Value {

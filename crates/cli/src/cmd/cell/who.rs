@@ -8,9 +8,12 @@ use crate::{
     ui::Ui,
 };
 use clap::{Args, Subcommand};
-use portcullis_core::cell::ObjectId;
+use portcullis_core::{cell::ObjectId, member::MemberId};
+use portcullis_node::NodeError;
 use portcullis_sign::PublicKey;
-use portcullis_verdict::cell::{By, Evidence as Shown, verify_evidence};
+use portcullis_verdict::cell::{
+    By, Evidence as Shown, Findings, Root, ShownRoot, Word, verify_evidence,
+};
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -44,7 +47,8 @@ pub(crate) enum Evidence {
 /// Checks evidence, offline: every signature, every place under a root, every root in the log.
 ///
 /// By the register that this data folder trusts; or by `--key`, a node's key that people compared,
-/// for a node that stands in no register. Exit code 4 if anything is false.
+/// for a node that stands in no register. Such a node checks its own evidence by its own key. Exit
+/// code 4 if anything is false.
 ///
 /// Example: `portcullis cell evidence verify evidence.json`
 #[derive(Args)]
@@ -72,14 +76,18 @@ impl Who {
                 .map(|name| format!(" ({name})"))
                 .unwrap_or_default();
             let client = if one.client { " for a client" } else { "" };
-            let what = if one.removal { "its removal" } else { "it" };
+            let what = if one.removal {
+                "that it was removed"
+            } else {
+                "the object"
+            };
             ui.say(format_args!(
-                "{:.3}  {}{account}{client}  {what} from `{}` by {}, version {}",
+                "{:.3}  {}{account}{client}  got {what}, version {}, from `{}` by {}",
                 one.at,
                 one.member,
+                find::instant(one.version_us),
                 find::alias(&desk, &one.collection),
                 one.how.as_str(),
-                find::instant(one.version_us)
             ));
             rows.push(json!({
                 "member": one.member.as_str(),
@@ -110,10 +118,15 @@ impl Who {
                 path.display(),
                 words::count(roots, "root")
             ));
+            let key = own_key(&desk.home)?;
+            let key = key.map(|key| format!(" --key {key}")).unwrap_or_default();
             ui.say(format_args!(
-                "anybody checks it: `portcullis cell evidence verify {}`",
+                "anybody checks it: `portcullis cell evidence verify {}{key}`",
                 path.display()
             ));
+            if !key.is_empty() {
+                ui.say("this node stands in no register: they compare its key with you first");
+            }
             file =
                 json!({ "file": path.display().to_string(), "roots": roots, "recorded": recorded });
         }
@@ -137,23 +150,24 @@ impl Verify {
             Failure::false_(error.code(), format!("`{}`: {error}", self.file.display()))
         })?;
         let findings = if let Some(key) = &self.key {
-            verify_evidence(
-                &evidence,
-                &By::Key {
-                    key,
-                    realm: &self.realm,
-                },
-            )
+            let realm = &self.realm;
+            verify_evidence(&evidence, &By::Key { key, realm })
         } else {
             let home = Home::open(dir)?;
-            let node = home.node()?;
-            let (history, trust) = (node.history()?, home.trust()?);
-            let by = By::Register {
-                history: &history,
-                trust: &trust,
-                now: node.now(),
-            };
-            verify_evidence(&evidence, &by)
+            match own_key(&home)? {
+                Some(key) if is_of(&evidence, &home.member()?) => {
+                    ui.say("by this node's own key, as it trusts no register");
+                    let realm = home.realm()?;
+                    let (key, realm) = (&key, realm.name());
+                    verify_evidence(&evidence, &By::Key { key, realm })
+                }
+                Some(_) => {
+                    return Err(Failure::from(NodeError::NoRegister).hint(
+                        "it is another node's: add `--key KEY`, which its people tell you, or trust a register",
+                    ));
+                }
+                None => by_register(&evidence, &home)?,
+            }
         };
         for check in &findings.checks {
             let mark = if check.passed { "ok  " } else { "FAIL" };
@@ -194,4 +208,33 @@ impl Verify {
             ExitCode::from(FALSE)
         })
     }
+}
+
+/// By the register that this folder trusts.
+fn by_register(evidence: &Shown, home: &Home) -> Result<Findings, Failure> {
+    let node = home.node()?;
+    let (history, trust) = (node.history()?, home.trust()?);
+    let by = By::Register {
+        history: &history,
+        trust: &trust,
+        now: node.now(),
+    };
+    Ok(verify_evidence(evidence, &by))
+}
+
+/// This node's own key, if it trusts no register by which others would know it.
+fn own_key(home: &Home) -> Result<Option<PublicKey>, Failure> {
+    match home.node()?.history() {
+        Ok(_) => Ok(None),
+        Err(NodeError::NoRegister) => Ok(Some(home.keys()?.statements.public())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a member's node says that all of it is its own.
+fn is_of(evidence: &Shown, member: &MemberId) -> bool {
+    let own = |root: &ShownRoot| {
+        Word::<Root>::parse(&root.word).map_or(true, |word| word.says().member == *member)
+    };
+    evidence.roots.iter().all(own)
 }

@@ -159,9 +159,19 @@ fn who_was_served_is_known_and_can_be_proved_to_anybody() {
         (&checked["holds"], &checked["served"][0]["member"]),
         (&json!(true), &json!("bank.example"))
     );
+    // The node itself needs not be told its key; one that only has its name does.
+    let by_itself = ["cell", "evidence", "verify", &evidence];
+    assert_eq!(csirt.place.json(&by_itself)["holds"], true);
+    let namesake = Csirt::new();
+    assert_eq!(namesake.place.run(&by_itself).exit, 4);
+    let told = csirt
+        .place
+        .says(&["cell", "who", &id(1), "--evidence", &evidence]);
+    assert!(told.contains(&format!("--key {key}")), "{told}");
     let text = std::fs::read_to_string(&evidence).unwrap();
     std::fs::write(&evidence, text.replace("bank.example", "bunk.example")).unwrap();
     assert_eq!(csirt.place.run(&verify).exit, 4);
+    assert_eq!(csirt.place.run(&by_itself).exit, 4);
 }
 
 #[test]

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 ///
 ///   portcullis cell account add desk
 ///   portcullis cell account add splunk --rights read --until 2027-06-30
-///   portcullis cell account add bank-soc --member bank.example --rights write
+///   portcullis cell account add bank-soc --member bank.example --rights speak
 ///   portcullis cell account add old-siem --password < password.txt
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]

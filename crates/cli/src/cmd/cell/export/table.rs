@@ -116,7 +116,7 @@ mod tests {
             indicator(2, green),
             indicator(3, r#","revoked":true"#),
         ];
-        let (bytes, left) = table(&all.each_ref().map(|text| text.as_bytes()), Tlp::Red);
+        let (bytes, left) = table(&all.each_ref().map(String::as_bytes), Tlp::Red);
         let text = String::from_utf8(bytes).unwrap();
         let lines: Vec<&str> = text.lines().skip(1).collect();
         assert_eq!(lines.len(), 2, "{text}");

@@ -2,7 +2,7 @@
 //!
 //! Everything small that a cell knows — groups, collections, accounts, marks,
 //! reviews, recalls, questions, follows — is a [`State`], folded from the
-//! [`Event`]s of its journal. [`decide`] answers what a [`Command`] adds to
+//! [`Event`]s of its journal. [`decide`](decide()) answers what a [`Command`] adds to
 //! them, or the [`Refusal`]. Objects are not here: of an object the rules know
 //! its [`Label`], and [`State::clearance`] is the one function that every exit
 //! asks whether a label may go to a caller.

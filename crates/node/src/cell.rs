@@ -1,12 +1,12 @@
 //! The cell at a node: a journal of objects and events, and what is read from it.
 //!
-//! Everything that a cell holds is one append-only journal ([`batch`] is its
+//! Everything that a cell holds is one append-only journal (`batch` is its
 //! frames' form). In memory there is an index of where each object's bytes
 //! stand, and the [`State`] that the events add up to; both are read from the
 //! journal at the start ([`Cell::load`]) and kept in step with what other
 //! processes append ([`Cell::catch_up`]). Whoever changes something holds the
 //! journal's lock, catches up, decides, appends one frame, applies it and lets
-//! go; then it waits for the disk together with all who do ([`tail`]).
+//! go; then it waits for the disk together with all who do (`tail`).
 //!
 //! `INVARIANT:` readers see an object only when its frame is on the disk.
 
@@ -269,7 +269,7 @@ impl Cell {
     }
 
     /// A random UUID (RFC 9562, version 4).
-    pub(crate) fn uuid(&self) -> String {
+    pub fn uuid(&self) -> String {
         let mut bytes = [0; 16];
         self.env.fill(&mut bytes);
         uuid(bytes)

@@ -1,8 +1,8 @@
 //! JSON read in one pass, without building it (RFC 8259).
 //!
-//! A [`Reader`] walks over bytes and says to a [`Sink`] what it meets. With
+//! A `Reader` walks over bytes and says to a `Sink` what it meets. With
 //! the empty sink it only finds where a value ends, which is how headers and
-//! envelopes keep exact slices; [`document`](crate::document) collects what
+//! envelopes keep exact slices; `document` collects what
 //! it meets into a tape. Nothing recurses, so depth is a number.
 
 use std::borrow::Cow;

@@ -3,8 +3,8 @@
 //! A token is 256 random bits and is known by its SHA-256 digest, so finding it
 //! in a map tells nobody anything. A password is hashed with Argon2id, which
 //! costs on purpose; so a credential that was verified is remembered for five
-//! minutes under a keyed code ([`memory`]), and only so many are hashed at once
-//! ([`gate`]). Whoever does not exist costs what the wrong password costs.
+//! minutes under a keyed code (`memory`), and only so many are hashed at once
+//! (`gate`). Whoever does not exist costs what the wrong password costs.
 
 mod gate;
 mod hash;

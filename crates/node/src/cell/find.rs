@@ -70,7 +70,7 @@ pub struct Search {
     pub collection: Option<CollectionId>,
     /// Added after so many microseconds since 1970.
     pub since_us: Option<i64>,
-    /// At most so many, and at most [`FOUND_MAX`].
+    /// At most so many, and at most `FOUND_MAX`.
     pub limit: usize,
 }
 

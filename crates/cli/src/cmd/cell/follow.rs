@@ -33,7 +33,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 ///   portcullis cell follow list
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
-#[expect(clippy::doc_markdown, reason = "command lines, as they are typed")]
+#[expect(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    reason = "command lines, as they are typed"
+)]
 pub(crate) enum Follow {
     Add(Add),
     List,

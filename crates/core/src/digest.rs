@@ -33,8 +33,8 @@ impl core::str::FromStr for Digest {
     }
 }
 
-/// Exactly `N` bytes from `2 * N` lower-case hex digits.
-pub(crate) fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+/// Exactly `N` bytes from `2 * N` lower-case hex digits; nothing from any other text.
+pub fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),
         b'a'..=b'f' => Some(byte - b'a' + 10),

@@ -35,7 +35,10 @@ pub(crate) use extras::is_extra;
 pub(crate) use path::is_taxii;
 pub(crate) use who::Knock;
 
-use crate::{limits::Limits, turnstile::Turnstile};
+use crate::{
+    limits::Limits,
+    turnstile::{Turn, Turnstile},
+};
 use answer::{Reply, accepts};
 use axum::http::{Method, StatusCode};
 use hyper::{Request, body::Incoming};
@@ -135,13 +138,7 @@ impl Door {
             (place, _) => return Err(No::method(place.methods())),
         };
         accepts(&head.headers)?;
-        let turn = self.writers.enter(caller.member.clone()).ok_or_else(|| {
-            No::later(
-                StatusCode::TOO_MANY_REQUESTS,
-                "taxii.too_many_writes",
-                "too much is being written for this member; try again when some is done",
-            )
-        })?;
+        let turn = self.turn(&caller)?;
         match write {
             Write::Add { id } => {
                 let id = add::collection(&cell, &caller, id)?;
@@ -154,6 +151,17 @@ impl Door {
                 add::remove(cell, caller, id, object.into_owned(), filter, turn).await
             }
         }
+    }
+
+    /// A place among those who write for the caller's member.
+    fn turn(&self, caller: &Caller) -> Result<Turn<MemberId>, No> {
+        self.writers.enter(caller.member.clone()).ok_or_else(|| {
+            No::later(
+                StatusCode::TOO_MANY_REQUESTS,
+                "taxii.too_many_writes",
+                "too much is being written for this member; try again when some is done",
+            )
+        })
     }
 
     /// What a path names at this node.

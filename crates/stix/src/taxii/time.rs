@@ -5,7 +5,7 @@
 //! microsecond is cut off, which changes no answer: a server's own times are
 //! whole microseconds, so "after 06.1234567" and "after 06.123456" name the same ones.
 
-use crate::time::StixTime;
+use crate::time::{StixTime, civil};
 use core::{fmt, str::FromStr};
 
 /// Microseconds in a second.
@@ -71,23 +71,6 @@ impl FromStr for Micros {
 fn two(number: i64) -> [u8; 2] {
     let digit = |value: i64| b'0' + u8::try_from(value % 10).unwrap_or_default();
     [digit(number / 10), digit(number)]
-}
-
-/// Year, month and day of a day since 1970-01-01, in the proleptic Gregorian calendar. Years begin
-/// in March here, so that the leap day is their last.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    (year + era * 400 + i64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

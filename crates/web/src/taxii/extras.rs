@@ -93,13 +93,7 @@ impl Door {
         if head.method != Method::POST {
             return Err(No::method("GET and POST"));
         }
-        let turn = self.writers.enter(caller.member.clone()).ok_or_else(|| {
-            No::later(
-                StatusCode::TOO_MANY_REQUESTS,
-                "taxii.too_many_writes",
-                "too much is being written for this member; try again when some is done",
-            )
-        })?;
+        let turn = self.turn(&caller)?;
         let body = body_of(body, self.limits.read_timeout).await?;
         aside(Some(turn), move || say::say(&cell, &caller, &parts, &body)).await
     }

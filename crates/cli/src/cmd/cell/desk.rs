@@ -71,14 +71,9 @@ impl Desk {
         &self.realm
     }
 
-    /// A fresh UUID, version 4 (RFC 9562 §5.4).
+    /// A fresh UUID.
     pub(super) fn uuid(&self) -> String {
-        let mut bytes = [0; 16];
-        self.home.env.fill(&mut bytes);
-        let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
-        *version = *version & 0x0f | 0x40;
-        *variant = *variant & 0x3f | 0x80;
-        CollectionId::from_bytes(bytes).to_string()
+        self.cell.uuid()
     }
 
     /// A collection by its alias, its id, or its title if no other has it.

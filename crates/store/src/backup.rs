@@ -6,22 +6,26 @@
 //! is copied first, as one snapshot while others write, and the files after it:
 //! what a record refers to was there before the record. A segment that grows
 //! meanwhile is copied as far as it was: a frame cut off at its end is cut away
-//! by whoever opens the copy. A journal's epoch and lock stay behind, so a
-//! restored journal begins an epoch of its own. `CRASH:` the manifest is
+//! by whoever opens the copy. A segment in which something is erased meanwhile is
+//! copied as it was or as it is then; what tells that it was to be erased stands
+//! behind it, and is copied after it: segments that were begun meanwhile are
+//! copied, too. A journal's epoch and locks stay behind, so a restored journal begins an
+//! epoch of its own. `CRASH:` the manifest is
 //! written last, so a folder without one is no backup.
 //!
 //! A backup proves nothing about time: what was restored asks the witnesses
 //! before it signs again, and that belongs to `node`.
 
 use crate::{
-    journal::{CELL, EPOCH, EPOCH_NEW, LOCK},
+    journal::{ANEW, CELL, EPOCH, EPOCH_NEW, ERASING, ERASURES, LOCK},
     sqlite,
 };
 use portcullis_core::digest::Digest;
 use sha2::{Digest as _, Sha256};
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
-    io::{self, Read, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -43,6 +47,9 @@ const HEAD: &str = "portcullis backup v1";
 
 /// Bytes read at once.
 const CHUNK_BYTES: usize = 1 << 20;
+
+/// What is looked at for holes at once.
+const BLOCK_BYTES: usize = 4096;
 
 /// How far a backup or a restoration is.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -138,9 +145,16 @@ pub fn backup(
     for listed in [files(from, BLOBS), cell(SERVED)] {
         copy_all(from, to, listed?, &mut entries, &mut done, progress)?;
     }
-    let mut journal = cell(CELL)?;
-    journal.retain(|path| !path.starts_with(SERVED));
-    copy_all(from, to, journal, &mut entries, &mut done, progress)?;
+    let mut copied: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let mut journal = cell(CELL)?;
+        journal.retain(|path| !path.starts_with(SERVED) && !copied.contains(path));
+        if journal.is_empty() {
+            break;
+        }
+        copied.extend(journal.iter().cloned());
+        copy_all(from, to, journal, &mut entries, &mut done, progress)?;
+    }
     write_manifest(to, &entries)?;
     let of = done + 1;
     progress(Progress::Files { done: of, of });
@@ -206,7 +220,7 @@ pub fn restore(
 /// journal's epoch, what it is locked by, and what was being written.
 fn in_cell(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    ![EPOCH, EPOCH_NEW, LOCK].contains(&name)
+    !name.ends_with(ANEW) && ![EPOCH, EPOCH_NEW, ERASING, ERASURES, LOCK].contains(&name)
 }
 
 /// An empty folder of its owner's.
@@ -276,13 +290,36 @@ fn copy(from: &Path, to: &Path, path: &str) -> Result<Entry, BackupError> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut writer = options.open(&target).map_err(at)?;
+    let mut writer = Sparse(options.open(&target).map_err(at)?);
     let entry = pass(path, reader, &mut writer).map_err(|error| BackupError::File {
         path: source,
         source: error,
     })?;
-    writer.sync_all().map_err(at)?;
+    // Zeros at the end were not written.
+    writer.0.set_len(entry.size).map_err(at)?;
+    writer.0.sync_all().map_err(at)?;
     Ok(entry)
+}
+
+/// A file that gets holes where whole blocks are zeros: what was erased takes no space.
+struct Sparse(File);
+
+impl Write for Sparse {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for block in bytes.chunks(BLOCK_BYTES) {
+            if block.iter().all(|byte| *byte == 0) {
+                let len = i64::try_from(block.len()).unwrap_or(i64::MAX);
+                self.0.seek(SeekFrom::Current(len))?;
+            } else {
+                self.0.write_all(block)?;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 fn digest(root: &Path, path: &str) -> Result<Entry, BackupError> {

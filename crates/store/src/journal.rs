@@ -1,4 +1,4 @@
-//! A journal: frames of bytes, one after the other, never changed.
+//! A journal: frames of bytes, one after the other, never changed but to erase.
 //!
 //! Frames stand in segments of about [`SEGMENT_BYTES`] in a folder, or in
 //! memory. Several processes may have one folder open: whoever appends holds
@@ -11,8 +11,12 @@
 //! later frames say was on the disk when they were written: damage before that
 //! is [`JournalError::Damaged`], with its file and offset.
 //!
+//! What must not stay is erased ([`Journal::erase`]): a segment that is closed is
+//! written anew with zeros in some places, every other byte where it was.
+//!
 //! The journal knows nothing of what its frames mean.
 
+mod erase;
 mod folder;
 mod frame;
 mod lock;
@@ -21,11 +25,12 @@ mod memory;
 mod scan;
 mod sync;
 
+pub use erase::{Erased, Wipe};
 pub use frame::Frame;
 pub use lock::Locked;
 pub use memory::{Image, MemoryFault};
 
-use medium::Medium;
+use medium::{Medium, Pin};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -49,6 +54,15 @@ pub(crate) const EPOCH_NEW: &str = "epoch.new";
 
 /// The file that is locked while its holder appends.
 pub(crate) const LOCK: &str = "lock";
+
+/// The file that is locked while segments are written anew.
+pub(crate) const ERASING: &str = "erasing";
+
+/// The file that tells other processes which segments were written anew.
+pub(crate) const ERASURES: &str = "erasures";
+
+/// What the name of a segment ends in while it is written anew.
+pub(crate) const ANEW: &str = ".new";
 
 /// Where a frame begins or ends. Positions of one journal are ordered.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Ord, PartialOrd, Hash)]
@@ -122,10 +136,22 @@ pub enum JournalError {
         /// How large it would be.
         bytes: usize,
     },
+    /// What is to be erased is not within one frame of a segment, or what is left longer than it.
+    #[error("`{}` has no frame around what is to be erased at byte {offset}", path.display())]
+    NoFrame {
+        /// The file.
+        path: PathBuf,
+        /// Where it begins.
+        offset: u64,
+    },
     /// The disk failed once: nothing more is promised until the journal is opened anew.
     #[error("the disk failed before; nothing is written until the program is started again")]
     Failed,
 }
+
+/// Files of segments, kept open.
+#[derive(Clone, Debug, Default)]
+pub struct Pins(Vec<Pin>);
 
 /// A journal. A clone is the same journal.
 #[derive(Clone)]
@@ -228,6 +254,57 @@ impl Journal {
         self.inner.medium.read_at(segment, offset, into)
     }
 
+    /// Keeps the files of segments open as they are: what is erased in them later is read through
+    /// them all the same. For a reader who has begun.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::File`].
+    pub fn pin(&self, segments: impl IntoIterator<Item = u32>) -> Result<Pins, JournalError> {
+        let mut pins = Vec::new();
+        for segment in segments {
+            if !pins.iter().any(|pin: &Pin| pin.is_of(segment)) {
+                pins.push(self.inner.medium.pin(segment)?);
+            }
+        }
+        Ok(Pins(pins))
+    }
+
+    /// As [`Self::read_into`], from files that were kept, where they were.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] if there are not so many.
+    pub fn read_pinned(
+        &self,
+        pins: &Pins,
+        segment: u32,
+        offset: u64,
+        into: &mut [u8],
+    ) -> Result<(), JournalError> {
+        let medium = &self.inner.medium;
+        match pins.0.iter().find(|pin| pin.is_of(segment)) {
+            Some(pin) => medium.read_pinned(pin, segment, offset, into),
+            None => medium.read_at(segment, offset, into),
+        }
+    }
+
+    /// The bytes of all segments, and those that they take on the disk: fewer, where something was
+    /// erased and the file system knows holes.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::File`].
+    pub fn sizes(&self) -> Result<(u64, u64), JournalError> {
+        let (mut bytes, mut taken, mut segment) = (0, 0, 0);
+        while let Some(len) = self.inner.medium.len(segment)? {
+            bytes += len;
+            taken += self.inner.medium.taken(segment)?;
+            segment += 1;
+        }
+        Ok((bytes, taken))
+    }
+
     /// Where the journal ends on its medium, whoever appended; at most a half-written frame too far.
     ///
     /// # Errors
@@ -264,14 +341,14 @@ impl Journal {
 }
 
 impl Inner {
-    /// Follows segments that are full until the one that is not.
+    /// Follows segments until the last.
     fn end_after(&self, mut known: Position) -> Result<Position, JournalError> {
         loop {
             let Some(len) = self.medium.len(known.segment)? else {
                 return Ok(known);
             };
             let next = known.segment.saturating_add(1);
-            if len >= self.segment_bytes && self.medium.len(next)?.is_some() {
+            if self.medium.len(next)?.is_some() {
                 known = Position {
                     segment: next,
                     offset: 0,
@@ -286,5 +363,7 @@ impl Inner {
     }
 }
 
+#[cfg(test)]
+mod erase_tests;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
 //! A journal's segments as files of a folder: `00000000.seg` and so on, a file
 //! to lock, and the epoch.
 
+mod anew;
+
 use super::{
     EPOCH, EPOCH_NEW, JournalError, LOCK,
     frame::{SEGMENT_HEAD_BYTES, segment_head},
@@ -17,6 +19,7 @@ pub(super) struct Folder {
     path: PathBuf,
     lock: File,
     segments: RwLock<Vec<Arc<File>>>,
+    anew: anew::Anew,
 }
 
 impl Folder {
@@ -28,6 +31,7 @@ impl Folder {
             lock: open(&lock).map_err(|source| at(&lock, source))?,
             path: path.to_path_buf(),
             segments: RwLock::default(),
+            anew: anew::Anew::open(path)?,
         };
         folder.lock()?;
         let epoch = folder.epoch(fresh);
@@ -99,6 +103,17 @@ impl Folder {
         self.with(segment, read)
     }
 
+    /// Reads from a segment's file that was kept.
+    pub(super) fn read_from(
+        &self,
+        file: &File,
+        segment: u32,
+        offset: u64,
+        into: &mut [u8],
+    ) -> Result<(), JournalError> {
+        read_exact_at(file, into, offset).map_err(|source| at(&self.path(segment), source))
+    }
+
     pub(super) fn write_at(
         &self,
         segment: u32,
@@ -138,7 +153,7 @@ impl Folder {
     }
 
     /// A segment's file, opened once.
-    fn file(&self, segment: u32) -> Result<Option<Arc<File>>, JournalError> {
+    pub(super) fn file(&self, segment: u32) -> Result<Option<Arc<File>>, JournalError> {
         let index = segment as usize;
         let opened = self.segments.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = opened.get(index) {

@@ -1,13 +1,13 @@
 //! Frames: a head of [`HEAD_BYTES`], a table, data.
 //!
 //! The head, in bytes, numbers little-endian: magic (4), kind (1), version
-//! (1), zero (2), sequence (8), how much of the segment was on the disk when
+//! (1), flags (1: [`ERASED`] or none), zero (1), sequence (8), how much of the segment was on the disk when
 //! this was written (8), length of the table (4), of the data (4), CRC-32 of
 //! the data (4), CRC-32 of all of the head before it, and the table (4). The
 //! table is filled with zeros so that the whole frame is a multiple of
 //! [`ALIGN`]. Neither UTF-8 text nor JSON can hold the magic.
 
-use super::{FRAME_BYTES_MAX, Journal, JournalError, Place, Position};
+use super::{FRAME_BYTES_MAX, Journal, JournalError, Pin, Place, Position};
 
 /// The bytes of a frame's head.
 pub(super) const HEAD_BYTES: usize = 40;
@@ -21,6 +21,9 @@ const MAGIC: [u8; 4] = [0xf7, 0x00, b'P', b'J'];
 /// The version of the frames' form.
 const VERSION: u8 = 1;
 
+/// Some of the frame was overwritten later: the checksums are those of what is left.
+pub(super) const ERASED: u8 = 1;
+
 /// What stands at the beginning of a segment, and the number of the segment after it.
 const SEGMENT_MAGIC: [u8; 12] = *b"\xf7\0PJournalv1";
 
@@ -30,6 +33,7 @@ pub(super) const SEGMENT_HEAD_BYTES: u64 = 16;
 /// A whole frame of the journal.
 pub struct Frame<'a> {
     pub(super) journal: &'a Journal,
+    pub(super) pin: Pin,
     /// What it is.
     pub kind: u8,
     /// Its number in the journal, from 0.
@@ -42,6 +46,8 @@ pub struct Frame<'a> {
     pub table: &'a [u8],
     /// Where its data stand.
     pub data_place: Place,
+    /// Whether some of it was erased.
+    pub erased: bool,
     pub(super) data_crc: u32,
 }
 
@@ -52,8 +58,10 @@ impl Frame<'_> {
     ///
     /// [`JournalError::Damaged`] if they are not what was written.
     pub fn data(&self) -> Result<Vec<u8>, JournalError> {
-        let mut data = Vec::new();
-        self.journal.read(self.data_place, &mut data)?;
+        let mut data = vec![0; self.data_place.len as usize];
+        let (segment, offset) = (self.data_place.segment, self.data_place.offset);
+        let medium = &self.journal.inner.medium;
+        medium.read_pinned(&self.pin, segment, offset, &mut data)?;
         if crc32fast::hash(&data) == self.data_crc {
             Ok(data)
         } else {
@@ -68,6 +76,7 @@ impl Frame<'_> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Head {
     pub(super) kind: u8,
+    pub(super) flags: u8,
     pub(super) sequence: u64,
     pub(super) durable: u64,
     pub(super) table_len: usize,
@@ -81,6 +90,7 @@ impl Head {
     pub(super) fn new(kind: u8, sequence: u64, durable: u64, table: &[u8], data: &[u8]) -> Self {
         Self {
             kind,
+            flags: 0,
             sequence,
             durable,
             table_len: table.len(),
@@ -94,7 +104,7 @@ impl Head {
     pub(super) fn encode(&self, table: &[u8], into: &mut Vec<u8>) {
         let begin = into.len();
         into.extend(MAGIC);
-        into.extend([self.kind, VERSION, 0, 0]);
+        into.extend([self.kind, VERSION, self.flags, 0]);
         into.extend(self.sequence.to_le_bytes());
         into.extend(self.durable.to_le_bytes());
         into.extend(
@@ -120,7 +130,8 @@ impl Head {
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; HEAD_BYTES] = bytes.get(..HEAD_BYTES)?.try_into().ok()?;
         let (magic, rest) = bytes.split_first_chunk::<4>()?;
-        let (&[kind, version, 0, 0], rest) = rest.split_first_chunk::<4>()? else {
+        let (&[kind, version, flags @ (0 | ERASED), 0], rest) = rest.split_first_chunk::<4>()?
+        else {
             return None;
         };
         let (sequence, rest) = rest.split_first_chunk()?;
@@ -130,6 +141,7 @@ impl Head {
         let (data_crc, own_crc) = rest.split_first_chunk()?;
         let head = Self {
             kind,
+            flags,
             sequence: u64::from_le_bytes(*sequence),
             durable: u64::from_le_bytes(*durable),
             table_len: u32::from_le_bytes(*table_len) as usize,
@@ -147,6 +159,27 @@ impl Head {
         crc.update(head.get(..HEAD_BYTES - 4).unwrap_or_default());
         crc.update(table);
         crc.finalize() == self.own_crc
+    }
+
+    /// The head of the same frame, some of whose bytes were erased.
+    pub(super) fn of_what_is_left(&self, table: &[u8], data: &[u8]) -> Self {
+        Self {
+            flags: ERASED,
+            ..Self::new(self.kind, self.sequence, self.durable, table, data)
+        }
+    }
+
+    /// The table and the data of a whole frame's bytes.
+    pub(super) fn parts<'a>(&self, frame: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+        let table = frame.get(HEAD_BYTES..HEAD_BYTES + self.table_len);
+        let data = usize::try_from(self.data_offset()).unwrap_or(usize::MAX);
+        let data = frame.get(data..);
+        (table.unwrap_or_default(), data.unwrap_or_default())
+    }
+
+    /// Whether the data are as they were written.
+    pub(super) fn holds_data(&self, data: &[u8]) -> bool {
+        data.len() == self.data_len && crc32fast::hash(data) == self.data_crc
     }
 
     /// Zeros after the table.

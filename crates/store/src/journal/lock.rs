@@ -1,7 +1,7 @@
 //! Appending: who holds the guard is the only one who does.
 
 use super::{
-    FRAME_BYTES_MAX, Frame, Journal, JournalError, NewFrame, Place, Position, Written,
+    FRAME_BYTES_MAX, Frame, Journal, JournalError, NewFrame, Pin, Place, Position, Written,
     frame::{Head, SEGMENT_HEAD_BYTES},
     scan::{Step, Window, frame},
 };
@@ -160,6 +160,25 @@ impl Locked<'_> {
         Ok(self.writer.end)
     }
 
+    /// Closes a segment: what comes is appended to the next. One that is closed already stays so.
+    pub(super) fn close(&mut self, segment: u32) -> Result<(), JournalError> {
+        let inner = &self.journal.inner;
+        if self.writer.end.segment != segment || inner.medium.len(segment)?.is_none() {
+            return Ok(());
+        }
+        // CRASH: as where a segment is full.
+        inner.medium.sync(segment)?;
+        let next = segment.saturating_add(1);
+        inner.medium.begin(next)?;
+        self.writer.end = Position {
+            segment: next,
+            offset: 0,
+        }
+        .after_head();
+        inner.sync.note_written(self.writer.end);
+        Ok(())
+    }
+
     /// Takes back frames of a batch that could not be written whole.
     fn undo(&mut self, begin: Position, sequence: u64) {
         let medium = &self.journal.inner.medium;
@@ -209,7 +228,7 @@ impl Locked<'_> {
                     };
                 }
                 Step::Frame(head, _) => {
-                    let next = frame(journal, at, &head, &[]);
+                    let next = frame(journal, Pin::default(), at, &head, &[]);
                     // Each process knows what it has put on the disk itself.
                     durable = durable.max(Position {
                         segment: at.segment,

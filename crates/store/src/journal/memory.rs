@@ -3,7 +3,9 @@
 
 use super::{
     JournalError,
+    erase::{Patch, check},
     frame::{SEGMENT_HEAD_BYTES, segment_head},
+    medium::Erasing,
 };
 use std::{
     io,
@@ -28,6 +30,11 @@ pub enum MemoryFault {
     },
     /// The next sync fails, and nothing is on the disk.
     Sync,
+    /// The next segment that is written anew is said not to have been.
+    Erase {
+        /// Whether it has been, all the same.
+        done: bool,
+    },
 }
 
 #[derive(Default)]
@@ -44,7 +51,10 @@ struct Segment {
 
 /// Segments in memory.
 #[derive(Default)]
-pub(super) struct Memory(Mutex<State>);
+pub(super) struct Memory {
+    state: Mutex<State>,
+    erasing: Mutex<()>,
+}
 
 impl Memory {
     pub(super) fn of(image: &Image) -> Self {
@@ -52,10 +62,13 @@ impl Memory {
             bytes: bytes.clone(),
             durable: bytes.len(),
         });
-        Self(Mutex::new(State {
-            segments: segments.collect(),
-            fault: None,
-        }))
+        Self {
+            state: Mutex::new(State {
+                segments: segments.collect(),
+                fault: None,
+            }),
+            erasing: Mutex::default(),
+        }
     }
 
     pub(super) fn image(&self, durable_only: bool) -> Image {
@@ -121,7 +134,7 @@ impl Memory {
                 state.fault = None;
                 Some(kept)
             }
-            Some(MemoryFault::Sync) | None => None,
+            Some(MemoryFault::Sync | MemoryFault::Erase { .. }) | None => None,
         };
         let missing = || self.error(segment, io::ErrorKind::NotFound);
         let held = state
@@ -176,6 +189,51 @@ impl Memory {
         Ok(())
     }
 
+    pub(super) fn erasing(&self) -> Erasing<'_> {
+        let turn = self.erasing.lock();
+        Erasing::Memory {
+            _turn: turn.unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    pub(super) fn replace(&self, segment: u32, patches: &[Patch]) -> Result<(), JournalError> {
+        let mut state = self.state();
+        let missing = || self.error(segment, io::ErrorKind::NotFound);
+        let fault = match state.fault {
+            Some(MemoryFault::Erase { done }) => {
+                state.fault = None;
+                Some(done)
+            }
+            Some(MemoryFault::Write { .. } | MemoryFault::Sync) | None => None,
+        };
+        if fault != Some(false) {
+            let held = state.segments.get_mut(segment as usize);
+            let held = held.ok_or_else(missing)?;
+            let mut bytes = held.bytes.clone();
+            for patch in patches {
+                patch.lay_over(0, &mut bytes);
+            }
+            check(bytes.len() as u64, &mut |offset, into| {
+                let from = usize::try_from(offset).unwrap_or(usize::MAX);
+                let read = bytes.get(from..).and_then(|rest| rest.get(..into.len()));
+                into.copy_from_slice(read.ok_or(io::ErrorKind::UnexpectedEof)?);
+                Ok(())
+            })
+            .map_err(|source| JournalError::File {
+                path: self.path(segment),
+                source,
+            })?;
+            *held = Segment {
+                durable: bytes.len(),
+                bytes,
+            };
+        }
+        match fault {
+            Some(_) => Err(self.error(segment, io::ErrorKind::StorageFull)),
+            None => Ok(()),
+        }
+    }
+
     fn error(&self, segment: u32, kind: io::ErrorKind) -> JournalError {
         JournalError::File {
             path: self.path(segment),
@@ -184,6 +242,6 @@ impl Memory {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,8 +1,8 @@
 //! Reading a journal from front to back.
 
 use super::{
-    Frame, Journal, JournalError, Place, Position,
-    frame::{ALIGN, HEAD_BYTES, Head, SEGMENT_HEAD_BYTES, segment_head},
+    Frame, Journal, JournalError, Pin, Place, Position,
+    frame::{ALIGN, ERASED, HEAD_BYTES, Head, SEGMENT_HEAD_BYTES, segment_head},
 };
 use std::ops::ControlFlow;
 
@@ -48,7 +48,8 @@ impl Journal {
                     };
                 }
                 Step::Frame(head, table) => {
-                    let frame = frame(self, at, &head, window.bytes.get(table).unwrap_or_default());
+                    let table = window.bytes.get(table).unwrap_or_default();
+                    let frame = frame(self, window.pin.clone(), at, &head, table);
                     at = frame.end;
                     if f(&frame).is_break() {
                         return Ok(at);
@@ -93,10 +94,14 @@ impl Journal {
     /// [`JournalError::Damaged`] if it was on the disk already: a later segment
     /// exists, or a later frame was written when this one was on the disk.
     pub(super) fn judge(&self, at: Position, what: &'static str) -> Result<(), JournalError> {
-        if self.inner.medium.len(at.segment + 1)?.is_some() {
-            return Err(self.damaged(at, what));
-        }
         let mut window = Window::new(self);
+        if self.inner.medium.len(at.segment + 1)?.is_some() {
+            return match window.step(at)? {
+                Step::Broken(_) => Err(self.damaged(at, what)),
+                // It has been written, and the next segment begun, since we looked.
+                Step::Frame(..) | Step::End | Step::Next => Ok(()),
+            };
+        }
         let len = self.inner.medium.len(at.segment)?.unwrap_or_default();
         let mut next = at.offset + ALIGN as u64;
         while next + HEAD_BYTES as u64 <= len {
@@ -128,12 +133,14 @@ impl Position {
 /// A frame from its head.
 pub(super) fn frame<'a>(
     journal: &'a Journal,
+    pin: Pin,
     at: Position,
     head: &Head,
     table: &'a [u8],
 ) -> Frame<'a> {
     Frame {
         journal,
+        pin,
         kind: head.kind,
         sequence: head.sequence,
         at,
@@ -147,6 +154,7 @@ pub(super) fn frame<'a>(
             offset: at.offset + head.data_offset(),
             len: u32::try_from(head.data_len).unwrap_or(u32::MAX),
         },
+        erased: head.flags & ERASED != 0,
         data_crc: head.data_crc,
     }
 }
@@ -157,6 +165,8 @@ pub(super) struct Window<'a> {
     segment: u32,
     begin: u64,
     pub(super) bytes: Vec<u8>,
+    /// The file that the segment is read from: one that is written anew meanwhile is another.
+    pub(super) pin: Pin,
 }
 
 impl<'a> Window<'a> {
@@ -166,15 +176,34 @@ impl<'a> Window<'a> {
             segment: 0,
             begin: 0,
             bytes: Vec::new(),
+            pin: Pin::default(),
         }
     }
 
     /// What stands at a position.
     pub(super) fn step(&mut self, at: Position) -> Result<Step, JournalError> {
-        let inner = &self.journal.inner;
-        let Some(len) = inner.medium.len(at.segment)? else {
+        let medium = &self.journal.inner.medium;
+        let Some(mut len) = medium.len(at.segment)? else {
             return Ok(Step::End);
         };
+        loop {
+            let step = self.step_within(at, len)?;
+            if matches!(step, Step::Frame(..)) {
+                return Ok(step);
+            }
+            // A segment ends where the next exists; it may have grown until then.
+            let ends = medium.len(at.segment + 1)?.is_some();
+            let now = medium.len(at.segment)?.unwrap_or(len);
+            match step {
+                _ if now != len => (len, self.bytes) = (now, Vec::new()),
+                Step::End if ends => return Ok(Step::Next),
+                step => return Ok(step),
+            }
+        }
+    }
+
+    /// What stands at a position of a segment that is so long.
+    fn step_within(&mut self, at: Position, len: u64) -> Result<Step, JournalError> {
         if at.offset > len {
             return Err(self.journal.damaged(at, "the file is shorter than it was"));
         }
@@ -186,8 +215,7 @@ impl<'a> Window<'a> {
             }
         }
         if at.offset == len {
-            let full = len >= inner.segment_bytes && inner.medium.len(at.segment + 1)?.is_some();
-            return Ok(if full { Step::Next } else { Step::End });
+            return Ok(Step::End);
         }
         if at.offset + HEAD_BYTES as u64 > len {
             return Ok(Step::Broken("a frame's head is cut off"));
@@ -238,15 +266,15 @@ impl<'a> Window<'a> {
         let end = self.begin + self.bytes.len() as u64;
         let inside = segment == self.segment && self.begin <= offset && offset + wanted <= end;
         if !inside {
+            let medium = &self.journal.inner.medium;
+            if !self.pin.is_of(segment) {
+                self.pin = medium.pin(segment)?;
+            }
             let ahead = wanted.max(WINDOW_BYTES).min(len.saturating_sub(offset));
             let size = usize::try_from(ahead).unwrap_or(usize::MAX);
             self.bytes.resize(size, 0);
             (self.segment, self.begin) = (segment, offset);
-            let read = self
-                .journal
-                .inner
-                .medium
-                .read_at(segment, offset, &mut self.bytes);
+            let read = medium.read_pinned(&self.pin, segment, offset, &mut self.bytes);
             if read.is_err() {
                 self.bytes.clear();
             }

@@ -4,9 +4,9 @@ use crate::given::{case, commit, statement};
 use portcullis_store::{
     Blobs, Store,
     backup::{BLOBS, BackupError, DATABASE, MANIFEST, Progress, backup, restore},
-    journal::{CELL, Journal, NewFrame, Position},
+    journal::{CELL, Journal, NewFrame, Position, Wipe},
 };
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 /// A data folder with 30 cases and two blobs, open.
 fn data(folder: &Path) -> (Store, Blobs) {
@@ -198,4 +198,98 @@ fn a_cell_is_backed_up_while_it_is_written_and_begins_another_life() {
         })
         .unwrap();
     assert_eq!(data, [b"one".to_vec(), b"two".to_vec()]);
+}
+
+#[test]
+fn what_is_erased_while_the_backup_runs_is_erased_in_it_only_with_what_was_written_before() {
+    let root = tempfile::tempdir().unwrap();
+    let path = |name: &str| root.path().join(name);
+    data(&path("data"));
+    let open = |name: &str| {
+        let folder = path(name).join(CELL).join("journal");
+        Journal::folder_of(&folder, [1; 16], 1_000).unwrap()
+    };
+    let journal = open("data");
+    let append = |table: &[u8], data: &[u8]| {
+        let frame = NewFrame {
+            kind: 0,
+            table,
+            data,
+        };
+        let written = journal.lock().unwrap().append(&[frame]).unwrap()[0];
+        journal.sync(written.end).unwrap();
+        written
+    };
+    let objects: Vec<_> = (0..20_u8).map(|n| append(&[n], &[b'x'; 500])).collect();
+    let mut turn = 0_usize;
+    let mut told = |progress| {
+        // Each time a file has its turn, the last but so many is removed, then erased.
+        if matches!(progress, Progress::Files { .. })
+            && let Some(of) = objects.len().checked_sub(turn + 1)
+        {
+            turn += 1;
+            append(&[u8::try_from(of).unwrap()], b"");
+            let wipe = Wipe {
+                place: objects[of].data,
+                left: b"\0".to_vec(),
+            };
+            journal.erase(wipe.place.segment, &[wipe]).unwrap();
+        }
+    };
+    let entries = backup(&path("data"), &path("backup"), &mut told).unwrap();
+    assert!(turn > 10);
+    assert!(!entries.iter().any(|entry| entry.path.contains("eras")));
+    restore(&path("backup"), &path("restored"), &mut |_| {}).unwrap();
+    let restored = open("restored");
+    drop(restored.lock().unwrap());
+    restored.verify().unwrap();
+    let (mut erased, mut removed) = (BTreeSet::new(), BTreeSet::new());
+    restored
+        .scan(Position::default(), &mut |frame| {
+            if frame.data_place.len == 0 {
+                removed.insert(frame.table[0]);
+            } else if frame.erased {
+                erased.insert(frame.table[0]);
+            }
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert!(!erased.is_empty());
+    assert!(erased.is_subset(&removed), "{erased:?} {removed:?}");
+    drop(journal);
+    let source = open("data");
+    assert!(source.verify().unwrap() > 30);
+}
+
+#[test]
+fn what_was_erased_takes_no_space_in_a_backup_either() {
+    let root = tempfile::tempdir().unwrap();
+    let path = |name: &str| root.path().join(name);
+    data(&path("data"));
+    let folder = |name: &str| path(name).join(CELL).join("journal");
+    let journal = Journal::folder(&folder("data"), [1; 16]).unwrap();
+    let data = vec![7; 8 << 20];
+    let frame = NewFrame {
+        kind: 0,
+        table: b"",
+        data: &data,
+    };
+    let written = journal.lock().unwrap().append(&[frame]).unwrap()[0];
+    let wipe = Wipe {
+        place: written.data,
+        left: Vec::new(),
+    };
+    journal.erase(0, &[wipe]).unwrap();
+    backup(&path("data"), &path("backup"), &mut |_| {}).unwrap();
+    for name in ["data", "backup"] {
+        let copied = Journal::folder(&folder(name), [2; 16]).unwrap();
+        let (bytes, taken) = copied.sizes().unwrap();
+        assert!(
+            bytes > 8 << 20 && taken < 100_000,
+            "{name}: {bytes} {taken}"
+        );
+    }
+    restore(&path("backup"), &path("restored"), &mut |_| {}).unwrap();
+    let restored = Journal::folder(&folder("restored"), [2; 16]).unwrap();
+    assert_eq!(restored.verify().unwrap(), 1);
 }

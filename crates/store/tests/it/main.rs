@@ -3,6 +3,7 @@
 mod backup;
 mod blob;
 mod contract;
+mod erase;
 mod fault;
 mod given;
 mod kill;

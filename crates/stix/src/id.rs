@@ -122,7 +122,7 @@ pub(crate) fn deterministic_of(object: Value<'_>, kind: &str) -> Option<String> 
         return None;
     }
     name.push('}');
-    Some(format!("{kind}--{}", uuid5(&name)))
+    Some(format!("{kind}--{}", uuid5(&NAMESPACE, name.as_bytes())))
 }
 
 /// Of several hashes one contributes: the first of these that is there.
@@ -206,10 +206,11 @@ fn quote(into: &mut String, text: &str) {
     into.push('"');
 }
 
-fn uuid5(name: &str) -> String {
+/// A UUID of version 5 (RFC 9562, 5.5): the same for the same name in the same namespace.
+pub(crate) fn uuid5(namespace: &[u8; 16], name: &[u8]) -> String {
     let mut hash = Sha1::new();
-    hash.update(NAMESPACE);
-    hash.update(name.as_bytes());
+    hash.update(namespace);
+    hash.update(name);
     let mut text = String::with_capacity(36);
     for (at, byte) in hash.finalize().iter().take(16).enumerate() {
         let byte = match at {
@@ -223,6 +224,16 @@ fn uuid5(name: &str) -> String {
         let _ = write!(text, "{byte:02x}");
     }
     text
+}
+
+/// A name of several parts: each ends with a zero, so that no two lists give the same.
+pub(crate) fn parted(parts: &[&str]) -> Vec<u8> {
+    let mut name = Vec::new();
+    for part in parts {
+        name.extend_from_slice(part.as_bytes());
+        name.push(0);
+    }
+    name
 }
 
 #[cfg(test)]

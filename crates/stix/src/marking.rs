@@ -12,8 +12,11 @@ use crate::json::Reader;
 pub enum Marking {
     /// A traffic light: `red`, `amber+strict`, `amber`, `green` or `clear`.
     Tlp(&'static str),
-    /// A statement, or a marking of another kind.
-    Other,
+    /// A statement alone: words for people, which say nothing of how widely it may go.
+    Statement,
+    /// Something that is not understood here, and may be a limit; the light where it states one
+    /// besides.
+    Unread(Option<&'static str>),
 }
 
 impl Marking {
@@ -23,9 +26,19 @@ impl Marking {
         known_tlp(marking_ref).map(Self::Tlp)
     }
 
-    /// The marking that a `marking-definition` object states.
+    /// The marking that a `marking-definition` object states. What is no such object, a light
+    /// of another name, an extension other than TLP 2.0's, and a definition of another type than
+    /// `tlp` and `statement` are [`Self::Unread`].
     pub fn of_definition(bytes: &[u8]) -> Self {
-        tlp_of_definition(bytes).map_or(Self::Other, Self::Tlp)
+        let Some(read) = read(bytes).filter(|read| read.marking) else {
+            return Self::Unread(None);
+        };
+        match (read.light(), read.kind) {
+            (light, _) if read.strange => Self::Unread(light),
+            (Some(light), _) => Self::Tlp(light),
+            (None, Kind::Statement) => Self::Statement,
+            (None, Kind::None | Kind::Tlp | Kind::Other) => Self::Unread(None),
+        }
     }
 }
 
@@ -63,29 +76,92 @@ pub fn known_tlp(marking_ref: &str) -> Option<&'static str> {
 /// other kinds, and for bytes that are not such an object. An object that
 /// states two different lights means the stricter.
 pub fn tlp_of_definition(bytes: &[u8]) -> Option<&'static str> {
+    read(bytes).filter(|read| read.marking)?.light()
+}
+
+/// What `definition_type` says.
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
+enum Kind {
+    #[default]
+    None,
+    Tlp,
+    Statement,
+    Other,
+}
+
+/// What is read of a marking definition.
+#[derive(Default)]
+struct Read {
+    marking: bool,
+    kind: Kind,
+    /// The lights that it states: by its id, in its definition, in its extension.
+    id: Option<&'static str>,
+    old: Option<&'static str>,
+    new: Option<&'static str>,
+    /// Whether something in it is not understood.
+    strange: bool,
+}
+
+impl Read {
+    fn light(&self) -> Option<&'static str> {
+        let old = self.old.filter(|_| self.kind == Kind::Tlp);
+        let said = [self.id, old, self.new].into_iter().flatten();
+        said.max_by_key(|light| strictness(light))
+    }
+}
+
+fn read(bytes: &[u8]) -> Option<Read> {
     let mut reader = Reader::new(bytes).ok()?;
     reader.take(b'{', "expected `{`").ok()?;
-    let (mut first, mut marking, mut id) = (true, false, None);
-    let (mut by_tlp, mut old, mut new) = (false, None, None);
+    let (mut first, mut read) = (true, Read::default());
     while let Some(key) = reader.key(&mut first).ok()? {
         let name = key.get();
         match (&*name, reader.peek()) {
-            ("type", b'"') => marking = reader.string().ok()?.is("marking-definition"),
-            ("definition_type", b'"') => by_tlp = reader.string().ok()?.is("tlp"),
-            ("id", b'"') => id = known_tlp(&reader.string().ok()?.get()),
-            ("definition", b'{') => old = light_in(&mut reader, &["tlp"]).ok()?,
+            ("type", b'"') => read.marking = reader.string().ok()?.is("marking-definition"),
+            ("definition_type", b'"') => {
+                read.kind = match &*reader.string().ok()?.get() {
+                    "tlp" => Kind::Tlp,
+                    "statement" => Kind::Statement,
+                    _ => Kind::Other,
+                }
+            }
+            ("id", b'"') => read.id = known_tlp(&reader.string().ok()?.get()),
+            ("definition", b'{') => read.old = light_in(&mut reader, &["tlp"]).ok()?,
             ("extensions", b'{') => {
-                new = light_in(&mut reader, &[TLP_2_EXTENSION, "tlp_2_0"]).ok()?;
+                read.new = extensions(&mut reader, &mut read.strange).ok()?;
+            }
+            ("definition" | "definition_type" | "extensions", _) => {
+                read.strange = true;
+                reader.skip(1).ok()?;
             }
             _ => {
                 reader.skip(1).ok()?;
             }
         }
     }
-    let old = old.filter(|_| by_tlp);
-    let said = [id, old, new].into_iter().flatten();
-    said.max_by_key(|light| strictness(light))
-        .filter(|_| marking)
+    // A definition of another type, or of a light that has no such name, beside one that is read.
+    let other = read.kind == Kind::Other || (read.kind == Kind::Tlp && read.old.is_none());
+    read.strange |= other && read.id.is_none();
+    Some(read)
+}
+
+/// The light in TLP 2.0's extension; anything else that stands there is strange.
+fn extensions(
+    reader: &mut Reader<'_>,
+    strange: &mut bool,
+) -> Result<Option<&'static str>, crate::json::JsonFlaw> {
+    let (mut light, mut first) = (None, true);
+    reader.take(b'{', "expected `{`")?;
+    while let Some(key) = reader.key(&mut first)? {
+        if key.is(TLP_2_EXTENSION) && reader.peek() == b'{' {
+            light = light_in(reader, &["tlp_2_0"])?;
+            *strange |= light.is_none();
+        } else {
+            reader.skip(2)?;
+            *strange = true;
+        }
+    }
+    Ok(light)
 }
 
 /// The light at a path of keys below the object that comes next.
@@ -190,10 +266,68 @@ mod tests {
         check("{", None);
     }
 
+    #[test]
+    fn what_is_not_understood_is_no_statement() {
+        const TLP_2: &str = r#""extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d":{"extension_type":"property-extension","tlp_2_0":"green"}"#;
+        const OTHER: &str =
+            r#""extension-definition--1":{"extension_type":"property-extension","tlp":"red"}"#;
+        let statement = r#""definition_type":"statement","definition":{"statement":"© example"}"#;
+        for (more, marking) in [
+            (statement.to_owned(), Marking::Statement),
+            (
+                format!(r#""extensions":{{{TLP_2}}}"#),
+                Marking::Tlp("green"),
+            ),
+            (
+                format!(r#"{statement},"extensions":{{{TLP_2}}}"#),
+                Marking::Tlp("green"),
+            ),
+            (
+                format!(r#"{statement},"extensions":{{{OTHER}}}"#),
+                Marking::Unread(None),
+            ),
+            (
+                format!(r#""extensions":{{{TLP_2},{OTHER}}}"#),
+                Marking::Unread(Some("green")),
+            ),
+            (
+                r#""definition_type":"tlp","definition":{"tlp":"orange"}"#.to_owned(),
+                Marking::Unread(None),
+            ),
+            (
+                r#""definition_type":"tlp","definition":"red""#.to_owned(),
+                Marking::Unread(None),
+            ),
+            (
+                r#""definition_type":"iep","definition":{"tlp":"red"}"#.to_owned(),
+                Marking::Unread(None),
+            ),
+            (
+                format!(r#"{statement},"extensions":"none""#),
+                Marking::Unread(None),
+            ),
+            (r#""name":"nothing""#.to_owned(), Marking::Unread(None)),
+        ] {
+            let text =
+                format!(r#"{{"type":"marking-definition","id":"marking-definition--1",{more}}}"#);
+            assert_eq!(Marking::of_definition(text.as_bytes()), marking, "{text}");
+        }
+        let known = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1";
+        let known = format!(r#"{{"type":"marking-definition","id":"{known}"}}"#);
+        assert_eq!(
+            Marking::of_definition(known.as_bytes()),
+            Marking::Tlp("red")
+        );
+        for none in ["{", r#"{"type":"note","definition_type":"statement"}"#] {
+            let marking = Marking::of_definition(none.as_bytes());
+            assert_eq!(marking, Marking::Unread(None), "{none}");
+        }
+    }
+
     proptest! {
         #[test]
         fn reading_never_panics(text in "[{}\\[\\]\":,a-z]{0,60}") {
-            let _ = tlp_of_definition(text.as_bytes());
+            let _ = Marking::of_definition(text.as_bytes());
         }
     }
 }

@@ -6,7 +6,6 @@
 //! creator, so the same table read twice names the same indicators.
 
 use serde_json::{Map, Value, json};
-use sha1::{Digest, Sha1};
 
 use crate::misp::tags;
 use crate::observable::{Kind, Observable, guess, refanged, written};
@@ -334,13 +333,7 @@ fn uuid(parts: &[&str]) -> String {
         0x94, 0xd6, 0x8c, 0xa7, 0x34, 0x21, 0x51, 0x9a, 0x8c, 0x9e, 0x18, 0x3e, 0xae, 0x33, 0x5d,
         0x27,
     ];
-    let mut hash = Sha1::new();
-    hash.update(NAMESPACE);
-    for part in parts {
-        hash.update(part);
-        hash.update([0]);
-    }
-    crate::misp::printed_uuid(&hash.finalize())
+    crate::id::uuid5(&NAMESPACE, &crate::id::parted(parts))
 }
 
 /// The kinds a table's author may name, for messages and help.

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::back::{kind_of, refs};
-use super::json::{Members, list, text};
+use super::json::{Members, kind_of, list, refs, text};
 use super::kinds::{self, LANGUAGES};
 use super::object::{Chosen, prose};
 

@@ -6,9 +6,9 @@ use super::extension::{self, FIRST};
 use super::gather::{Builder, keep, say_tags};
 use super::json::{Members, day, flag, list, made_uuid, object, seconds, stamp, text, uuid};
 use super::tags::Tags;
-use super::{EVENT_BYTES_MAX, Mapped, MispFlaw, PARTS_MAX};
+use super::{EVENT_BYTES_MAX, Gathered, MispFlaw, PARTS_MAX};
 
-pub(super) fn map(json: &[u8]) -> Result<Mapped, MispFlaw> {
+pub(super) fn map(json: &[u8], mapped: &mut Gathered<'_>) -> Result<(), MispFlaw> {
     if json.len() > EVENT_BYTES_MAX {
         return Err(MispFlaw::TooLarge);
     }
@@ -17,11 +17,12 @@ pub(super) fn map(json: &[u8]) -> Result<Mapped, MispFlaw> {
     if events.is_empty() {
         return Err(MispFlaw::NoEvent);
     }
-    let mut all = Builder::default();
+    let mut all = Builder::new(mapped);
     for event in events {
         all.event(event)?;
     }
-    Ok(all.finish())
+    all.finish();
+    Ok(())
 }
 
 /// The events of either wrapper, or the one that stands bare.
@@ -54,7 +55,7 @@ pub(super) struct Frame {
     pub(super) light: Option<usize>,
 }
 
-impl Builder {
+impl Builder<'_, '_> {
     fn event(&mut self, event: &Members) -> Result<(), MispFlaw> {
         let parts = list(event, "Attribute").len()
             + list(event, "Object").len()

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::back::{kind_of, micros, refs, uuid_of};
-use super::json::{Members, list, made_uuid, text};
+use super::json::{Members, kind_of, list, made_uuid, micros, refs, text, uuid_of};
 use super::kinds::{self, LANGUAGES};
 use crate::observable::{Kind, observables};
 use crate::pattern::{Comparison, Operand, Operator, Step, Test, What, parse};

@@ -7,10 +7,11 @@
 use serde_json::{Value, json};
 
 use super::event::Frame;
-use super::extension::{self, FIRST};
+use super::extension::{self, FIRST, said};
 use super::gather::{Builder, keep};
-use super::json::{Members, list, made_uuid, object, text, uuid};
+use super::json::{Members, list, made_uuid, object, push, text, uuid, uuid_of};
 use super::kinds;
+use super::tags::Tags;
 
 /// What of a cluster travels in the extension.
 const SAID: [&str; 8] = [
@@ -49,7 +50,7 @@ const READ: [&str; 21] = [
     "Orgc",
 ];
 
-impl Builder {
+impl Builder<'_, '_> {
     /// The clusters of an event.
     pub(super) fn galaxies(&mut self, event: &Members, path: &str) {
         for id in self.clusters(event, path) {
@@ -58,7 +59,15 @@ impl Builder {
     }
 
     /// The clusters of an attribute, and what ties it to them.
-    pub(super) fn clusters_of(&mut self, attribute: &Members, of: &str, frame: &Frame, path: &str) {
+    pub(super) fn clusters_of(
+        &mut self,
+        attribute: &Members,
+        of: &str,
+        frame: &Frame,
+        tags: &Tags,
+        path: &str,
+    ) {
+        let tags = tags.about();
         for cluster in self.clusters(attribute, path) {
             let verb = if of.starts_with("indicator--") {
                 "indicates"
@@ -67,7 +76,6 @@ impl Builder {
             };
             let uuid = made_uuid(&[of, verb, &cluster]);
             self.bind(cluster.clone());
-            let tags = super::tags::Tags::default();
             let mut stix = self.dated("relationship", &uuid, frame, 0, &tags);
             stix.insert("relationship_type".to_owned(), verb.into());
             stix.insert("source_ref".to_owned(), of.into());
@@ -235,5 +243,34 @@ fn strings(meta: &Members, key: &str) -> Vec<String> {
             .collect(),
         Some(Value::String(one)) => vec![one.clone()],
         _ => Vec::new(),
+    }
+}
+
+/// A galaxy with the one cluster that an object stands in for.
+pub(super) fn cluster(stix: &Members) -> Members {
+    let mut inner = said(stix, "cluster").cloned().unwrap_or_default();
+    let mut galaxy = inner
+        .remove("galaxy")
+        .and_then(|galaxy| galaxy.as_object().cloned())
+        .unwrap_or_default();
+    inner.insert("uuid".to_owned(), uuid_of(stix).into());
+    if let Some(description) = text(stix, "description") {
+        inner.insert("description".to_owned(), description.into());
+    }
+    galaxy.insert("GalaxyCluster".to_owned(), json!([inner]));
+    galaxy
+}
+
+pub(super) fn add_galaxy(galaxies: &mut Vec<Members>, mut galaxy: Members) {
+    let same = galaxies
+        .iter_mut()
+        .find(|known| known.get("type") == galaxy.get("type"));
+    match same {
+        Some(known) => {
+            for one in list(&galaxy, "GalaxyCluster") {
+                push(known, "GalaxyCluster", one.clone());
+            }
+        }
+        None => galaxies.push(std::mem::take(&mut galaxy)),
     }
 }

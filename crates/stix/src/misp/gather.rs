@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::Mapped;
+use super::Gathered;
 use super::event::Frame;
-use super::json::{Members, bytes, flag, instant, is_empty, list, stamp};
+use super::json::{Members, bytes, flag, instant, is_empty, stamp};
 use super::tags::{self, Tags};
 
 /// Numbers of rows in the sender's database: they mean nothing elsewhere.
@@ -34,9 +34,8 @@ const ROWS: [&str; 17] = [
 const NO_ROWS: &str = "numbers of rows and counts in the sender's database";
 
 /// Gathers the objects of one document.
-#[derive(Default)]
-pub(super) struct Builder {
-    pub(super) mapped: Mapped,
+pub(super) struct Builder<'a, 'b> {
+    pub(super) mapped: &'a mut Gathered<'b>,
     seen: BTreeSet<String>,
     /// What the event at hand binds together.
     pub(super) refs: Vec<String>,
@@ -47,7 +46,19 @@ pub(super) struct Builder {
     colours: usize,
 }
 
-impl Builder {
+impl<'a, 'b> Builder<'a, 'b> {
+    pub(super) fn new(mapped: &'a mut Gathered<'b>) -> Self {
+        Self {
+            mapped,
+            seen: BTreeSet::new(),
+            refs: Vec::new(),
+            bound: BTreeSet::new(),
+            places: BTreeMap::new(),
+            rows: 0,
+            colours: 0,
+        }
+    }
+
     /// An object of STIX with what every one of the event's has: dates,
     /// author, markings, labels.
     pub(super) fn dated(
@@ -164,7 +175,15 @@ impl Builder {
                 true,
             );
         }
-        self.colours += list(of, "Tag").len();
+        if tags.local > 0 {
+            self.mapped.leave(
+                format!("{path}.Tag"),
+                format!("{} of them", tags.local),
+                "tags that are local to the sender's instance",
+                false,
+            );
+        }
+        self.colours += tags.names.len();
         tags
     }
 
@@ -201,7 +220,7 @@ impl Builder {
         }
     }
 
-    pub(super) fn finish(mut self) -> Mapped {
+    pub(super) fn finish(self) {
         if self.rows > 0 {
             let what = format!("{} numbers", self.rows);
             self.mapped
@@ -216,7 +235,6 @@ impl Builder {
                 false,
             );
         }
-        self.mapped
     }
 }
 

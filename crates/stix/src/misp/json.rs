@@ -1,8 +1,7 @@
 //! Reading what MISP writes: numbers as text, flags as numbers, nothing as
 //! empty text.
 
-use serde_json::{Map, Value};
-use sha1::{Digest, Sha1};
+use serde_json::{Map, Value, json};
 
 use crate::time::StixTime;
 
@@ -15,33 +14,7 @@ const NAMESPACE: [u8; 16] = [
 
 /// A UUID made of `parts`, the same for the same parts.
 pub(super) fn made_uuid(parts: &[&str]) -> String {
-    let mut hash = Sha1::new();
-    hash.update(NAMESPACE);
-    for part in parts {
-        hash.update(part);
-        hash.update([0]);
-    }
-    printed_uuid(&hash.finalize())
-}
-
-/// The first sixteen bytes of a SHA-1 digest as a UUID of version 5
-/// (RFC 9562, 5.5).
-pub(crate) fn printed_uuid(digest: &[u8]) -> String {
-    let mut text = String::with_capacity(36);
-    for (place, byte) in digest.iter().take(16).enumerate() {
-        let byte = match place {
-            6 => (byte & 0x0F) | 0x50,
-            8 => (byte & 0x3F) | 0x80,
-            _ => *byte,
-        };
-        if matches!(place, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        for half in [byte >> 4, byte & 0x0F] {
-            text.extend(char::from_digit(half.into(), 16));
-        }
-    }
-    text
+    crate::id::uuid5(&NAMESPACE, &crate::id::parted(parts))
 }
 
 /// The UUID under `key`, in lower case.
@@ -164,4 +137,49 @@ pub(crate) fn bytes(members: Members) -> Vec<u8> {
     let mut object = Value::Object(members);
     object.sort_all_objects();
     object.to_string().into_bytes()
+}
+
+pub(super) fn push(into: &mut Members, key: &str, value: Value) {
+    match into.get_mut(key) {
+        Some(Value::Array(items)) => items.push(value),
+        _ => {
+            into.insert(key.to_owned(), json!([value]));
+        }
+    }
+}
+
+pub(super) fn into_list(items: Vec<Members>) -> Value {
+    items
+        .into_iter()
+        .map(Value::Object)
+        .collect::<Vec<_>>()
+        .into()
+}
+
+pub(super) fn refs<'a>(stix: &'a Members, key: &str) -> Vec<&'a str> {
+    list(stix, key).iter().filter_map(Value::as_str).collect()
+}
+
+pub(super) fn kind_of(stix: &Members) -> &str {
+    stix.get("type").and_then(Value::as_str).unwrap_or_default()
+}
+
+pub(super) fn is_kind(stix: &Members, kinds: &[&str]) -> bool {
+    kinds.contains(&kind_of(stix))
+}
+
+pub(super) fn uuid_of(stix: &Members) -> Option<String> {
+    let (_, uuid) = stix.get("id")?.as_str()?.split_once("--")?;
+    is_uuid(uuid).then(|| uuid.to_owned())
+}
+
+pub(super) fn micros(stix: &Members, key: &str) -> i64 {
+    text(stix, key)
+        .and_then(|text| text.parse::<StixTime>().ok())
+        .map_or(0, |time| time.micros())
+}
+
+/// Whether an object's author took it back.
+pub(super) fn is_revoked(stix: &Members) -> bool {
+    stix.get("revoked") == Some(&true.into())
 }

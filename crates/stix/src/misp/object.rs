@@ -9,6 +9,7 @@ use super::gather::{Builder, keep, say_tags};
 use super::json::{Members, flag, list, made_uuid, seconds, text, uuid};
 use super::kinds::{self, Shape};
 use super::part::{ATTRIBUTE, attribute_said, looks_for, vulnerable};
+use super::tags::{self, Tags};
 
 /// What of an object travels in the extension, beside its attributes.
 const SAID: [&str; 11] = [
@@ -43,7 +44,7 @@ const READ: [&str; 14] = [
     "ObjectReference",
 ];
 
-impl Builder {
+impl Builder<'_, '_> {
     /// One object of STIX for one of MISP: an indicator of what is to be
     /// detected in it, else what was observed, else a vulnerability, else a
     /// note.
@@ -55,7 +56,7 @@ impl Builder {
         };
         let name = text(object, "name").unwrap_or_else(|| "object".to_owned());
         let uuid = uuid(object, "uuid").unwrap_or_else(|| made_uuid(&[&frame.id, path, &name]));
-        let tags = self.tags(object, path);
+        let mut tags = self.tags(object, path);
         let modified =
             seconds(object, "timestamp").unwrap_or_else(|| seconds_of_attributes(object));
         let attributes = readable(object);
@@ -64,6 +65,9 @@ impl Builder {
                 .mapped
                 .leave(path, format!("`{name}`"), "it has no attributes", false);
         }
+        // One object of STIX says all of them: it goes as far as the strictest does.
+        let lights = attributes.iter().filter_map(|one| Tags::read(one).light);
+        tags.light = tags::strictest(tags.light, lights.min());
         let chosen = Chosen::of(&attributes);
         let mut stix = if let Some(pattern) = &chosen.pattern {
             let mut stix = self.dated("indicator", &uuid, frame, modified, &tags);
@@ -93,6 +97,9 @@ impl Builder {
             stix
         };
         Self::deleted(object, &mut stix);
+        if attributes.iter().all(|one| flag(one, "deleted")) {
+            stix.insert("revoked".to_owned(), true.into());
+        }
         let mut said = keep(object, &SAID);
         say_tags(&mut said, &tags);
         let note = stix.get("type") == Some(&"note".into());
@@ -103,7 +110,7 @@ impl Builder {
             inner.push(Value::Object(attribute_said(attribute, &tags)));
             self.mapped.mapped += 1;
             let shown = chosen.shown.get(place).copied().unwrap_or(false);
-            if !note && !shown {
+            if !note && !shown && is_live(attribute) {
                 let what = format!(
                     "`{}` of `{name}`",
                     text(attribute, "object_relation").unwrap_or_default()
@@ -125,7 +132,9 @@ impl Builder {
                 self.places.insert(uuid, id.clone());
             }
             let path = format!("{path}.Attribute[{place}]");
-            self.sightings_of(attribute, &id, frame, &path);
+            // The object says all of them, so what is said of one goes as far as it does.
+            self.sightings(attribute, &id, frame, &tags, &path);
+            self.clusters_of(attribute, &id, frame, &tags, &path);
         }
         self.rest(object, path, &READ);
     }
@@ -141,17 +150,25 @@ impl Builder {
             else {
                 continue;
             };
+            let about = Tags::read(object).about();
             for (at, reference) in list(object, "ObjectReference").iter().enumerate() {
                 let Some(reference) = reference.as_object() else {
                     continue;
                 };
                 let path = format!("Event.Object[{place}].ObjectReference[{at}]");
-                self.reference(reference, &source, frame, &path);
+                self.reference(reference, &source, frame, &about, &path);
             }
         }
     }
 
-    fn reference(&mut self, reference: &Members, source: &str, frame: &Frame, path: &str) {
+    fn reference(
+        &mut self,
+        reference: &Members,
+        source: &str,
+        frame: &Frame,
+        tags: &Tags,
+        path: &str,
+    ) {
         let kind = text(reference, "relationship_type").unwrap_or_else(|| "related-to".to_owned());
         let target = uuid(reference, "referenced_uuid");
         let Some(target_ref) = target
@@ -168,8 +185,7 @@ impl Builder {
         let uuid =
             uuid(reference, "uuid").unwrap_or_else(|| made_uuid(&[source, &kind, &target_ref]));
         let modified = seconds(reference, "timestamp").unwrap_or_default();
-        let tags = super::tags::Tags::default();
-        let mut stix = self.dated("relationship", &uuid, frame, modified, &tags);
+        let mut stix = self.dated("relationship", &uuid, frame, modified, tags);
         stix.insert("relationship_type".to_owned(), verb(&kind).into());
         stix.insert("source_ref".to_owned(), source.into());
         stix.insert("target_ref".to_owned(), target_ref.into());
@@ -204,11 +220,6 @@ impl Builder {
             ],
         );
     }
-
-    fn sightings_of(&mut self, attribute: &Members, id: &str, frame: &Frame, path: &str) {
-        self.sightings(attribute, id, frame, path);
-        self.clusters_of(attribute, id, frame, path);
-    }
 }
 
 /// What of an object's attributes STIX can say.
@@ -227,7 +238,9 @@ impl Chosen {
             .map(|attribute| {
                 let kind = text(attribute, "type").unwrap_or_default();
                 let value = text(attribute, "value").unwrap_or_default();
-                (flag(attribute, "to_ids"), kinds::shape(&kind, &value))
+                // What is deleted is looked for no more; it stays in the extension.
+                let shape = kinds::shape(&kind, &value).filter(|_| is_live(attribute));
+                (flag(attribute, "to_ids"), shape)
             })
             .collect();
         let terms: Vec<_> = shapes
@@ -244,6 +257,7 @@ impl Chosen {
             .collect();
         let vulnerability = attributes
             .iter()
+            .filter(|attribute| is_live(attribute))
             .find(|attribute| text(attribute, "type").as_deref() == Some("vulnerability"))
             .and_then(|attribute| text(attribute, "value"));
         let objects = if looked_for {
@@ -280,10 +294,16 @@ fn readable(object: &Members) -> Vec<&Members> {
         .collect()
 }
 
-/// What an object says, for people.
+fn is_live(attribute: &Members) -> bool {
+    !flag(attribute, "deleted")
+}
+
+/// What an object says, for people: what is deleted only where nothing else is left.
 pub(super) fn prose(attributes: &[&Members]) -> String {
+    let all_gone = !attributes.iter().any(|attribute| is_live(attribute));
     let lines: Vec<String> = attributes
         .iter()
+        .filter(|attribute| all_gone || is_live(attribute))
         .map(|attribute| {
             let name = text(attribute, "object_relation").or_else(|| text(attribute, "type"));
             let value = text(attribute, "value").unwrap_or_default();

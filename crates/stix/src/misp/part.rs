@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::event::Frame;
 use super::extension;
 use super::gather::{Builder, keep, say_tags};
-use super::json::{Members, flag, instant, list, made_uuid, object, seconds, stamp, text, uuid};
+use super::json::{Members, flag, instant, made_uuid, seconds, stamp, text, uuid};
 use super::kinds::{self, LANGUAGES};
 use super::tags::Tags;
 
@@ -47,7 +47,7 @@ pub(super) const ATTRIBUTE: [&str; 18] = [
     "Sighting",
 ];
 
-impl Builder {
+impl Builder<'_, '_> {
     pub(super) fn attribute(&mut self, attribute: &Value, frame: &Frame, path: &str) {
         let Some(attribute) = attribute.as_object() else {
             return self
@@ -126,8 +126,8 @@ impl Builder {
         extension::say(&mut stix, "attribute", attribute_said(attribute, &tags));
         let id = self.part(&uuid, stix);
         self.mapped.mapped += 1;
-        self.sightings(attribute, &id, frame, path);
-        self.clusters_of(attribute, &id, frame, path);
+        self.sightings(attribute, &id, frame, &tags, path);
+        self.clusters_of(attribute, &id, frame, &tags, path);
         self.rest(attribute, path, &ATTRIBUTE);
     }
 
@@ -174,70 +174,6 @@ impl Builder {
                 "Tag",
             ],
         );
-    }
-
-    /// Who saw an attribute, or did not mean to.
-    pub(super) fn sightings(&mut self, attribute: &Members, of: &str, frame: &Frame, path: &str) {
-        for (place, sighting) in list(attribute, "Sighting").iter().enumerate() {
-            let Some(sighting) = sighting.as_object() else {
-                continue;
-            };
-            let path = format!("{path}.Sighting[{place}]");
-            let kind = text(sighting, "type").unwrap_or_else(|| "0".to_owned());
-            let Some(at) = seconds(sighting, "date_sighting") else {
-                self.mapped
-                    .leave(path, "a sighting", "it has no date", false);
-                continue;
-            };
-            let uuid =
-                uuid(sighting, "uuid").unwrap_or_else(|| made_uuid(&[of, &kind, &at.to_string()]));
-            let tags = Tags::default();
-            let mut stix = self.dated("sighting", &uuid, frame, at, &tags);
-            let count = u8::from(kind == "0");
-            stix.insert("count".to_owned(), count.into());
-            stix.insert("sighting_of_ref".to_owned(), of.into());
-            stix.insert("first_seen".to_owned(), stamp(at).into());
-            stix.insert("last_seen".to_owned(), stamp(at).into());
-            if let Some(org) = object(sighting, "Organisation") {
-                let name = text(org, "name").unwrap_or_else(|| "unknown".to_owned());
-                let who = self.identity(&name, self::uuid(org, "uuid"));
-                stix.insert("where_sighted_refs".to_owned(), json!([who]));
-            }
-            if let Some(source) = text(sighting, "source") {
-                stix.insert("description".to_owned(), source.into());
-            }
-            let mut said = keep(sighting, &["type", "date_sighting", "source"]);
-            said.extend(
-                keep(attribute, &["uuid"])
-                    .into_iter()
-                    .map(|(_, uuid)| ("attribute_uuid".to_owned(), uuid)),
-            );
-            extension::say(&mut stix, "sighting", said);
-            let id = self.part(&uuid, stix);
-            if kind == "1" {
-                let uuid = made_uuid(&[&id, "false positive"]);
-                let mut opinion = self.dated("opinion", &uuid, frame, at, &tags);
-                opinion.insert("opinion".to_owned(), "disagree".into());
-                opinion.insert(
-                    "explanation".to_owned(),
-                    "sighted as a false positive".into(),
-                );
-                opinion.insert("object_refs".to_owned(), json!([of]));
-                self.part(&uuid, opinion);
-            }
-            self.rest(
-                sighting,
-                &path,
-                &[
-                    "uuid",
-                    "type",
-                    "date_sighting",
-                    "source",
-                    "Organisation",
-                    "attribute_uuid",
-                ],
-            );
-        }
     }
 }
 

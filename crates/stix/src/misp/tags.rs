@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::json::{Members, list, text};
+use super::distribution;
+use super::json::{Members, flag, list, refs, text};
 
 /// The lights of TLP 2.0, from the strictest: MISP's tags, the UUID of the
 /// marking definition, how TLP 2.0 writes them.
@@ -30,33 +31,43 @@ pub(crate) const LIGHTS: [(&[&str], &str, &str); 5] = [
     ),
 ];
 
-/// What the tags of a thing say.
+/// How far something may go, by its tags and its distribution.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tags {
-    /// Every name, as written.
+    /// Every name that may leave the instance, as written.
     pub(super) names: Vec<String>,
     /// The strictest light, as a place in [`LIGHTS`].
     pub(super) light: Option<usize>,
     /// A tag that means a light which we do not know.
     pub(super) odd: Option<String>,
+    /// How many tags stay at the sender's instance.
+    pub(super) local: usize,
 }
 
 impl Tags {
     pub(super) fn read(members: &Members) -> Self {
-        let mut tags = Self::default();
+        let mut tags = Self {
+            light: distribution::light(members),
+            ..Self::default()
+        };
         for tag in list(members, "Tag").iter().filter_map(Value::as_object) {
             let Some(name) = text(tag, "name") else {
                 continue;
             };
-            let lower = name.to_ascii_lowercase();
-            let light = LIGHTS
-                .iter()
-                .position(|(names, ..)| names.contains(&lower.as_str()));
-            if light.is_none() && lower.starts_with("tlp:") {
+            tags.light = strictest(tags.light, light_by(&name));
+            if is_odd(&name) {
                 tags.odd = Some(name.clone());
             }
-            tags.light = strictest(tags.light, light);
-            tags.names.push(name);
+            // A local tag means nothing elsewhere, but what it says of the audience counts.
+            if flag(tag, "local")
+                || tag
+                    .get("exportable")
+                    .is_some_and(|_| !flag(tag, "exportable"))
+            {
+                tags.local += 1;
+            } else {
+                tags.names.push(name);
+            }
         }
         tags
     }
@@ -66,14 +77,35 @@ impl Tags {
         self.names
             .iter()
             .filter(|name| {
-                let lower = name.to_ascii_lowercase();
-                !lower.starts_with("misp-galaxy:")
-                    && !LIGHTS
-                        .iter()
-                        .any(|(names, ..)| names.contains(&lower.as_str()))
+                !name.to_ascii_lowercase().starts_with("misp-galaxy:") && known(name).is_none()
             })
             .collect()
     }
+
+    /// What is said about something of this audience: it goes no further, and has no names.
+    pub(super) fn about(&self) -> Self {
+        Self {
+            light: self.light,
+            ..Self::default()
+        }
+    }
+}
+
+/// The light that a tag is.
+fn known(name: &str) -> Option<usize> {
+    let name = name.to_ascii_lowercase();
+    LIGHTS
+        .iter()
+        .position(|(names, ..)| names.contains(&name.as_str()))
+}
+
+fn is_odd(name: &str) -> bool {
+    known(name).is_none() && name.to_ascii_lowercase().starts_with("tlp:")
+}
+
+/// The light that a tag asks for: one that nobody knows is amber and strict.
+fn light_by(name: &str) -> Option<usize> {
+    known(name).or_else(|| is_odd(name).then_some(1))
 }
 
 /// The stricter of two lights. What is part of something marked is at least
@@ -105,4 +137,76 @@ pub(crate) fn definition(light: usize) -> Option<Value> {
 pub(super) fn tag_of(marking_ref: &str) -> Option<String> {
     let light = crate::marking::known_tlp(marking_ref)?;
     Some(format!("tlp:{light}"))
+}
+
+/// The tags of a thing: those it had, and the light of its marking where that
+/// is stricter than they and what is known without them say.
+pub(super) fn tags_of(
+    stix: &Members,
+    had: Option<Vec<String>>,
+    otherwise: Option<usize>,
+) -> Vec<String> {
+    let mut names = had.unwrap_or_else(|| {
+        list(stix, "labels")
+            .iter()
+            .filter_map(Value::as_str)
+            .filter(|label| !label.starts_with("misp:"))
+            .map(str::to_owned)
+            .collect()
+    });
+    let by_tags = names.iter().filter_map(|name| light_by(name)).min();
+    let said = strictest(by_tags, otherwise);
+    if let Some(light) = light_of(stix)
+        && said.is_none_or(|said| light < said)
+    {
+        let strictest = refs(stix, "object_marking_refs")
+            .into_iter()
+            .filter_map(tag_of)
+            .min_by_key(|name| place(name));
+        names.extend(strictest);
+    }
+    names
+}
+
+/// What something of MISP's, as it travelled in an extension, says of its audience.
+pub(super) fn said_light(said: &Members) -> Option<usize> {
+    let by_tags = names(said)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|name| light_by(name))
+        .min();
+    strictest(by_tags, distribution::light(said))
+}
+
+pub(super) fn light_of(stix: &Members) -> Option<usize> {
+    refs(stix, "object_marking_refs")
+        .into_iter()
+        .filter_map(tag_of)
+        .map(|name| place(&name))
+        .min()
+}
+
+fn place(tag: &str) -> usize {
+    known(tag).unwrap_or(LIGHTS.len())
+}
+
+/// The tags that travelled in an extension.
+pub(super) fn names(said: &Members) -> Option<Vec<String>> {
+    let tags = said.get("tags")?.as_array()?;
+    Some(
+        tags.iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+    )
+}
+
+pub(super) fn put_tags(into: &mut Members, names: Vec<String>) {
+    if !names.is_empty() {
+        let tags: Vec<Value> = names
+            .into_iter()
+            .map(|name| json!({"name": name}))
+            .collect();
+        into.insert("Tag".to_owned(), tags.into());
+    }
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::Mapped;
-use super::back::{
-    Draft, Place, add_galaxy, cluster, into_list, kind_of, micros, push, refs, uuid_of,
-};
+use super::draft::{Draft, Place};
 use super::extension::said;
-use super::json::{Members, list, made_uuid, text};
+use super::galaxy::{add_galaxy, cluster};
+use super::json::{
+    Members, into_list, is_revoked, kind_of, list, made_uuid, micros, push, refs, text, uuid_of,
+};
+use super::{Gathered, REVOKED};
 
 /// The ids of the opinions that false positives were mapped to.
 pub(super) fn opinions(parts: &[&Members]) -> BTreeSet<String> {
@@ -28,10 +29,13 @@ impl Draft<'_> {
         stix: &Members,
         id: &str,
         ours: &BTreeSet<String>,
-        mapped: &mut Mapped,
+        mapped: &mut Gathered<'_>,
     ) {
+        if is_revoked(stix) && said(stix, "reference").is_none() {
+            return mapped.leave(id, kind_of(stix), REVOKED, false);
+        }
         let done = match kind_of(stix) {
-            "sighting" => self.sighting(stix),
+            "sighting" | "note" => self.sighting(stix),
             "relationship" => self.reference(stix) || self.tie(stix),
             "opinion" if ours.contains(id) => return,
             _ => false,
@@ -62,7 +66,15 @@ impl Draft<'_> {
 
     fn sighting(&mut self, stix: &Members) -> bool {
         let said = said(stix, "sighting");
-        let of = uuid_in(stix, "sighting_of_ref");
+        let of = match kind_of(stix) {
+            // An expiration, which is of one object.
+            "note" => refs(stix, "object_refs").first().copied().map(uuid_part),
+            _ => stix
+                .get("sighting_of_ref")
+                .and_then(Value::as_str)
+                .map(uuid_part),
+        };
+        let of = of.unwrap_or_default().to_owned();
         let named = said.and_then(|said| text(said, "attribute_uuid"));
         let place = self.places.get(&of).copied();
         // The extension may say which attribute of the object was seen, and
@@ -149,6 +161,9 @@ impl Draft<'_> {
 }
 
 fn uuid_in(stix: &Members, key: &str) -> String {
-    let id = text(stix, key).unwrap_or_default();
-    id.split_once("--").map_or("", |(_, uuid)| uuid).to_owned()
+    text(stix, key).map_or_else(String::new, |id| uuid_part(&id).to_owned())
+}
+
+fn uuid_part(id: &str) -> &str {
+    id.split_once("--").map_or("", |(_, uuid)| uuid)
 }

@@ -10,6 +10,7 @@
 //! store.db             records
 //! blobs/               tiles, packages
 //! cell/                the cell's journals
+//! serve.lock           locked by the one `serve` that runs; in no backup
 //! warning-lists/       values that must never be indicators, besides the built-in lists
 //! ```
 

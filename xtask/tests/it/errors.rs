@@ -22,6 +22,7 @@ const NO_CODES: &[&str] = &[
     // What the page puts before the end of another code.
     "report.proof_",
     "series.line",
+    "serve.lock",
     "serve.log",
     "store.db",
     "us.governmental_entity",

@@ -145,15 +145,19 @@ impl Restore {
         ));
         ui.say("next:");
         ui.say("  1. see that the old folder is never run again: two nodes with one log key fork the log");
-        ui.say(format_args!(
-            "  2. portcullis --dir {} register fetch",
-            dir.display()
-        ));
-        ui.say(format_args!(
-            "  3. portcullis --dir {} serve",
-            dir.display()
-        ));
-        ui.say("it asks its witnesses and peers for what it lacks before it signs anything");
+        let dir_shown = dir.display();
+        if home.anchor()?.is_some() {
+            ui.say(format_args!(
+                "  2. portcullis --dir {dir_shown} register fetch"
+            ));
+            ui.say(format_args!("  3. portcullis --dir {dir_shown} serve"));
+            ui.say("it asks its witnesses and peers for what it lacks before it signs anything");
+        } else {
+            ui.say(format_args!("  2. portcullis --dir {dir_shown} serve"));
+        }
+        if home.config.cell().is_some() {
+            ui.say("what the cell did since the backup is undone: look through `cell account list`, `cell recalls` and who is in its groups first");
+        }
         ui.answer(&serde_json::json!({ "restored": dir.display().to_string(), "member": home.config.member, "files": files }));
         Ok(ExitCode::SUCCESS)
     }

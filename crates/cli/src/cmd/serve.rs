@@ -1,5 +1,6 @@
 //! `portcullis serve`: the node, running.
 
+mod alone;
 mod cell;
 mod follows;
 
@@ -24,8 +25,10 @@ use std::{
 /// Runs the node: its doors, and the workers that sequence, deliver and keep time.
 ///
 /// Runs until interrupted. Other commands may be used on the same folder meanwhile; what they
-/// say is brought to the other members by this process. Logs go to standard error; set
-/// `PORTCULLIS_LOG=debug` for more.
+/// say is brought to the other members by this process. A second `serve` on one folder is refused.
+/// Logs go to standard error; set `PORTCULLIS_LOG=debug` for more.
+///
+/// Example: `portcullis --dir csirt serve`
 #[derive(Args)]
 pub(crate) struct Serve {
     /// Listens here instead of where the configuration says.
@@ -47,6 +50,8 @@ impl Serve {
     pub(crate) fn run(self, dir: &Path, ui: &Ui) -> Answer {
         start_logging();
         let home = Home::open(dir)?;
+        // Held until the process ends, by whatever.
+        let _alone = alone::alone(dir)?;
         // Whoever knocks from now on waits in the system's queue until the doors open.
         let address = self.listen.unwrap_or_else(|| home.config.listen.clone());
         let (listener, bound) = listen(&address, "listen")?;

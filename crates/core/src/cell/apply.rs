@@ -58,6 +58,7 @@ impl State {
                 self.apply_account(fact);
             }
             Fact::IdentityBound { .. }
+            | Fact::IdentityUnbound { .. }
             | Fact::Marked { .. }
             | Fact::Addressed { .. }
             | Fact::WarningOverridden { .. }
@@ -252,6 +253,9 @@ impl State {
         match fact {
             Fact::IdentityBound { identity, member } => {
                 self.identities.insert(identity.clone(), member.clone());
+            }
+            Fact::IdentityUnbound { identity } => {
+                self.identities.remove(identity);
             }
             Fact::Marked { object, group, tlp } => self.change_marks(object, by, |marks| {
                 match tlp {

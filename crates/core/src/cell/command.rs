@@ -134,6 +134,11 @@ pub enum Command {
         /// `identity--…`.
         identity: ObjectId,
     },
+    /// Say that an identity is one's own no more: whoever speaks for the member.
+    UnbindIdentity {
+        /// `identity--…`.
+        identity: ObjectId,
+    },
     /// Set another TLP for a group; none takes it back: the object's publisher.
     Mark {
         /// The object.

@@ -79,6 +79,7 @@ impl<'a> Wish<'a> {
             | Command::SetSecret { .. }
             | Command::EndAccount { .. } => self.account(command),
             Command::BindIdentity { .. }
+            | Command::UnbindIdentity { .. }
             | Command::Mark { .. }
             | Command::Address { .. }
             | Command::OverrideWarning { .. }

@@ -137,6 +137,11 @@ pub enum Fact {
         /// Whose.
         member: MemberId,
     },
+    /// A member said that an identity is its own no more.
+    IdentityUnbound {
+        /// `identity--…`.
+        identity: ObjectId,
+    },
     /// A publisher set another TLP for a group; none takes it back.
     Marked {
         /// Its object.
@@ -396,6 +401,7 @@ impl Fact {
             | Self::SecretSet { .. }
             | Self::AccountEnded { .. }
             | Self::IdentityBound { .. }
+            | Self::IdentityUnbound { .. }
             | Self::Addressed { .. }
             | Self::WarningOverridden { .. }
             | Self::Wrapped { .. }

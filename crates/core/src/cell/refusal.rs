@@ -115,6 +115,12 @@ pub enum Refusal {
         /// The identity.
         identity: ObjectId,
     },
+    /// Nobody has bound this identity.
+    #[error("`{identity}` is bound to nobody")]
+    NotBound {
+        /// The identity.
+        identity: ObjectId,
+    },
     /// Only its publisher says more about an object.
     #[error("only `{publisher}`, who published it, may do this")]
     NotPublisher {
@@ -255,6 +261,7 @@ impl Refusal {
             Self::UnknownAccount { .. } => "cell.unknown_account",
             Self::OperatorForOther => "cell.operator_for_other",
             Self::IdentityBound { .. } => "cell.identity_bound",
+            Self::NotBound { .. } => "cell.not_bound",
             Self::NotPublisher { .. } => "cell.not_publisher",
             Self::NotCreator { .. } => "cell.not_creator",
             Self::VersionTaken => "cell.version_taken",

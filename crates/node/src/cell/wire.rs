@@ -280,6 +280,10 @@ enum FactForm {
         #[serde(with = "text")]
         member: MemberId,
     },
+    IdentityUnbound {
+        #[serde(with = "text")]
+        identity: ObjectId,
+    },
     Marked {
         #[serde(with = "text")]
         object: ObjectId,

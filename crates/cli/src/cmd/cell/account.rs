@@ -19,12 +19,16 @@ use zeroize::Zeroizing;
 /// name and a password get one: it is asked for, or read from standard input, and never stands in
 /// a command.
 ///
+/// `read` is to look, `write` is to add and to remove what it added, `speak` is to answer for its
+/// member as well: confirm recalls, ask and answer questions, join and leave groups.
+///
 /// Example:
 ///
 ///   portcullis cell account add desk
 ///   portcullis cell account add splunk --rights read --until 2027-06-30
 ///   portcullis cell account add bank-soc --member bank.example --rights speak
 ///   portcullis cell account add old-siem --password < password.txt
+///   portcullis cell account list
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(crate) enum Account {
@@ -57,11 +61,16 @@ impl From<RightsWord> for Rights {
 }
 
 /// Opens an account, and prints its token once.
+///
+/// Who comes with it sees what its member sees: `portcullis cell collection show NAME` says whom a
+/// collection reaches.
+///
+/// Example: `portcullis cell account add bank-soc --member bank.example --rights speak --until 2027-06-30`
 #[derive(Args)]
 pub(crate) struct Add {
-    /// Its name: printable, without spaces and `:`.
+    /// Its name: printable, without spaces and `:`. That of an account that was ended may be used again.
     name: String,
-    /// The member it acts for; this node's own, if not given.
+    /// The member it acts for, by its name; this node's own, if not given.
     #[arg(long, value_name = "MEMBER")]
     member: Option<MemberId>,
     /// What it may do.
@@ -73,8 +82,8 @@ pub(crate) struct Add {
     /// It is one of this node's own people's: it reads and sets everything.
     #[arg(long)]
     operator: bool,
-    /// Until when it is valid.
-    #[arg(long, value_name = "DAY", value_parser = words::instant)]
+    /// The first instant at which it is refused. A day is its midnight in UTC: on that day it no longer holds.
+    #[arg(long, value_name = "DAY|TIME", value_parser = words::instant)]
     until: Option<Timestamp>,
     /// A password instead of a token: asked for, or read from standard input.
     #[arg(long)]
@@ -82,14 +91,19 @@ pub(crate) struct Add {
 }
 
 /// Lists the accounts: for whom they act, what they may do, until when.
+///
+/// Example: `portcullis cell account list --all`
 #[derive(Args)]
 pub(crate) struct List {
-    /// Ended ones, too.
+    /// Those that were ended, or whose time is over, too.
     #[arg(long)]
     all: bool,
 }
 
-/// Ends an account: its next request is refused.
+/// Ends an account: its next request is refused, by a running `serve` too. It cannot be taken back;
+/// another account may be opened under its name, with a secret of its own.
+///
+/// Example: `portcullis cell account end old-siem`
 #[derive(Args)]
 pub(crate) struct End {
     /// Its name.
@@ -97,6 +111,8 @@ pub(crate) struct End {
 }
 
 /// Gives an account a password: asked for, or read from standard input. What it had before ends.
+///
+/// Example: `portcullis cell account password old-siem < password.txt`
 #[derive(Args)]
 pub(crate) struct Password {
     /// Its name.
@@ -104,6 +120,8 @@ pub(crate) struct Password {
 }
 
 /// Gives an account a fresh token, printed once. What it had before ends.
+///
+/// Example: `portcullis cell account token desk`
 #[derive(Args)]
 pub(crate) struct Token {
     /// Its name.
@@ -119,7 +137,9 @@ impl Account {
             Self::End(command) => {
                 let name = command.name;
                 desk.perform(Command::EndAccount { name: name.clone() })?;
-                ui.say(format_args!("`{name}` is ended; it is refused from now on"));
+                ui.say(format_args!(
+                    "`{name}` is ended; it is refused from now on, and its name is free"
+                ));
                 ui.answer(&json!({ "ended": name }));
             }
             Self::Password(command) => {
@@ -139,11 +159,10 @@ impl Account {
 
 impl Add {
     fn run(self, desk: &Desk, ui: Ui) -> Result<(), Failure> {
-        if desk.state().accounts().contains_key(&self.name) {
-            return Err(
-                Failure::refused("cell.taken", format!("`{}` is taken", self.name))
-                    .hint("`portcullis cell account token NAME` gives it a fresh token"),
-            );
+        if let Some(held) = desk.state().accounts().get(&self.name)
+            && !held.ended
+        {
+            return Err(taken(&self.name, held, desk.now()));
         }
         let (token, secret) = if self.password {
             (None, password(desk, &self.name)?)
@@ -152,6 +171,7 @@ impl Add {
             (Some(token), secret)
         };
         let member = self.member.unwrap_or_else(|| desk.me.member.clone());
+        let stranger = !desk.knows(&member)?;
         desk.perform(Command::OpenAccount {
             name: self.name.clone(),
             member: member.clone(),
@@ -166,8 +186,27 @@ impl Add {
             self.name,
             Rights::from(self.rights).as_str()
         ));
+        if stranger {
+            ui.note(&format!(
+                "`{member}` is in no group and has no other account: is it spelt so? It reads what is open, until `portcullis cell group invite GROUP {member} --country GB`"
+            ));
+        }
         told(desk, &self.name, token.as_deref().map(String::as_str), ui);
         Ok(())
+    }
+}
+
+/// There is an account of this name: what to do about it depends on whether it still holds.
+fn taken(name: &str, held: &Held, now: Timestamp) -> Failure {
+    let failure = Failure::refused("cell.taken", format!("`{name}` is taken"));
+    if held.holds(now) {
+        failure.hint(format!(
+            "`portcullis cell account token {name}` gives it a fresh token; to open another under this name, end it first: `portcullis cell account end {name}`"
+        ))
+    } else {
+        failure.hint(format!(
+            "its time is over, and its name is free once it is ended: `portcullis cell account end {name}`"
+        ))
     }
 }
 
@@ -277,7 +316,8 @@ impl List {
             if held.ended {
                 notes.push("ENDED".to_owned());
             } else if let Some(until) = held.until {
-                notes.push(format!("until {until}"));
+                let over = if held.holds(now) { "" } else { "OVER, was " };
+                notes.push(format!("{over}until {until}"));
             }
             ui.say(format_args!(
                 "{name:24} {:32} {:6} {how:9} {}",

@@ -19,6 +19,7 @@ use std::{collections::BTreeSet, path::Path, process::ExitCode};
 ///   portcullis cell collection add "Bank attacks" --group partners --default-tlp amber
 ///   portcullis cell collection change bank-attacks --mode strict
 ///   portcullis cell collection show bank-attacks
+///   portcullis cell collection list
 #[derive(Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(crate) enum Collection {
@@ -76,19 +77,20 @@ struct Set {
     /// The TLP of an object without a marking: amber, if not given.
     #[arg(long, value_name = "LABEL", value_parser = words::tlp)]
     default_tlp: Option<Tlp>,
-    /// A group whose members read and add: its title or id. Repeat for several.
+    /// A group whose members read and add: its title or id, of `portcullis cell group list`. Repeat for several.
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<String>,
-    /// A group whose members read. Repeat for several.
+    /// A group whose members read, and do not add. Repeat for several.
     #[arg(long, value_name = "GROUP")]
     readers: Vec<String>,
-    /// A group whose members add. Repeat for several.
+    /// A group whose members add. Repeat for several. Whoever adds sees what it added; the rest it reads only as a reader.
     #[arg(long, value_name = "GROUP")]
     writers: Vec<String>,
     /// Whether everybody with an account reads what is TLP:CLEAR: a public feed.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     open: Option<bool>,
-    /// Whether objects past their `valid_until` stay here: true, if not given.
+    /// Whether an object stops going out at the instant of its `valid_until`: `true`, if not given; with
+    /// `false` it goes out as long as it is here.
     #[arg(long, value_name = "BOOL")]
     honour_expiry: Option<bool>,
     /// The legal basis that an exit from here needs: a name of `portcullis cell wrapper`; `none` takes it away.
@@ -96,7 +98,9 @@ struct Set {
     wrapper: Option<String>,
 }
 
-/// Lists the collections.
+/// Lists the collections: short name, id, mode, what is unmarked, title.
+///
+/// Example: `portcullis cell collection list --all`
 #[derive(Args)]
 pub(crate) struct List {
     /// Closed ones, too.
@@ -104,7 +108,9 @@ pub(crate) struct List {
     all: bool,
 }
 
-/// Shows a collection: its rules, and who reads it today.
+/// Shows a collection: its address, its rules, and who reads it today.
+///
+/// Example: `portcullis cell collection show bank-attacks`
 #[derive(Args)]
 pub(crate) struct Show {
     /// Its alias, id or title.
@@ -112,6 +118,8 @@ pub(crate) struct Show {
 }
 
 /// Sets a collection anew. What is not named stays; groups that are named replace those there were.
+///
+/// Example: `portcullis cell collection change bank-attacks --mode strict --wrapper cisa-2015`
 #[derive(Args)]
 pub(crate) struct Change {
     /// Its alias, id or title.
@@ -123,7 +131,9 @@ pub(crate) struct Change {
     set: Set,
 }
 
-/// Closes a collection: it serves nobody and takes nothing in. Its objects stay in the journal.
+/// Closes a collection for ever: it serves nobody and takes nothing in. Its objects stay in the journal.
+///
+/// Example: `portcullis cell collection close bank-attacks`
 #[derive(Args)]
 pub(crate) struct Close {
     /// Its alias, id or title.
@@ -146,8 +156,17 @@ impl Collection {
 
 impl Add {
     fn run(self, desk: &Desk, ui: Ui) -> Result<(), Failure> {
+        let state = desk.state();
+        let titled = |held: &Held| !held.closed && held.settings.title == self.title;
+        if let Some((id, _)) = state.collections().iter().find(|(_, held)| titled(held)) {
+            return Err(Failure::refused(
+                "cell.taken",
+                format!("there is a collection `{}` already: {id}", self.title),
+            )
+            .hint("people and commands tell collections by their titles: give this one another"));
+        }
         let mut settings = Settings::titled(&self.title);
-        settings.alias = alias_of(&self.title, &desk.state());
+        settings.alias = alias_of(&self.title, &state);
         self.set.apply(desk, &mut settings)?;
         if settings.readers.is_empty() && !settings.open {
             settings.readers.insert(desk.own_group()?);
@@ -162,6 +181,27 @@ impl Add {
 }
 
 impl Set {
+    /// Whether nothing was said.
+    fn is_empty(&self) -> bool {
+        let Self {
+            alias,
+            description,
+            mode,
+            default_tlp,
+            groups,
+            readers,
+            writers,
+            open,
+            honour_expiry,
+            wrapper,
+        } = self;
+        let texts = [alias, description, wrapper];
+        texts.iter().all(|text| text.is_none())
+            && (mode.is_none() && default_tlp.is_none())
+            && (open.is_none() && honour_expiry.is_none())
+            && [groups, readers, writers].iter().all(|said| said.is_empty())
+    }
+
     fn apply(self, desk: &Desk, settings: &mut Settings) -> Result<(), Failure> {
         let both = groups(desk, &self.groups)?;
         let (readers, writers) = (groups(desk, &self.readers)?, groups(desk, &self.writers)?);
@@ -304,6 +344,10 @@ impl Show {
 
 impl Change {
     fn run(self, desk: &Desk, ui: Ui) -> Result<(), Failure> {
+        if self.title.is_none() && self.set.is_empty() {
+            return Err(Failure::usage("nothing to change was named")
+                .hint("such as `--mode strict`, `--group partners` or `--title \"Bank attacks\"`"));
+        }
         let collection = desk.collection(&self.collection)?;
         let state = desk.state();
         let mut settings = state.collection(&collection).map_or_else(
@@ -314,14 +358,21 @@ impl Change {
             settings.title = title;
         }
         self.set.apply(desk, &mut settings)?;
-        desk.perform(Command::ChangeCollection {
+        let changed = desk.perform(Command::ChangeCollection {
             collection,
             settings: Box::new(settings),
         })?;
-        ui.say(format_args!(
-            "`{}` is set anew; every exit goes by it from now on",
-            self.collection
-        ));
+        if changed.is_empty() {
+            ui.say(format_args!(
+                "`{}` is so already; nothing was changed",
+                self.collection
+            ));
+        } else {
+            ui.say(format_args!(
+                "`{}` is set anew; every exit goes by it from now on",
+                self.collection
+            ));
+        }
         let state = desk.state();
         if let Some(held) = state.collection(&collection) {
             ui.answer(&json_of(desk, &state, &collection, held));

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use portcullis_core::{
     cell::{
         Caller, CollectionId, Command, Event, GroupId, Jurisdiction, MemberKind, Settings,
-        Standing, State,
+        Standing, State, follow::Source,
     },
+    member::MemberId,
     realm::Realm,
 };
 use portcullis_node::{Env as _, cell::Cell};
@@ -134,6 +135,36 @@ impl Desk {
             ))
             .hint("name it by its id: `portcullis cell group list`")),
         }
+    }
+
+    /// Whether somebody here has heard of a member: it is in a group or was asked, has an account,
+    /// is followed, or stands in the register.
+    pub(super) fn knows(&self, member: &MemberId) -> Result<bool, Failure> {
+        let state = self.state();
+        let here = *member == self.me.member
+            || (state.groups().values()).any(|group| group.members.contains_key(member))
+            || (state.accounts().values()).any(|held| !held.ended && held.member == *member)
+            || (state.follows().values()).any(|held| {
+                matches!(&held.source, Source::Peer { member: source, .. } if source == member)
+            });
+        if here || self.home.anchor()?.is_none() {
+            return Ok(here);
+        }
+        Ok(self.home.node()?.peer(member).is_ok())
+    }
+
+    /// Refuses members nobody here has heard of: a name that is misspelt reaches nobody.
+    pub(super) fn known(&self, members: &[MemberId]) -> Result<(), Failure> {
+        for member in members {
+            if !self.knows(member)? {
+                return Err(Failure::refused(
+                    "cell.unknown_member",
+                    format!("nobody here has heard of `{member}`"),
+                )
+                .hint("it is in no group and no register, and has no account; `portcullis cell group list` and `portcullis cell account list` show names"));
+            }
+        }
+        Ok(())
     }
 
     /// What this member is, and whose law it is under: as typed, else as configured.

@@ -1,5 +1,7 @@
 //! `portcullis cell follow`: keeping a collection in step with one elsewhere.
 
+mod address;
+
 use super::{Desk, find};
 use crate::{
     Answer,
@@ -40,38 +42,66 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 )]
 pub(crate) enum Follow {
     Add(Add),
+    /// Lists what is followed: where it stands, what waits there, what failed, what was not taken.
+    ///
+    /// `portcullis serve` writes down how far it is; without one running this is as it was then.
+    ///
+    /// Example: `portcullis cell follow list`
     List,
+    /// Lets a follow rest: nothing comes over until it is resumed, and then everything that was missed.
+    ///
+    /// Example: `portcullis cell follow pause fol_…`
     Pause(One),
+    /// Lets a follow that rests go on, from where it was.
+    ///
+    /// Example: `portcullis cell follow resume fol_…`
     Resume(One),
+    /// Ends a follow for ever. What came over stays, and changes no more.
+    ///
+    /// Example: `portcullis cell follow end fol_…`
     End(One),
     Credential(Credential),
 }
 
-/// Follows a collection elsewhere.
+/// Follows a collection elsewhere: a member's, any TAXII 2.1 server's, or a MISP instance's events.
+///
+/// Examples:
+///
+///   portcullis cell follow add --member cell.example --collection 6ba7b810-… --into partners
+///   portcullis cell follow add --taxii https://taxii.example/api/collections/…/ --credential vendor --into vendor
+///   portcullis cell follow add --misp https://misp.example --credential misp --into misp --both-ways
 #[derive(Args)]
+#[command(verbatim_doc_comment)]
+#[expect(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    reason = "command lines, as they are typed"
+)]
 pub(crate) struct Add {
-    /// A member whose node has the collection; its address is in the register.
+    /// A member whose node has the collection; its address is in the register, which both have joined.
     #[arg(long, value_name = "MEMBER", requires = "collection", conflicts_with_all = ["taxii", "misp"])]
     member: Option<MemberId>,
-    /// The collection's id at that member.
+    /// The collection's id at that member: `portcullis cell collection list` shows it there.
     #[arg(long, value_name = "ID", requires = "member")]
     collection: Option<CollectionId>,
-    /// The address of a collection at any TAXII 2.1 server.
-    #[arg(long, value_name = "URL", conflicts_with = "misp")]
+    /// The address of a collection at any TAXII 2.1 server: `https://…/collections/ID/`. With the
+    /// server's own address it is asked what it offers.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["misp", "both_ways"])]
     taxii: Option<String>,
-    /// The address of a MISP instance: its published events come in.
+    /// The address of a MISP instance, as in a browser, without a page: its published events come in.
     #[arg(long, value_name = "URL")]
     misp: Option<String>,
     /// Our objects go to that MISP instance as events, too.
-    #[arg(long, requires = "misp")]
+    #[arg(long, requires = "misp", conflicts_with = "member")]
     both_ways: bool,
     /// What is shown to that server: a name of `portcullis cell follow credential`.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "member")]
     credential: Option<String>,
     /// Our collection: its alias, id or title.
     #[arg(long, value_name = "COLLECTION")]
     into: String,
-    /// Seconds between two looks, where nobody hints.
+    /// Seconds between two looks, where the other side does not tell of changes by itself. Without it,
+    /// as often as seems right.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=604_800))]
     every: Option<u32>,
 }
@@ -79,16 +109,25 @@ pub(crate) struct Add {
 /// One follow.
 #[derive(Args)]
 pub(crate) struct One {
-    /// Its id.
+    /// Its id, as `portcullis cell follow list` shows it.
     follow: FollowId,
 }
 
-/// Keeps what is shown to a server: a token, or a name and a password. Asked for, or read from standard input.
+/// Keeps what is shown to a server: a token, or a name and a password.
+///
+/// The secret is asked for, or read from standard input, and stands in no command. The same name
+/// again replaces it.
+///
+/// Examples:
+///
+///   portcullis cell follow credential vendor --user reader < password.txt
+///   portcullis cell follow credential misp --plain-key < key.txt
 #[derive(Args)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct Credential {
     /// Its name here: a word.
     name: String,
-    /// A name, whose password is read; without it a token is read.
+    /// A name, whose password is read (HTTP Basic); without it a token is read (Bearer).
     #[arg(long)]
     user: Option<String>,
     /// What is read is the whole value of `Authorization`, as MISP's keys are.
@@ -150,15 +189,21 @@ impl Add {
         }
         let source = match (self.member, self.collection, self.taxii, self.misp) {
             (Some(member), Some(collection), None, None) => Source::Peer { member, collection },
-            (None, None, Some(url), None) => Source::Taxii {
-                url,
-                credential: self.credential,
-            },
-            (None, None, None, Some(url)) => Source::Misp {
-                url,
-                credential: self.credential,
-                both_ways: self.both_ways,
-            },
+            (None, None, Some(url), None) => {
+                address::taxii(&desk.home, &url, self.credential.as_deref(), ui)?;
+                Source::Taxii {
+                    url,
+                    credential: self.credential,
+                }
+            }
+            (None, None, None, Some(url)) => {
+                address::misp(&url)?;
+                Source::Misp {
+                    url,
+                    credential: self.credential,
+                    both_ways: self.both_ways,
+                }
+            }
             _ => {
                 return Err(Failure::usage(
                     "say what to follow: --member with --collection, --taxii, or --misp",

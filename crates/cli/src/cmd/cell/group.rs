@@ -20,6 +20,7 @@ use std::{path::Path, process::ExitCode};
 ///   portcullis cell group make partners --country GB
 ///   portcullis cell group invite partners bank.example --country US
 ///   portcullis cell collection add Alerts --group partners
+///   portcullis cell group show partners
 ///
 /// A member with a node of its own says yes by following a collection of the group, at its node:
 ///
@@ -37,6 +38,9 @@ pub(crate) enum Group {
     Expel(Expel),
     Dissolve(Dissolve),
     Show(Show),
+    /// Lists the groups, ours and those of others that we are in or were told of.
+    ///
+    /// Example: `portcullis cell group list`
     List,
 }
 
@@ -59,9 +63,11 @@ impl From<KindWord> for MemberKind {
 }
 
 /// Makes a group that this member owns and is in.
+///
+/// Example: `portcullis cell group make partners --country GB`
 #[derive(Args)]
 pub(crate) struct Make {
-    /// What people call it.
+    /// What people call it, and how commands name it: no other group here may be called so.
     title: String,
     /// What this member is; as configured, or by its roles, if not given.
     #[arg(long)]
@@ -71,12 +77,16 @@ pub(crate) struct Make {
     country: Option<Jurisdiction>,
 }
 
-/// Asks a member to join. It is in the group once it has accepted.
+/// Asks a member to join. It is in the group once it has accepted; until then nothing reaches it.
+///
+/// What it is, and whose law it is under, decide what a person looks at before it leaves.
+///
+/// Example: `portcullis cell group invite partners police.example --kind authority --country GB`
 #[derive(Args)]
 pub(crate) struct Invite {
     /// The group: its title or id.
     group: String,
-    /// The member's name.
+    /// The member's name, letter by letter: as in the register, or as its node or accounts are called.
     member: MemberId,
     /// What it is.
     #[arg(long, default_value = "company")]
@@ -86,7 +96,12 @@ pub(crate) struct Invite {
     country: Jurisdiction,
 }
 
-/// Joins a group to which this member was invited, and that this node knows.
+/// Joins a group of this node's to which this member was invited.
+///
+/// A member says yes at the owner's node: by following a collection of the group from its own node,
+/// or by `attest`.
+///
+/// Example: `portcullis cell group accept partners`
 #[derive(Args)]
 pub(crate) struct Accept {
     /// The group: its title or id.
@@ -105,19 +120,27 @@ pub(crate) struct Attest {
     /// The person who checked it.
     #[arg(long, value_name = "PERSON")]
     checked_by: String,
-    /// How it was checked.
+    /// How it was checked, so that somebody else finds it again.
     #[arg(long, value_name = "TEXT")]
     how: String,
 }
 
-/// Leaves a group, or declines its invitation.
+/// Leaves a group, or declines its invitation: from now on nothing of it reaches this member.
+///
+/// Example: `portcullis cell group leave partners`
 #[derive(Args)]
 pub(crate) struct Leave {
     /// The group: its title or id.
     group: String,
+    /// Leaves a group that this member owns: the others go on sharing, and this member's own
+    /// accounts read nothing of it any more.
+    #[arg(long)]
+    although_owner: bool,
 }
 
-/// Removes a member from a group of ours: from now on nothing reaches it.
+/// Removes a member from a group of ours: from now on nothing reaches it. What it was served it has.
+///
+/// Example: `portcullis cell group expel partners bank.example`
 #[derive(Args)]
 pub(crate) struct Expel {
     /// The group: its title or id.
@@ -126,14 +149,18 @@ pub(crate) struct Expel {
     member: MemberId,
 }
 
-/// Dissolves a group of ours: it reaches nobody any more.
+/// Dissolves a group of ours: it reaches nobody any more, for ever. Its title is free.
+///
+/// Example: `portcullis cell group dissolve partners`
 #[derive(Args)]
 pub(crate) struct Dissolve {
     /// The group: its title or id.
     group: String,
 }
 
-/// Shows a group: who is in it, who was asked, and how they said yes.
+/// Shows a group: who is in it, who was asked, how they said yes, and which collections it reads.
+///
+/// Example: `portcullis cell group show partners`
 #[derive(Args)]
 pub(crate) struct Show {
     /// The group: its title or id.
@@ -154,11 +181,16 @@ impl Group {
             Self::Attest(command) => command.run(&desk, ui)?,
             Self::Leave(command) => {
                 let group = desk.group(&command.group)?;
+                command.meant(&desk, &group)?;
                 desk.perform(Command::Leave { group })?;
                 changed(&desk, &group, "this member is not in it any more", ui);
             }
             Self::Expel(command) => {
                 let (group, member) = (desk.group(&command.group)?, command.member);
+                if member == desk.me.member {
+                    return Err(Failure::usage("this is our own name")
+                        .hint("`portcullis cell group leave GROUP` leaves a group"));
+                }
                 desk.perform(Command::Expel {
                     group,
                     member: member.clone(),
@@ -187,6 +219,15 @@ impl Group {
 
 impl Make {
     fn run(self, desk: &Desk, ui: Ui) -> Result<(), Failure> {
+        if let Some((id, _)) = (desk.state().groups().iter())
+            .find(|(_, held)| !held.dissolved && held.title == self.title)
+        {
+            return Err(Failure::refused(
+                "cell.taken",
+                format!("there is a group `{}` already: {id}", self.title),
+            )
+            .hint("commands name groups by their titles: give this one another"));
+        }
         let standing = desk.standing(self.kind.map(Into::into), self.country)?;
         let group = GroupId::new(desk.realm(), desk.draw());
         desk.perform(Command::FoundGroup {
@@ -235,6 +276,30 @@ impl Attest {
         })?;
         changed(desk, &group, &format!("`{member}` is in it now"), ui);
         Ok(())
+    }
+}
+
+impl Leave {
+    /// Whether an owner means what it says: it owns the group as before, and is in it no more.
+    fn meant(&self, desk: &Desk, id: &GroupId) -> Result<(), Failure> {
+        let state = desk.state();
+        let ours = state.groups().get(id).filter(|held| held.owner == desk.me.member);
+        let Some(held) = ours.filter(|_| !self.although_owner) else {
+            return Ok(());
+        };
+        let others = held.joined().filter(|(member, _)| **member != desk.me.member).count();
+        let message = match others {
+            0 => format!("`{}` is this member's own group, and nobody else is in it", held.title),
+            others => format!(
+                "`{}` is this member's own group: {} would go on sharing in it, and this member would read nothing of it",
+                held.title,
+                words::count(others, "other member"),
+            ),
+        };
+        Err(Failure::refused("cell.owner_leaves", message).hint(format!(
+            "to end it for all: `portcullis cell group dissolve {0}`; if it is meant: `portcullis cell group leave {0} --although-owner`",
+            quoted(&self.group)
+        )))
     }
 }
 

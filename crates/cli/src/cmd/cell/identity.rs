@@ -18,10 +18,16 @@ use std::{path::Path, process::ExitCode};
 pub(crate) enum Identity {
     Make(Make),
     Bind(Bind),
+    Unbind(Unbind),
+    /// Lists the identities that are bound, and to whom.
+    ///
+    /// Example: `portcullis cell identity list`
     List,
 }
 
 /// Makes an identity for this member, publishes it, and binds it.
+///
+/// Example: `portcullis cell identity make --into indicators`
 #[derive(Args)]
 pub(crate) struct Make {
     /// The collection: its alias, id or title.
@@ -30,9 +36,25 @@ pub(crate) struct Make {
 }
 
 /// Says that an identity is this member's: nobody else revokes what it created, here.
+///
+/// First come: who bound one keeps it. It need not be an object of this cell.
+///
+/// Example: `portcullis cell identity bind identity--c78cb6e5-0c4b-4611-8297-d1b8b55e40b5`
 #[derive(Args)]
 pub(crate) struct Bind {
     /// `identity--…`.
+    identity: ObjectId,
+}
+
+/// Takes back that an identity is this member's: it was a mistake, or belongs to another.
+///
+/// Afterwards whoever published an object that names it may revoke it; and whoever binds it next
+/// counts as the creator of all of them. Objects stay as they are.
+///
+/// Example: `portcullis cell identity unbind identity--c78cb6e5-0c4b-4611-8297-d1b8b55e40b5`
+#[derive(Args)]
+pub(crate) struct Unbind {
+    /// `identity--…`, as `portcullis cell identity list` shows it.
     identity: ObjectId,
 }
 
@@ -57,6 +79,7 @@ impl Identity {
                 return Ok(put::exit(&done));
             }
             Self::Bind(command) => bind(&desk, &command.identity, ui)?,
+            Self::Unbind(command) => unbind(&desk, &command.identity, ui)?,
             Self::List => list(&desk, ui),
         }
         Ok(ExitCode::SUCCESS)
@@ -69,6 +92,17 @@ fn bind(desk: &Desk, identity: &ObjectId, ui: Ui) -> Result<(), Failure> {
     })?;
     ui.say(format_args!("{identity} is `{}`", desk.me.member));
     ui.answer(&json!({ "identity": identity.as_str(), "member": desk.me.member.as_str() }));
+    Ok(())
+}
+
+fn unbind(desk: &Desk, identity: &ObjectId, ui: Ui) -> Result<(), Failure> {
+    desk.perform(Command::UnbindIdentity {
+        identity: identity.clone(),
+    })?;
+    ui.say(format_args!(
+        "{identity} is bound to nobody; whoever binds it next counts as its creator"
+    ));
+    ui.answer(&json!({ "identity": identity.as_str(), "member": null }));
     Ok(())
 }
 
@@ -100,12 +134,18 @@ impl Desk {
         if let Some(identity) = self.bound_identity() {
             return Ok((identity, Vec::new()));
         }
-        let (id, now) = (format!("identity--{}", self.uuid()), self.now());
+        let (id, object) = self.drawn_identity();
         let identity: ObjectId = id
             .parse()
             .map_err(|error| Failure::unable("cell.unfit", format!("{error}")))?;
         self.perform(Command::BindIdentity { identity })?;
-        let time = words::stix_time(now);
+        Ok((id, vec![object]))
+    }
+
+    /// A fresh identity of this member's, that is neither bound nor published.
+    pub(super) fn drawn_identity(&self) -> (String, Value) {
+        let id = format!("identity--{}", self.uuid());
+        let time = words::stix_time(self.now());
         let object = json!({
             "type": "identity",
             "spec_version": "2.1",
@@ -115,6 +155,6 @@ impl Desk {
             "name": self.home.config.title,
             "identity_class": "organization",
         });
-        Ok((id, vec![object]))
+        (id, object)
     }
 }

@@ -12,6 +12,8 @@ use std::{path::Path, process::ExitCode};
 
 /// Sets another TLP of an object towards one group, or names who may have a TLP:RED object.
 ///
+/// With `--to` the object may go to these members although it is TLP:RED; they see it where they
+/// read its collection. Naming somebody nobody here has heard of is refused.
 /// The object's bytes, and so its signature, stay as they are. Only who published it may say this.
 ///
 /// Example:
@@ -22,7 +24,7 @@ use std::{path::Path, process::ExitCode};
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Mark {
-    /// The object.
+    /// The object: its id. All its versions are meant.
     object: ObjectId,
     /// Towards which group: its title or id.
     #[arg(
@@ -32,7 +34,7 @@ pub(crate) struct Mark {
         required_unless_present = "to"
     )]
     group: Option<String>,
-    /// The label towards that group; `none` takes it back.
+    /// The label towards that group: clear, green, amber, amber+strict, red; `none` takes it back.
     #[arg(long, value_name = "LABEL", requires = "group", value_parser = perhaps_tlp)]
     tlp: Option<PerhapsTlp>,
     /// A member that may have it although it is TLP:RED. Repeat for several; they replace who was named before.
@@ -54,6 +56,7 @@ fn perhaps_tlp(text: &str) -> Result<PerhapsTlp, String> {
 impl Mark {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let desk = Desk::open(dir)?;
+        desk.known(&self.to)?;
         let publisher = desk.publisher(&self.object)?;
         if let (Some(group), Some(PerhapsTlp(tlp))) = (&self.group, self.tlp) {
             desk.perform(Command::Mark {

@@ -13,8 +13,8 @@ use std::{path::Path, process::ExitCode};
 /// Example: `portcullis cell notices --since 2026-11-01`
 #[derive(Args)]
 pub(crate) struct Notices {
-    /// Said since then.
-    #[arg(long, value_name = "TIME", value_parser = words::instant)]
+    /// Said since then: an instant, or a day, which is its midnight in UTC.
+    #[arg(long, value_name = "DAY|TIME", value_parser = words::instant)]
     since: Option<Timestamp>,
 }
 

@@ -22,10 +22,15 @@ use std::{path::Path, process::ExitCode};
 pub(crate) enum Pseudonym {
     Take(Take),
     Open(Open),
+    /// Lists the pseudonyms, without who is behind them, and who looked when and why.
+    ///
+    /// Example: `portcullis cell pseudonym list`
     List,
 }
 
 /// Takes, or shows again, the pseudonym of a member in a collection.
+///
+/// Example: `portcullis cell pseudonym take --into incidents --member bank.example`
 #[derive(Args)]
 pub(crate) struct Take {
     /// The collection: its alias, id or title.
@@ -37,6 +42,8 @@ pub(crate) struct Take {
 }
 
 /// Looks behind a pseudonym. Who looks, and why, is recorded before anything is shown.
+///
+/// Example: `portcullis cell pseudonym open identity--… --person "duty officer" --reason "the bank asks us to call it"`
 #[derive(Args)]
 pub(crate) struct Open {
     /// `identity--…`.
@@ -64,6 +71,7 @@ impl Pseudonym {
 impl Take {
     fn run(self, desk: &Desk, ui: Ui) -> Result<(), Failure> {
         let into = desk.collection(&self.into)?;
+        desk.known(self.member.as_slice())?;
         let caller = self.member.map_or_else(|| desk.me.clone(), Caller::node);
         let pseudonym = desk.cell.pseudonym(&caller, &into)?;
         ui.say(format_args!("{}", pseudonym.identity));

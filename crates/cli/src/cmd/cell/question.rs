@@ -27,7 +27,8 @@ use std::{collections::BTreeSet, path::Path, process::ExitCode};
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Ask {
-    /// What it is about: seen, confirm, technique, actor, impact, mitigation, sample.
+    /// What is asked for: `seen` (do you see this too?), `confirm` (is this so?), `technique`, `actor`,
+    /// `impact`, `mitigation`, `sample`.
     kind: String,
     /// The question.
     text: String,
@@ -41,7 +42,7 @@ pub(crate) struct Ask {
     /// A member to ask. Repeat for several.
     #[arg(long = "member", value_name = "MEMBER")]
     members: Vec<MemberId>,
-    /// Until when answers help: a span, or an instant.
+    /// Until when answers help: a span from now such as `4h` or `5d`, or an instant; a day is its midnight in UTC.
     #[arg(long, value_name = "TIME", default_value = "3d")]
     by: String,
     /// An object that it is about. Repeat for several.
@@ -76,7 +77,9 @@ pub(crate) struct Answer {
     decline: Option<String>,
 }
 
-/// Says that this member has the question.
+/// Says that this member has the question, and works on it.
+///
+/// Example: `portcullis cell ack rfi_…`
 #[derive(Args)]
 pub(crate) struct Ack {
     /// The question.
@@ -99,14 +102,21 @@ pub(crate) struct Close {
 }
 
 /// Lists questions, ours and those to us: who has answered, who is silent.
+///
+/// Example:
+///
+///   portcullis cell questions
+///   portcullis cell questions rfi_… --remind
 #[derive(Args)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct Questions {
     /// One alone, with every member.
     question: Option<QuestionId>,
     /// Closed ones, too.
     #[arg(long)]
     all: bool,
-    /// Reminds those who are silent, of the question that is named.
+    /// Reminds those who are silent, of the question that is named. This happens by itself at three quarters
+    /// of the time and at its end.
     #[arg(long, requires = "question")]
     remind: bool,
 }
@@ -123,6 +133,7 @@ impl Ask {
         }
         let desk = Desk::open(dir)?;
         let deadline = words::deadline(&self.by, desk.now()).map_err(Failure::usage)?;
+        desk.known(&self.members)?;
         let groups = self.groups.iter().map(|word| desk.group(word));
         let groups = groups.collect::<Result<BTreeSet<GroupId>, _>>()?;
         let collection = match &self.collection {

@@ -18,12 +18,12 @@ use std::{path::Path, process::ExitCode};
 /// Example: `portcullis cell recall indicator--… --reason "our own scanner, not the attacker's" --by 2d`
 #[derive(Args)]
 pub(crate) struct Recall {
-    /// The object.
+    /// The object: its id. All its versions that this member published are meant.
     object: ObjectId,
-    /// Why.
+    /// Why, for everybody who was served it.
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// When everybody should have confirmed: a span, or an instant.
+    /// When everybody should have confirmed: a span from now such as `12h` or `2d`, or an instant; a day is its midnight in UTC.
     #[arg(long, value_name = "TIME", default_value = "3d")]
     by: String,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Recall {
 /// Example: `portcullis cell confirm rcl_… removed`
 #[derive(Args)]
 pub(crate) struct Confirm {
-    /// The recall.
+    /// The recall, as `portcullis cell recalls` shows it.
     recall: RecallId,
     /// What was done.
     how: How,
@@ -63,8 +63,14 @@ impl From<How> for Complied {
     }
 }
 
-/// Lists recalls, ours and those that reached us: who has confirmed, who has not.
+/// Lists recalls, ours and those that reached us: who has confirmed, who has not, who is late.
+///
+/// Example:
+///
+///   portcullis cell recalls
+///   portcullis cell recalls rcl_…
 #[derive(Args)]
+#[command(verbatim_doc_comment)]
 pub(crate) struct Recalls {
     /// One alone, with every member.
     recall: Option<RecallId>,

@@ -25,11 +25,20 @@ use std::{path::Path, process::ExitCode};
 pub(crate) enum Review {
     List(List),
     Show(Show),
+    /// Lets an object leave as it is: the findings are of the threat, or harm nobody.
+    ///
+    /// Example: `portcullis cell review release rev_… --person "duty officer" --reason "an address of the attacker's"`
     Release(Decide),
+    /// Keeps an object here for good: it names somebody who has nothing to do with the threat.
+    ///
+    /// Whoever published it may publish it again without the name. Example:
+    /// `portcullis cell review refuse rev_… --person "duty officer" --reason "a customer's address"`
     Refuse(Decide),
 }
 
 /// Lists what waits.
+///
+/// Example: `portcullis cell review list --all`
 #[derive(Args)]
 pub(crate) struct List {
     /// What was decided, too.
@@ -37,14 +46,16 @@ pub(crate) struct List {
     all: bool,
 }
 
-/// Shows one: every finding with its place, and the object.
+/// Shows one: every finding with its place.
+///
+/// Example: `portcullis cell review show rev_…`
 #[derive(Args)]
 pub(crate) struct Show {
     /// The review.
     review: ReviewId,
 }
 
-/// Decides: `release` lets it leave as it is, `refuse` keeps it here.
+/// What is decided, by whom, and why: kept with the finding.
 #[derive(Args)]
 pub(crate) struct Decide {
     /// The review.
@@ -52,7 +63,7 @@ pub(crate) struct Decide {
     /// Who decides, by name.
     #[arg(long, value_name = "NAME")]
     person: String,
-    /// Why.
+    /// Why: whoever looks at it in a year understands.
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }

@@ -21,11 +21,11 @@ pub(crate) struct Sight {
     /// How often.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=999_999_999))]
     count: u32,
-    /// When first; now, if not given.
-    #[arg(long, value_name = "TIME", value_parser = words::instant)]
+    /// When first: an instant, or a day, which is its midnight in UTC; now, if not given.
+    #[arg(long, value_name = "DAY|TIME", value_parser = words::instant)]
     first: Option<Timestamp>,
-    /// When last; as the first, if not given.
-    #[arg(long, value_name = "TIME", value_parser = words::instant)]
+    /// When last, in the same way; as the first, if not given.
+    #[arg(long, value_name = "DAY|TIME", value_parser = words::instant)]
     last: Option<Timestamp>,
     /// In words.
     #[arg(long, value_name = "TEXT")]

@@ -31,12 +31,17 @@ use std::{
 #[command(verbatim_doc_comment)]
 pub(crate) enum Warning {
     Add(Add),
+    /// Lists the warning lists: those that come with the program, and those of `warning-lists/`.
+    ///
+    /// Example: `portcullis cell warning list`
     List,
     Check(Check),
     Override(Override),
 }
 
 /// Takes a list in, or in place of the one of that name. A running `serve` notices.
+///
+/// Example: `portcullis cell warning add our-networks networks.txt`
 #[derive(Args)]
 pub(crate) struct Add {
     /// Its name here: a word.
@@ -46,6 +51,8 @@ pub(crate) struct Add {
 }
 
 /// Says on which lists a value stands. Exit code 1 if it stands on one.
+///
+/// Example: `portcullis cell warning check 8.8.8.8`
 #[derive(Args)]
 pub(crate) struct Check {
     /// An address, a domain, a URL, a hash.
@@ -53,11 +60,13 @@ pub(crate) struct Check {
 }
 
 /// Says why an object is meant although a value of it stands on a list. Then publish it.
+///
+/// Example: `portcullis cell warning override indicator--… --list public-resolvers --reason "it was taken over"`
 #[derive(Args)]
 pub(crate) struct Override {
-    /// The object.
+    /// The object: its id, before it is published.
     object: ObjectId,
-    /// The list. Repeat for several.
+    /// The list, as `portcullis cell warning list` names it. Repeat for several.
     #[arg(long = "list", value_name = "LIST", required = true)]
     lists: Vec<String>,
     /// Why.
@@ -95,6 +104,15 @@ impl Warning {
             }
             Self::Override(command) => {
                 let desk = Desk::open(dir)?;
+                let lists = desk.home.warning_lists()?;
+                let names = lists.names();
+                if let Some(unknown) = (command.lists.iter()).find(|word| !names.iter().any(|name| *name == word.as_str())) {
+                    return Err(Failure::refused(
+                        "cell.unknown_warning_list",
+                        format!("there is no warning list `{unknown}`"),
+                    )
+                    .hint(format!("there are {}", names.join(", "))));
+                }
                 desk.perform(Command::OverrideWarning {
                     object: command.object.clone(),
                     lists: command.lists.iter().cloned().collect(),

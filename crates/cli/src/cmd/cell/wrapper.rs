@@ -18,22 +18,27 @@ use std::{path::Path, process::ExitCode};
 #[command(verbatim_doc_comment)]
 pub(crate) enum Wrapper {
     Add(Add),
+    /// Lists the legal bases: whether each holds today, its dates, and which collections need it.
+    ///
+    /// Example: `portcullis cell wrapper list`
     List,
 }
 
 /// Gives a legal basis its dates; the same name again gives it new ones.
+///
+/// Example: `portcullis cell wrapper add cisa-2015 --clause "6 USC 1503(c)" --from 2015-12-18 --until 2026-01-30`
 #[derive(Args)]
 pub(crate) struct Add {
-    /// Its name here.
+    /// Its name here, as collections refer to it.
     name: String,
-    /// The clause.
+    /// The clause, as a lawyer would cite it.
     #[arg(long, value_name = "TEXT")]
     clause: String,
-    /// The first day on which it holds.
-    #[arg(long, value_name = "DAY", value_parser = words::instant)]
+    /// The first instant at which it holds. A day is its midnight in UTC: on that day it holds.
+    #[arg(long, value_name = "DAY|TIME", value_parser = words::instant)]
     from: Timestamp,
-    /// The first day on which it no longer holds.
-    #[arg(long, value_name = "DAY", value_parser = words::instant)]
+    /// The first instant at which it no longer holds. A day is its midnight in UTC: on that day it no longer holds.
+    #[arg(long, value_name = "DAY|TIME", value_parser = words::instant)]
     until: Timestamp,
 }
 

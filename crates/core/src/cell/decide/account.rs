@@ -25,10 +25,16 @@ impl Wish<'_> {
             } => {
                 self.operator()?;
                 bound::account(&name)?;
-                if self.state.accounts.contains_key(&name) {
-                    return Err(Refusal::Taken { name });
+                // The name of an account that was ended is free: whose it was stands in the events,
+                // and what let the former one in lets nobody in again.
+                match self.state.accounts.get(&name) {
+                    Some(held) if !held.ended => return Err(Refusal::Taken { name }),
+                    Some(_) => {}
+                    None => {
+                        let count = self.state.accounts.len() + 1;
+                        bound::count("accounts", count, ACCOUNTS_MAX)?;
+                    }
                 }
-                bound::count("accounts", self.state.accounts.len() + 1, ACCOUNTS_MAX)?;
                 self.fresh_secret(&secret)?;
                 // A member's client never speaks for the member.
                 bound::fit("rights", !client || rights < Rights::Speak)?;

@@ -21,6 +21,7 @@ impl Wish<'_> {
     pub(super) fn object(self, command: Command) -> Answer {
         match command {
             Command::BindIdentity { identity } => self.bind(identity),
+            Command::UnbindIdentity { identity } => self.unbind(identity),
             Command::Mark {
                 object,
                 publisher,
@@ -103,6 +104,18 @@ impl Wish<'_> {
                 let member = self.by.member.clone();
                 Ok(Some(Fact::IdentityBound { identity, member }))
             }
+        }
+    }
+
+    /// Whoever bound an identity gives it free. A pseudonym is its cell's for ever.
+    fn unbind(self, identity: ObjectId) -> Answer {
+        self.speaks()?;
+        match self.state.identities.get(&identity) {
+            Some(member) if *member == self.by.member => {
+                Ok(Some(Fact::IdentityUnbound { identity }))
+            }
+            Some(_) => Err(Refusal::IdentityBound { identity }),
+            None => Err(Refusal::NotBound { identity }),
         }
     }
 

@@ -78,6 +78,32 @@ fn names_and_tokens_are_given_once() {
 }
 
 #[test]
+fn the_name_of_an_ended_account_is_free_and_its_secrets_let_nobody_in() {
+    let mut world = World::new();
+    let operator = world.operator();
+    world.operates(open("desk", "bank-a", 1));
+    world.operates(Command::EndAccount {
+        name: "desk".into(),
+    });
+    assert_eq!(
+        world.refused(&operator, open("desk", "bank-b", 1)).code(),
+        "cell.taken",
+        "the token of the former one is given to nobody"
+    );
+    world.operates(open("desk", "bank-b", 2));
+    assert!(world.state.account_of_token(&[1; 32]).is_none());
+    let (name, account) = world.state.account_of_token(&[2; 32]).unwrap();
+    assert_eq!(
+        (name, &account.member, account.ended),
+        ("desk", &member("bank-b"), false)
+    );
+    assert_eq!(
+        world.refused(&operator, open("desk", "bank-b", 3)).code(),
+        "cell.taken"
+    );
+}
+
+#[test]
 fn an_operator_is_of_this_member_and_a_client_never_speaks() {
     let mut world = World::new();
     let operator = world.operator();

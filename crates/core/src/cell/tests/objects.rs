@@ -33,6 +33,33 @@ fn an_identity_is_whose_who_bound_it_first() {
 }
 
 #[test]
+fn whoever_bound_an_identity_gives_it_free_and_nobody_else() {
+    let mut world = World::new();
+    let (a, b) = (
+        Caller::node(member("bank-a")),
+        Caller::node(member("bank-b")),
+    );
+    let unbind = || Command::UnbindIdentity {
+        identity: object(IDENTITY),
+    };
+    assert_eq!(world.refused(&a, unbind()).code(), "cell.not_bound");
+    world.does(&a, bind(IDENTITY));
+    assert_eq!(world.refused(&b, unbind()).code(), "cell.identity_bound");
+    let analyst = Caller {
+        rights: Rights::Write,
+        ..a.clone()
+    };
+    assert_eq!(
+        world.refused(&analyst, unbind()).code(),
+        "cell.rights_missing"
+    );
+    world.does(&a, unbind());
+    assert_eq!(world.state.creator(IDENTITY), None);
+    world.does(&b, bind(IDENTITY));
+    assert_eq!(world.state.creator(IDENTITY), Some(&member("bank-b")));
+}
+
+#[test]
 fn only_its_creator_revokes_an_object() {
     let mut world = World::new();
     let (a, b) = (

@@ -2,7 +2,10 @@
 
 use super::Kind;
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IntoDeserializer as _, value::Error},
+};
 
 /// The longest text of one field.
 const TEXT_BYTES_MAX: usize = 32 * 1024;
@@ -13,6 +16,7 @@ const ITEMS_MAX: usize = 10_000;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Form {
+    #[serde(deserialize_with = "word")]
     pub(super) kind: Kind,
     pub(super) name: String,
     pub(super) description: String,
@@ -20,13 +24,15 @@ pub(super) struct Form {
     pub(super) noticed: Timestamp,
     #[serde(default, deserialize_with = "perhaps_when")]
     pub(super) since: Option<Timestamp>,
+    #[serde(deserialize_with = "word")]
     pub(super) determination: Determination,
+    #[serde(deserialize_with = "word")]
     pub(super) status: Status,
-    pub(super) criticality: Option<u8>,
+    pub(super) criticality: Option<i64>,
     pub(super) contact: String,
     pub(super) reference: Option<String>,
     /// What the others are asked to do.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "words")]
     pub(super) asked: Vec<Asked>,
     pub(super) account: Option<Account>,
     pub(super) data: Option<Data>,
@@ -150,26 +156,32 @@ pub(super) struct Seen {
 impl Form {
     /// Reads a filled-in file. What still stands in capitals was not filled in.
     pub(super) fn read(text: &str) -> Result<Self, String> {
-        let form: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        let form: Self =
+            toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
         form.whole()?;
         Ok(form)
     }
 
     fn whole(&self) -> Result<(), String> {
-        for (field, text) in self.texts() {
+        let texts = self.texts();
+        let blank = texts.iter().filter(|(_, text)| self.blank(text));
+        let blank: Vec<String> = blank.map(|(field, _)| format!("`{field}`")).collect();
+        if !blank.is_empty() {
+            return Err(format!(
+                "{} still {} what the template put there in capitals: fill it in, or put a `#` before the line",
+                blank.join(", "),
+                if blank.len() == 1 { "says" } else { "say" },
+            ));
+        }
+        for (field, text) in texts {
             if text.trim().is_empty() {
                 return Err(format!("`{field}` is empty"));
             }
             if text.len() > TEXT_BYTES_MAX {
                 return Err(format!("`{field}` has more than {TEXT_BYTES_MAX} bytes"));
             }
-            if self.blank(text) {
-                return Err(format!(
-                    "`{field}` still says `{text}`: fill it in, or put a `#` before the line"
-                ));
-            }
         }
-        if self.criticality.is_some_and(|value| value > 100) {
+        if (self.criticality).is_some_and(|value| !(0..=100).contains(&value)) {
             return Err("`criticality` is a number from 0 to 100".into());
         }
         if self.since.is_some_and(|since| since > self.noticed) {
@@ -196,7 +208,7 @@ impl Form {
         capitals && super::template::template(self.kind, "").contains(&format!("\"{text}\""))
     }
 
-    fn texts(&self) -> Vec<(&'static str, &str)> {
+    fn texts<'a>(&'a self) -> Vec<(&'static str, &'a str)> {
         let mut texts = vec![
             ("name", self.name.as_str()),
             ("description", &self.description),
@@ -205,15 +217,21 @@ impl Form {
         if let Some(text) = &self.reference {
             texts.push(("reference", text));
         }
+        let said = |field, text: &'a Option<String>| text.as_deref().map(|text| (field, text));
         if let Some(account) = &self.account {
             texts.extend([
                 ("[account] service", account.service.as_str()),
                 ("[account] handle", &account.handle),
                 ("[account] state", &account.state),
             ]);
+            texts.extend(said("[account] how", &account.how));
+            texts.extend(said("[account] posted", &account.posted));
         }
         if let Some(data) = &self.data {
             texts.extend(data.what.iter().map(|what| ("[data] what", what.as_str())));
+            texts.extend(said("[data] how", &data.how));
+            texts.extend(said("[data] where_seen", &data.where_seen));
+            texts.extend(said("[data] demand", &data.demand));
         }
         if let Some(service) = &self.service {
             texts.extend([
@@ -226,6 +244,7 @@ impl Form {
                     .iter()
                     .map(|one| ("[service] vectors", one.as_str())),
             );
+            texts.extend(said("[service] demand", &service.demand));
         }
         texts.extend(
             self.seen
@@ -237,8 +256,30 @@ impl Form {
 }
 
 fn when<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
-    let text = String::deserialize(from)?;
+    // TOML has times of its own, without quotes; people write both.
+    let text = match toml::Value::deserialize(from)? {
+        toml::Value::String(text) => text,
+        other => other.to_string(),
+    };
     super::super::words::instant(&text).map_err(D::Error::custom)
+}
+
+/// A word of a list, in whatever letters it was typed: `SUSPECTED`, `failed attempt`.
+fn word<'de, D: Deserializer<'de>, T: for<'w> Deserialize<'w>>(from: D) -> Result<T, D::Error> {
+    known(&String::deserialize(from)?).map_err(D::Error::custom)
+}
+
+fn words<'de, D: Deserializer<'de>, T: for<'w> Deserialize<'w>>(
+    from: D,
+) -> Result<Vec<T>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    let words = texts.iter().map(|text| known(text));
+    words.collect::<Result<_, _>>().map_err(D::Error::custom)
+}
+
+fn known<T: for<'w> Deserialize<'w>>(text: &str) -> Result<T, Error> {
+    let word = text.trim().to_lowercase().replace([' ', '_'], "-");
+    T::deserialize(word.as_str().into_deserializer())
 }
 
 fn perhaps_when<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {

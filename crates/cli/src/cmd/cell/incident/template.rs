@@ -17,12 +17,13 @@ kind = "{kind}"
 name = "{name}"
 # What happened, in two or three sentences, for somebody who reads it at night.
 description = "WHAT HAPPENED, TO WHAT, AND WHAT IT MEANS FOR OTHERS"
-# When you noticed, and since when it goes on, as far as you know.
+# When you noticed, and since when it goes on, as far as you know: an instant such as {now}, or a
+# day, which is its midnight in UTC.
 noticed = "{now}"
 # since = "{now}"
-# suspected, successful-attempt, failed-attempt, blocked
+# Whether it came about: suspected, successful-attempt, failed-attempt, blocked.
 determination = "suspected"
-# new, open, closed
+# Where your work on it stands: new, open, closed.
 status = "open"
 # 0 to 100: how bad it is for you.
 # criticality = 50

@@ -286,6 +286,11 @@ impl Cell {
         Ok(())
     }
 
+    /// Whether nothing is left here of what a recall is about.
+    pub(super) fn is_withdrawn(&self, recall: &Recall) -> bool {
+        self.covered_by(recall).is_empty()
+    }
+
     /// The entries that are still there and that a recall is about: of those that whoever asks
     /// has published. What says `revoked`, or was written after the recall, is not.
     fn covered_by(&self, recall: &Recall) -> Vec<Covered> {

@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use portcullis_core::{
     cell::{
         Caller, CollectionId, Command, GroupId, Jurisdiction, MemberKind, Mode, ObjectId, RecallId,
-        Settings, Standing, State, Tlp, recall::Complied,
+        Settings, Standing, State, Tlp,
+        recall::{Complied, Recall},
     },
     member::MemberId,
 };
@@ -267,17 +268,29 @@ fn settings(wire: WireCollection) -> Result<Settings, RelayError> {
 }
 
 /// Our member's answers to the recalls on which a source waits.
+///
+/// A recall that began here and comes round to us, by whomever we were shown again what was ours
+/// to give, is answered as soon as it is `done`: nothing of it is left here.
 pub(crate) fn confirmations(
     state: &State,
     waits_for: &BTreeSet<RecallId>,
     me: &MemberId,
+    done: &dyn Fn(&Recall) -> bool,
 ) -> Vec<Confirmation> {
     let answers = waits_for.iter().filter_map(|id| {
-        let answer = state.recalls().get(id)?.asked.get(me)?.as_ref()?;
+        let recall = state.recalls().get(id)?;
+        let (how, note) = match recall.asked.get(me) {
+            Some(answer) => {
+                let answer = answer.as_ref()?;
+                (answer.how, answer.note.clone())
+            }
+            None if done(recall) => (Complied::Removed, None),
+            None => return None,
+        };
         Some(Confirmation {
             recall: *id,
-            how: answer.how,
-            note: answer.note.clone(),
+            how,
+            note,
         })
     });
     answers.collect()

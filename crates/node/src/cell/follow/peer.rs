@@ -76,9 +76,10 @@ impl Work<'_> {
     fn ask(&self, collection: CollectionId, cursor: Option<&Cursor>, wait_ms: u32) -> Ask {
         let waits_for = self.cell.working.waits_for(&self.follow);
         let me = self.cell.me();
-        let confirms = waits_for
-            .as_ref()
-            .map(|recalls| feed::confirmations(&self.cell.state(), recalls, me));
+        let confirms = waits_for.as_ref().map(|recalls| {
+            let done = |recall: &_| self.cell.is_withdrawn(recall);
+            feed::confirmations(&self.cell.state(), recalls, me, &done)
+        });
         let confirms = confirms.unwrap_or_default();
         // An answer of ours to a recall travels with the next ask: it shall not wait for long.
         let waits = waits_for

@@ -29,6 +29,7 @@ use std::{
 
 mod misp;
 mod peer;
+mod recall;
 mod taxii;
 
 pub(super) struct TestEnv {

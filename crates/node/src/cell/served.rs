@@ -37,6 +37,8 @@ use std::{
 const PACE: Duration = Duration::from_millis(500);
 /// How long the disk may fail before nothing more is served.
 const FAILING_MAX_US: i64 = 10_000_000;
+/// How many runs are collected before they are put together.
+const RUNS_UNJOINED_MAX: usize = 65_536;
 /// How many runs of entries may wait for their contents to be recorded.
 const CONTENTS_WAITING_MAX: usize = 65_536;
 
@@ -353,6 +355,41 @@ impl Ledger {
         Ok(found)
     }
 
+    /// Which entries of a collection a member was ever served, by its name in manifests apart: runs
+    /// that grow, and neither touch nor overlap.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Journal`].
+    pub fn served_to(
+        &self,
+        to: &MemberId,
+        collection: &CollectionId,
+    ) -> Result<Vec<Run>, LedgerError> {
+        let (mut all, mut many) = (Vec::new(), RUNS_UNJOINED_MAX);
+        self.visit(&[(*collection, Vec::new())].into(), &mut |_, raw| {
+            if let Raw::Served {
+                who: (member, ..),
+                collection: of,
+                how,
+                runs,
+                ..
+            } = raw
+                && *member == to.as_str()
+                && of == collection
+                && *how != How::Manifest
+            {
+                all.extend_from_slice(runs);
+                if all.len() >= many {
+                    joined(&mut all);
+                    many = RUNS_UNJOINED_MAX.max(2 * all.len());
+                }
+            }
+        })?;
+        joined(&mut all);
+        Ok(all)
+    }
+
     /// Shows the records of these collections, each with its frame's place and its own in it.
     fn visit(
         &self,
@@ -400,6 +437,18 @@ impl Ledger {
         }
         Ok(())
     }
+}
+
+/// Puts runs in order, and those together that touch.
+fn joined(runs: &mut Vec<Run>) {
+    runs.sort_unstable_by_key(|run| run.first);
+    runs.dedup_by(|next, before| {
+        let touches = next.first <= before.last.saturating_add(1);
+        if touches {
+            before.last = before.last.max(next.last);
+        }
+        touches
+    });
 }
 
 /// Which of the numbers wanted the runs have.

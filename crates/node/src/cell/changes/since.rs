@@ -29,6 +29,8 @@ pub struct ChangeRef<'a> {
     pub expires_us: i64,
     /// Whether the object went because a later change is not for this node to have.
     pub withheld: bool,
+    /// Whether this node let its copy go as if it had never been here.
+    pub forgotten: bool,
     /// What happened.
     pub op: Changed<'a>,
 }
@@ -57,6 +59,33 @@ impl Cell {
         after_us: i64,
         f: &mut dyn FnMut(ChangeRef<'_>) -> ControlFlow<()>,
     ) -> Result<(), CellError> {
+        let standing = |entry: &Entry| !entry.is_superseded();
+        self.entries_since(collection, after_us, &standing, f)
+    }
+
+    /// The same, and what this node let go as if it had never been here, as
+    /// [`ChangeRef::forgotten`] removals: a version may come by several times.
+    ///
+    /// # Errors
+    ///
+    /// [`CellError::NotReady`], [`CellError::Journal`].
+    pub(crate) fn all_since(
+        &self,
+        collection: &CollectionId,
+        after_us: i64,
+        f: &mut dyn FnMut(ChangeRef<'_>) -> ControlFlow<()>,
+    ) -> Result<(), CellError> {
+        let told = |entry: &Entry| !entry.is_superseded() || entry.is_forgotten();
+        self.entries_since(collection, after_us, &told, f)
+    }
+
+    fn entries_since(
+        &self,
+        collection: &CollectionId,
+        after_us: i64,
+        wanted: &dyn Fn(&Entry) -> bool,
+        f: &mut dyn FnMut(ChangeRef<'_>) -> ControlFlow<()>,
+    ) -> Result<(), CellError> {
         self.check_ready()?;
         let mut bytes = Vec::new();
         let mut begin = match self.index().shelf(collection) {
@@ -70,7 +99,7 @@ impl Cell {
             }
             begin += part.len();
             for (number, entry) in part {
-                if entry.is_superseded() {
+                if !wanted(&entry) {
                     continue;
                 }
                 if self
@@ -119,10 +148,13 @@ impl Cell {
             by,
         };
         let removed;
-        let (id, op) = if entry.is_removal() {
-            removed = self
-                .id_of(collection, number, entry)
-                .ok_or(CellError::NotFound)?;
+        let (id, op) = if entry.is_removal() || entry.is_forgotten() {
+            removed = match self.id_of(collection, number, entry) {
+                Some(id) => id,
+                // Of what is gone nothing need be readable.
+                None if entry.is_forgotten() => return Ok(ControlFlow::Continue(())),
+                None => return Err(CellError::NotFound),
+            };
             (std::borrow::Cow::Borrowed(&*removed), Changed::Removed)
         } else {
             self.journal.read(Place { ..entry.place() }, bytes)?;
@@ -138,6 +170,7 @@ impl Cell {
             label: &label,
             expires_us: entry.expires_us,
             withheld: entry.is_withheld(),
+            forgotten: entry.is_forgotten(),
             op,
         }))
     }

@@ -6,7 +6,11 @@
 
 use super::{Ask, End, Head, RELAY_BYTES_MAX, Record, Writer, relay};
 use crate::{
-    cell::{Cell, CellError, ChangeRef, Changed, Run, Stamp, index::Key, served::How},
+    cell::{
+        Cell, CellError, ChangeRef, Changed, Run,
+        index::{Entry, Key},
+        served::How,
+    },
     door::Problem,
 };
 use jiff::Timestamp;
@@ -15,10 +19,7 @@ use portcullis_core::{
     member::MemberId,
 };
 use sha2::{Digest as _, Sha256};
-use std::{
-    collections::{BTreeSet, HashMap},
-    ops::ControlFlow,
-};
+use std::{collections::BTreeSet, ops::ControlFlow};
 
 /// How many waiting changes are counted at most.
 pub(super) const BEHIND_MAX: u64 = 1_000_000;
@@ -97,28 +98,26 @@ impl Cell {
         same.any(|entry| Some(entry.by) != me)
     }
 
-    /// The versions of these entries that the caller was served, each with its entries' numbers.
-    fn served_versions(
+    /// The entries of a version of an object: the one that stands, if any does, and those before.
+    fn entries_of_version(
         &self,
-        caller: &Caller,
         collection: &CollectionId,
-        numbers: Vec<u64>,
-    ) -> Result<HashMap<Version, BTreeSet<u64>>, CellError> {
-        self.ledger.flush()?;
-        let servings = self.ledger.servings(&[(*collection, numbers)].into())?;
-        let to_caller = servings
-            .iter()
-            .filter(|serving| serving.member == caller.member)
-            .filter_map(|serving| Some((serving.number, self.entry(collection, serving.number)?)));
-        let mut versions: HashMap<Version, BTreeSet<u64>> = HashMap::new();
-        for (number, entry) in to_caller {
-            // An object without versions has one only, whatever it is dated by.
-            for version_us in [i64::MIN, entry.version_us] {
-                let version = (entry.id.clone(), version_us);
-                versions.entry(version).or_default().insert(number);
-            }
+        id: &str,
+        version_us: i64,
+    ) -> VersionEntries {
+        let (index, key) = (self.index(), Key::of(id));
+        let Some(shelf) = index.shelf(collection) else {
+            return VersionEntries::default();
+        };
+        let of = |entry: &Entry| entry.order().version_us == version_us;
+        let now = shelf.versions(key).filter(|(_, entry)| of(entry));
+        let earlier = shelf.earlier(key).iter().copied();
+        let now: Vec<u64> = now.map(|(number, _)| u64::from(number)).collect();
+        let earlier = earlier.filter(|number| shelf.get(*number).is_some_and(of));
+        VersionEntries {
+            stands: !now.is_empty(),
+            all: earlier.map(u64::from).chain(now).collect(),
         }
-        Ok(versions)
     }
 
     fn feed_now(&self, caller: &Caller, ask: &Ask) -> Result<Answer, CellError> {
@@ -127,14 +126,22 @@ impl Cell {
         let (cleared, view) = clear(&state, caller, &ask.collection, now)?;
         let epoch = self.epoch();
         let started = ask.position > i64::MIN;
-        let again = ask.epoch != Some(epoch) || ask.view != Some(view);
+        let same_life = ask.epoch == Some(epoch);
+        let stays = same_life && ask.view == Some(view);
+        // It is being told everything again, answer by answer, and this is the next.
+        let goes_on = same_life && ask.view == Some(under_way(&view));
+        let again = !stays;
         if cleared.is_none() && !started {
             return Err(CellError::Refused(Refusal::MayNotRead {
                 member: caller.member.clone(),
                 collection: ask.collection,
             }));
         }
-        let from = if again { i64::MIN } else { ask.position };
+        let from = if stays || goes_on {
+            ask.position
+        } else {
+            i64::MIN
+        };
         let mut writer = Writer::new(&Head {
             source: self.me().clone(),
             collection: ask.collection,
@@ -156,9 +163,10 @@ impl Cell {
             caller,
             collection: &ask.collection,
             cleared: cleared.as_ref(),
-            withheld: Vec::new(),
             now_us: now.as_microsecond(),
+            started,
             again,
+            had: None,
             bytes_max: ask.bytes_max,
             writer,
             end: End {
@@ -169,12 +177,14 @@ impl Cell {
             served: Vec::new(),
             failed: None,
         };
-        self.changes_since(&ask.collection, from, &mut |change| walk.change(&change))?;
+        let mut f = |change: ChangeRef<'_>| walk.change(&change);
+        if started && again {
+            self.all_since(&ask.collection, from, &mut f)?;
+        } else {
+            self.changes_since(&ask.collection, from, &mut f)?;
+        }
         if let Some(error) = walk.failed.take() {
             return Err(error);
-        }
-        if started {
-            walk.take_back()?;
         }
         // What cannot be recorded is not served.
         let noted = self.note_served(caller, &ask.collection, How::Feed, &walk.served);
@@ -183,7 +193,13 @@ impl Cell {
         if !walk.served.is_empty() {
             self.ledger.flush()?;
         }
-        let is_news = !walk.writer.is_empty() || again;
+        let told = if started && again && walk.end.more {
+            under_way(&view)
+        } else {
+            view
+        };
+        walk.writer.set_view(told);
+        let is_news = !walk.writer.is_empty() || !same_life || ask.view != Some(told);
         let bytes = walk.writer.end(&walk.end);
         Ok(Answer { bytes, is_news })
     }
@@ -194,17 +210,12 @@ struct Answer {
     is_news: bool,
 }
 
-/// An object's version, as the follower may have it.
-type Version = (String, i64);
-
-/// Something that came by and is not for the follower.
-struct Withheld {
-    version: Version,
-    number: u64,
-    added_us: i64,
-    mark: Stamp,
-    /// Whether the follower might have it but for what its publisher said later.
-    was_open: bool,
+/// The entries of one version of an object, by their numbers.
+#[derive(Default)]
+struct VersionEntries {
+    /// Whether one of them stands, or none: all of them were let go.
+    stands: bool,
+    all: Vec<u64>,
 }
 
 /// A walk over what came after a position.
@@ -215,11 +226,13 @@ struct Walk<'a> {
     collection: &'a CollectionId,
     /// None where the follower may read nothing any more.
     cleared: Option<&'a Clearance>,
-    /// What came by that the follower may not have.
-    withheld: Vec<Withheld>,
     now_us: i64,
+    /// Whether the follower has had answers before.
+    started: bool,
     /// Whether everything is told again, and so everything asked back that may no longer be had.
     again: bool,
+    /// What the follower was ever served of the collection, once it is known.
+    had: Option<Vec<Run>>,
     bytes_max: usize,
     writer: Writer,
     end: End,
@@ -248,7 +261,7 @@ impl Walk<'_> {
                 .is_some_and(|cleared| cleared.admits(change.label, marks));
         if self.writer.is_full(self.bytes_max) {
             self.end.more = true;
-            self.end.behind += u64::from(admitted);
+            self.end.behind += u64::from(admitted && !change.forgotten);
             let counted = self.end.behind < BEHIND_MAX;
             return Ok(if counted {
                 ControlFlow::Continue(())
@@ -274,8 +287,9 @@ impl Walk<'_> {
                 self.serve(change.number);
                 told = true;
             }
-            // What this node's people removed of others' objects is gone here, and here alone.
-            Changed::Removed if self.cell.is_of_others(self.collection, change) => {}
+            // What this node let go, or its people removed of others' objects, is gone here, and here
+            // alone: who may have it keeps it.
+            Changed::Removed if admitted && (change.forgotten || self.is_of_others(change)) => {}
             Changed::Removed if admitted && !change.withheld => {
                 self.writer.record(&Record::Remove {
                     added,
@@ -289,20 +303,14 @@ impl Walk<'_> {
             Changed::Put(_) | Changed::Removed if expired => {}
             // A member's own objects are not for others to ask back.
             Changed::Put(_) | Changed::Removed if *publisher == self.caller.member => {}
-            Changed::Put(_) | Changed::Removed => {
-                self.withheld.push(Withheld {
-                    version: (change.id.to_owned(), change.version_us),
-                    number: change.number,
-                    added_us: added,
-                    mark,
-                    was_open: self
-                        .cleared
-                        .is_some_and(|cleared| cleared.admits(change.label, None)),
-                });
-            }
+            Changed::Put(_) | Changed::Removed => told = self.take_back(change)?,
         }
         self.pass(added, told);
         Ok(ControlFlow::Continue(()))
+    }
+
+    fn is_of_others(&self, change: &ChangeRef<'_>) -> bool {
+        self.cell.is_of_others(self.collection, change)
     }
 
     /// The follower goes on after what it was told. Of what it was not told it learns no more than
@@ -312,48 +320,55 @@ impl Walk<'_> {
         self.end.to = self.end.to.max(if told { added_us } else { minute });
     }
 
-    /// Asks back what the follower had once and may no longer have: what it was served, and
-    /// what was for everybody like it before its publisher marked it otherwise, which may have
-    /// come to it by another way.
-    fn take_back(&mut self) -> Result<(), CellError> {
-        let withheld = core::mem::take(&mut self.withheld);
-        let mut numbers = Vec::new();
-        let mut changed = Vec::with_capacity(withheld.len());
-        for one in &withheld {
-            let of = self.cell.numbers_of(&one.version.0).into_iter();
-            let of = of.filter(|(collection, _)| collection == self.collection);
-            let of: Vec<u64> = of.map(|(_, number)| number).collect();
-            let more = of.len() > 1;
-            changed.push(more && one.was_open);
-            // What was there once only, and not for this follower, was never served to it.
-            if self.again || more {
-                numbers.extend(of);
+    /// Asks back what the follower had once and may no longer have: what it was served, whether this
+    /// node still has it or not; and what was for everybody like it before its publisher marked it
+    /// otherwise, which may have come to it by another way. Answers whether there was anything.
+    fn take_back(&mut self, change: &ChangeRef<'_>) -> Result<bool, CellError> {
+        if !self.started {
+            return Ok(false);
+        }
+        let (id, version) = (change.id, change.version_us);
+        let of = self.cell.entries_of_version(self.collection, id, version);
+        // What was there once only, and not for this follower, was never served to it.
+        let more = of.all.len() > 1;
+        if !(self.again || more) || (change.forgotten && of.stands) {
+            return Ok(false);
+        }
+        let here_alone = change.forgotten || self.is_of_others(change);
+        let was_open = || {
+            self.cleared
+                .is_some_and(|cleared| cleared.admits(change.label, None))
+        };
+        let changed = more && !here_alone && was_open();
+        let had = self.had()?;
+        let served = |number: &u64| {
+            let at = had.partition_point(|run| run.last < *number);
+            had.get(at).is_some_and(|run| run.has(*number))
+        };
+        if !changed && !of.all.iter().any(served) {
+            return Ok(false);
+        }
+        // If what was served is what still stands, it is the follower that has changed.
+        let stands = here_alone || served(&change.number);
+        self.writer.record(&Record::Forget {
+            id: id.to_owned(),
+            version,
+            mark: (!stands).then(|| change.stamp.clone()),
+        });
+        Ok(true)
+    }
+
+    /// What the follower was ever served of the collection.
+    fn had(&mut self) -> Result<&[Run], CellError> {
+        let had = match self.had.take() {
+            Some(had) => had,
+            None => {
+                let ledger = &self.cell.ledger;
+                ledger.flush()?;
+                ledger.served_to(&self.caller.member, self.collection)?
             }
-        }
-        if numbers.is_empty() {
-            return Ok(());
-        }
-        numbers.sort_unstable();
-        numbers.dedup();
-        let had = self
-            .cell
-            .served_versions(self.caller, self.collection, numbers)?;
-        for (one, changed) in withheld.into_iter().zip(changed) {
-            let served = had.get(&one.version);
-            if served.is_none() && !changed {
-                continue;
-            }
-            // If what was served is what still stands, it is the follower that has changed.
-            let stands = served.is_some_and(|served| served.contains(&one.number));
-            let (id, version) = one.version;
-            self.pass(one.added_us, true);
-            self.writer.record(&Record::Forget {
-                id,
-                version,
-                mark: (!stands).then_some(one.mark),
-            });
-        }
-        Ok(())
+        };
+        Ok(self.had.insert(had))
     }
 
     fn serve(&mut self, number: u64) {
@@ -409,6 +424,13 @@ fn clear(
         Err(refusal) => return Err(refusal.into()),
     };
     Ok((cleared, Sha256::digest(text).into()))
+}
+
+/// The view that is told while everything is told again to who may have to give things back.
+fn under_way(view: &[u8; 32]) -> [u8; 32] {
+    let mut sha = Sha256::new_with_prefix(b"under way\0");
+    sha.update(view);
+    sha.finalize().into()
 }
 
 fn problem(error: &CellError) -> Problem {

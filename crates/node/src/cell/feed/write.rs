@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 /// An answer under way: a head, records, an end.
 #[derive(Debug)]
 pub struct Writer {
+    head: Head,
     out: Vec<u8>,
     records: usize,
 }
@@ -70,6 +71,21 @@ enum RecordLine<'a> {
     },
 }
 
+fn head_line(head: &Head) -> Vec<u8> {
+    let line = HeadLine {
+        feed: VERSION,
+        source: head.source.as_str(),
+        collection: head.collection.to_string(),
+        epoch: hex::print(&head.epoch),
+        view: hex::print(&head.view),
+        from: head.from,
+    };
+    // Texts and numbers always serialise.
+    let mut line = serde_json::to_vec(&line).unwrap_or_default();
+    line.push(b'\n');
+    line
+}
+
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde hands over a reference"
@@ -81,19 +97,18 @@ fn is_zero(number: &usize) -> bool {
 impl Writer {
     /// An answer that begins.
     pub fn new(head: &Head) -> Self {
-        let mut writer = Self {
-            out: Vec::with_capacity(4096),
+        Self {
+            head: head.clone(),
+            out: head_line(head),
             records: 0,
-        };
-        writer.line(&HeadLine {
-            feed: VERSION,
-            source: head.source.as_str(),
-            collection: head.collection.to_string(),
-            epoch: hex::print(&head.epoch),
-            view: hex::print(&head.view),
-            from: head.from,
-        });
-        writer
+        }
+    }
+
+    /// Names another view than the one it began with: both are as long as each other.
+    pub fn set_view(&mut self, view: [u8; 32]) {
+        let before = head_line(&self.head).len();
+        self.head.view = view;
+        self.out.splice(..before, head_line(&self.head));
     }
 
     /// Adds one record.

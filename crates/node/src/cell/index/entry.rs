@@ -131,14 +131,19 @@ impl Entry {
         self.flags & DEAD != 0
     }
 
-    /// Whether another entry has taken its place.
+    /// Whether it is gone because it, or a later change, is not for us.
     pub(crate) fn is_withheld(&self) -> bool {
         self.is_removal() && self.is_revoked()
     }
 
-    /// Whether another has taken its place.
+    /// Whether another entry has taken its place, or none.
     pub(crate) fn is_superseded(&self) -> bool {
         self.flags & GONE != 0
+    }
+
+    /// Whether it is gone as if it had never been here: nothing has taken its place.
+    pub(crate) fn is_forgotten(&self) -> bool {
+        self.is_superseded() && self.newer == NONE
     }
 
     /// Whether it is an object that is there.

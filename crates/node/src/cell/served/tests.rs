@@ -423,3 +423,32 @@ fn ten_million_servings_are_searched() {
         found.len()
     );
 }
+
+#[test]
+fn what_a_member_was_served_are_runs_that_do_not_touch() {
+    let (journal, clock) = (Journal::memory([0; 16]), clock());
+    let ledger = ledger(&journal, &clock);
+    let run = |first, last| Run { first, last };
+    let note = |name: &str, at: &CollectionId, how, runs: &[Run]| {
+        ledger.note(&caller(name, None), at, how, runs).unwrap();
+        ledger.flush().unwrap();
+    };
+    note(
+        "bank.example",
+        &HERE,
+        How::Page,
+        &[run(10, 12), run(20, 20)],
+    );
+    note(
+        "bank.example",
+        &HERE,
+        How::Feed,
+        &[run(11, 14), run(15, 15)],
+    );
+    note("bank.example", &HERE, How::Manifest, &[run(30, 40)]);
+    note("bank.example", &THERE, How::Page, &[run(50, 60)]);
+    note("isp.example", &HERE, How::Page, &[run(0, 9)]);
+    let bank = "bank.example".parse().unwrap();
+    let served = ledger.served_to(&bank, &HERE).unwrap();
+    assert_eq!(served, [run(10, 15), run(20, 20)]);
+}

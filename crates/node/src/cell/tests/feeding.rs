@@ -1,0 +1,167 @@
+//! What a follower is given, and what it is asked to give back.
+
+use super::*;
+use crate::cell::feed::{self, Ask, Feed, Record};
+
+/// One who follows: what it holds of the collection, and where it stands.
+struct Follower {
+    member: MemberId,
+    ask: Ask,
+    holds: Vec<(String, i64)>,
+    answers: usize,
+}
+
+impl Follower {
+    fn new(kit: &Kit, name: &str, bytes_max: usize) -> Self {
+        Self {
+            member: member(name),
+            ask: Ask {
+                collection: kit.collection,
+                epoch: None,
+                position: i64::MIN,
+                view: None,
+                state: None,
+                bytes_max,
+                wait_ms: 0,
+                confirms: Vec::new(),
+                joins: false,
+            },
+            holds: Vec::new(),
+            answers: 0,
+        }
+    }
+
+    /// Asks until there is no more.
+    fn follow(&mut self, kit: &Kit) {
+        for _ in 0..10_000 {
+            let answer = kit.cell.feed(&self.member, &self.ask, true).unwrap();
+            let answer = answer.unwrap();
+            let feed = feed::read(&answer).unwrap();
+            self.answers += 1;
+            self.take(&feed);
+            if !feed.end.more {
+                return;
+            }
+        }
+        panic!("it does not come to an end");
+    }
+
+    fn take(&mut self, feed: &Feed<'_>) {
+        for record in &feed.records {
+            match record {
+                Record::Put { object, .. } => {
+                    let header = portcullis_stix::header::header(object).unwrap();
+                    let version = (header.id.to_string(), header.version_us);
+                    if !self.holds.contains(&version) {
+                        self.holds.push(version);
+                    }
+                }
+                Record::Remove { id, version, .. } | Record::Forget { id, version, .. } => {
+                    let gone = (id.clone(), *version);
+                    assert!(self.holds.contains(&gone), "it never had {gone:?}");
+                    self.holds.retain(|held| *held != gone);
+                }
+                Record::State { digest, .. } => self.ask.state = Some(*digest),
+            }
+        }
+        self.ask.epoch = Some(feed.head.epoch);
+        self.ask.view = Some(feed.head.view);
+        self.ask.position = feed.end.to;
+    }
+}
+
+fn put_out(kit: &Kit, name: &str) {
+    let command = Command::Expel {
+        group: kit.group,
+        member: member(name),
+    };
+    kit.cell.perform(&kit.cell.operator(), command).unwrap();
+}
+
+/// A change of `far`'s, as another node brings it.
+fn brought(kit: &Kit, n: u32) -> crate::cell::Change {
+    crate::cell::Change::Put {
+        bytes: indicator(n, 0).into(),
+        stamp: crate::cell::Stamp {
+            at_us: kit.clock.now().as_microsecond(),
+            by: member("far"),
+        },
+        publisher: member("far"),
+        tlp: portcullis_core::cell::Tlp::Amber,
+        held: false,
+        marks: portcullis_core::cell::Marks::default(),
+        provenance: Bytes::new(),
+    }
+}
+
+#[test]
+fn who_is_put_out_gives_back_what_it_was_given_whether_we_still_have_it_or_not() {
+    let kit = Kit::new();
+    let changes = [brought(&kit, 1), brought(&kit, 2), brought(&kit, 3)];
+    kit.cell
+        .accept(&kit.collection, &changes, Vec::new())
+        .unwrap();
+    let mut follower = Follower::new(&kit, "bank-b", 1 << 20);
+    follower.follow(&kit);
+    assert_eq!(follower.holds.len(), 3);
+    // One goes by our people's hand, one is let go as if it had never been here.
+    let operator = kit.cell.operator();
+    let all = Query::default();
+    kit.clock.pass(1000);
+    let removed = kit.cell.remove(&operator, &kit.collection, &id(1), &all);
+    assert_eq!(removed.unwrap(), 1);
+    let forget = crate::cell::Change::Forget {
+        id: id(2),
+        version_us: 1_767_225_600_000_000,
+    };
+    kit.cell
+        .accept(&kit.collection, &[forget], Vec::new())
+        .unwrap();
+    // That is nobody else's business while it may have them.
+    follower.follow(&kit);
+    assert_eq!(follower.holds.len(), 3);
+    put_out(&kit, "bank-b");
+    follower.follow(&kit);
+    assert_eq!(follower.holds, []);
+}
+
+#[test]
+fn what_is_given_back_comes_in_answers_that_can_be_read() {
+    let kit = Kit::new();
+    kit.add(&many(0..60));
+    let mut follower = Follower::new(&kit, "bank-b", 1 << 20);
+    follower.follow(&kit);
+    assert_eq!(follower.holds.len(), 60);
+    put_out(&kit, "bank-b");
+    follower.ask.bytes_max = 500;
+    follower.answers = 0;
+    follower.follow(&kit);
+    assert_eq!(follower.holds, []);
+    assert!(follower.answers > 5, "{}", follower.answers);
+    // Whoever is let in again gets all of it again.
+    let invite = Command::Invite {
+        group: kit.group,
+        member: member("bank-b"),
+        standing: standing(MemberKind::Company, "GB"),
+    };
+    kit.cell.perform(&kit.cell.operator(), invite).unwrap();
+    let accept = Command::Accept { group: kit.group };
+    kit.cell.perform(&kit.b(), accept).unwrap();
+    follower.follow(&kit);
+    assert_eq!(follower.holds.len(), 60);
+}
+
+#[test]
+fn of_what_it_may_not_have_a_follower_hears_nothing() {
+    let kit = Kit::new();
+    let red =
+        r#","object_marking_refs":["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"]"#;
+    kit.add(&[indicator(1, 0), with(1, 9, red), with(2, 0, red)]);
+    let mut follower = Follower::new(&kit, "bank-b", 1 << 20);
+    follower.follow(&kit);
+    assert_eq!(follower.holds, [(id(1), 1_767_225_600_000_000)]);
+    let answer = kit.cell.feed(&member("bank-b"), &follower.ask, true);
+    let answer = answer.unwrap().unwrap();
+    assert_eq!(feed::read(&answer).unwrap().records, []);
+    assert_eq!(feed::read(&answer).unwrap().end.behind, 0);
+}

@@ -22,6 +22,7 @@ const NO_CODES: &[&str] = &[
     // What the page puts before the end of another code.
     "report.proof_",
     "series.line",
+    "seg.new",
     "serve.lock",
     "serve.log",
     "store.db",
@@ -32,7 +33,7 @@ const NO_CODES: &[&str] = &[
 
 /// How the endings of host names in examples look, and of files that programs write.
 const ENDINGS: &[&str] = &[
-    "com", "example", "html", "invalid", "json", "org", "seed", "txt",
+    "com", "doc", "example", "exe", "html", "invalid", "json", "org", "seed", "txt",
 ];
 
 /// What makes a code of one part: its first, or second, argument.

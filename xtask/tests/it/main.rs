@@ -1,6 +1,7 @@
 //! The repository against what it says about itself.
 
 mod errors;
+mod extras;
 mod help;
 mod pages;
 mod rooms;

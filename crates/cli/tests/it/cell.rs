@@ -1,11 +1,13 @@
 //! The cell by its commands and its plain door: a TAXII server of one's own.
 
+mod alone;
 mod commands;
 mod exit;
 mod follow;
 mod import;
 mod kill;
 mod share;
+mod typos;
 
 use crate::{
     place::{Place, Serving, free_port},

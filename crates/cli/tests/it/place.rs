@@ -110,9 +110,15 @@ impl Place {
 
     /// Runs the node until the answer is dropped.
     pub(crate) fn serve(&self) -> Serving {
+        self.serve_with(&[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn serve_with(&self, more: &[&str]) -> Serving {
         let mut child = self
             .command()
             .arg("serve")
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

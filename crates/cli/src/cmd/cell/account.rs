@@ -187,7 +187,7 @@ impl Add {
             Rights::from(self.rights).as_str()
         ));
         if stranger {
-            ui.note(&format!(
+            ui.note(format!(
                 "`{member}` is in no group and has no other account: is it spelt so? It reads what is open, until `portcullis cell group invite GROUP {member} --country GB`"
             ));
         }
@@ -345,4 +345,29 @@ fn json_of(name: &str, held: &Held, how: &str) -> Value {
         "until": held.until.map(|until| until.to_string()),
         "ended": held.ended,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whether_a_taken_name_is_to_be_ended_or_renewed_depends_on_its_time() {
+        let until: Timestamp = "2026-12-01T00:00:00Z".parse().unwrap();
+        let held = Held {
+            member: "bank.example".parse().unwrap(),
+            secret: Secret::Token([0; 32]),
+            client: false,
+            operator: false,
+            rights: Rights::Read,
+            until: Some(until),
+            ended: false,
+        };
+        let check = |at: &str, expected: &str| {
+            let hint = taken("desk", &held, at.parse().unwrap()).hint.unwrap();
+            assert!(hint.contains(expected), "{at}: {hint}");
+        };
+        check("2026-11-30T23:59:59Z", "a fresh token");
+        check("2026-12-01T00:00:00Z", "its time is over");
+    }
 }

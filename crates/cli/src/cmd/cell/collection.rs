@@ -199,7 +199,9 @@ impl Set {
         texts.iter().all(|text| text.is_none())
             && (mode.is_none() && default_tlp.is_none())
             && (open.is_none() && honour_expiry.is_none())
-            && [groups, readers, writers].iter().all(|said| said.is_empty())
+            && [groups, readers, writers]
+                .iter()
+                .all(|said| said.is_empty())
     }
 
     fn apply(self, desk: &Desk, settings: &mut Settings) -> Result<(), Failure> {
@@ -345,8 +347,9 @@ impl Show {
 impl Change {
     fn run(self, desk: &Desk, ui: Ui) -> Result<(), Failure> {
         if self.title.is_none() && self.set.is_empty() {
-            return Err(Failure::usage("nothing to change was named")
-                .hint("such as `--mode strict`, `--group partners` or `--title \"Bank attacks\"`"));
+            return Err(Failure::usage("nothing to change was named").hint(
+                "such as `--mode strict`, `--group partners` or `--title \"Bank attacks\"`",
+            ));
         }
         let collection = desk.collection(&self.collection)?;
         let state = desk.state();

@@ -283,13 +283,22 @@ impl Leave {
     /// Whether an owner means what it says: it owns the group as before, and is in it no more.
     fn meant(&self, desk: &Desk, id: &GroupId) -> Result<(), Failure> {
         let state = desk.state();
-        let ours = state.groups().get(id).filter(|held| held.owner == desk.me.member);
+        let ours = state
+            .groups()
+            .get(id)
+            .filter(|held| held.owner == desk.me.member);
         let Some(held) = ours.filter(|_| !self.although_owner) else {
             return Ok(());
         };
-        let others = held.joined().filter(|(member, _)| **member != desk.me.member).count();
+        let others = held
+            .joined()
+            .filter(|(member, _)| **member != desk.me.member)
+            .count();
         let message = match others {
-            0 => format!("`{}` is this member's own group, and nobody else is in it", held.title),
+            0 => format!(
+                "`{}` is this member's own group, and nobody else is in it",
+                held.title
+            ),
             others => format!(
                 "`{}` is this member's own group: {} would go on sharing in it, and this member would read nothing of it",
                 held.title,

@@ -106,7 +106,9 @@ impl Warning {
                 let desk = Desk::open(dir)?;
                 let lists = desk.home.warning_lists()?;
                 let names = lists.names();
-                if let Some(unknown) = (command.lists.iter()).find(|word| !names.iter().any(|name| *name == word.as_str())) {
+                if let Some(unknown) = (command.lists.iter())
+                    .find(|word| !names.iter().any(|name| *name == word.as_str()))
+                {
                     return Err(Failure::refused(
                         "cell.unknown_warning_list",
                         format!("there is no warning list `{unknown}`"),

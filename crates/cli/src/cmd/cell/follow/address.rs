@@ -19,7 +19,12 @@ const FORM: &str = "https://taxii.example/api1/collections/91a7b528-80eb-42ed-a7
 
 /// Checks that an address is a TAXII collection's. Where it is not, its server is asked what it
 /// offers; where it is, whether it offers this one: one that is silent may be followed all the same.
-pub(super) fn taxii(home: &Home, url: &str, credential: Option<&str>, ui: Ui) -> Result<(), Failure> {
+pub(super) fn taxii(
+    home: &Home,
+    url: &str,
+    credential: Option<&str>,
+    ui: Ui,
+) -> Result<(), Failure> {
     let to = endpoint(home, credential)?;
     match Source::parse(url, to.clone()) {
         Ok(source) => {
@@ -34,9 +39,18 @@ pub(super) fn taxii(home: &Home, url: &str, credential: Option<&str>, ui: Ui) ->
 
 /// Checks that an address is a MISP instance's, and not one of its pages.
 pub(super) fn misp(url: &str) -> Result<(), Failure> {
-    let pages = ["/events", "/attributes", "/feeds", "/servers", "/users", "/taxii2"];
+    let pages = [
+        "/events",
+        "/attributes",
+        "/feeds",
+        "/servers",
+        "/users",
+        "/taxii2",
+    ];
     let instance = Instance::parse(url, Endpoint::default()).map_err(Failure::usage)?;
-    let path = url.strip_prefix(&instance.endpoint.origin).unwrap_or_default();
+    let path = url
+        .strip_prefix(&instance.endpoint.origin)
+        .unwrap_or_default();
     match pages.iter().find_map(|page| path.find(page)) {
         None => Ok(()),
         Some(at) => Err(Failure::usage(format!(
@@ -55,21 +69,37 @@ fn doubt(source: &Source, url: &str) -> Option<String> {
     let root = url.trim_end_matches('/').rsplit_once("/collections/")?.0;
     let offered = match remote().and_then(|remote| offered(&remote, &source.endpoint, root)) {
         Ok(offered) => offered,
-        Err(error) => return Some(format!("not asked what it offers: {error}; `portcullis serve` tries again")),
+        Err(error) => {
+            return Some(format!(
+                "not asked what it offers: {error}; `portcullis serve` tries again"
+            ));
+        }
     };
-    let here = source.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let here = source
+        .path
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
     match offered.iter().find(|one| one.id == here) {
         Some(one) if one.can_read => None,
         Some(_) => Some(format!("its server says that `{here}` is not ours to read")),
         // SPEC: a server may let a collection be named by an alias, which stands nowhere.
-        None => Some(format!("its server lists no collection `{here}`{}", named(&offered))),
+        None => Some(format!(
+            "its server lists no collection `{here}`{}",
+            named(&offered)
+        )),
     }
 }
 
 /// What may have been meant by an address that is no collection's.
 fn meant(url: &str, to: &Endpoint) -> String {
     let form = format!("a collection's address looks like {FORM}");
-    let plain = url.split(['?', '#']).next().unwrap_or(url).trim_end_matches('/');
+    let plain = url
+        .split(['?', '#'])
+        .next()
+        .unwrap_or(url)
+        .trim_end_matches('/');
     // Somebody pasted the address of the objects, or of one.
     if let Some((root, rest)) = plain.split_once("/collections/")
         && let Some(id) = rest.split('/').next().filter(|id| !id.is_empty())
@@ -88,7 +118,9 @@ fn meant(url: &str, to: &Endpoint) -> String {
     let root = plain.strip_suffix("/collections").unwrap_or(plain);
     match remote().and_then(|remote| search(&remote, &to, root)) {
         Ok(offered) => format!("{form}{}", named(&offered)),
-        Err(RemoteError::Status { status: 401 | 403, .. }) => format!(
+        Err(RemoteError::Status {
+            status: 401 | 403, ..
+        }) => format!(
             "{form}; with `--credential NAME` of `portcullis cell follow credential` its server can be asked what it offers"
         ),
         Err(error) => format!("{form}; its server could not be asked what it offers: {error}"),

@@ -105,9 +105,10 @@ pub struct Response {
 }
 
 /// The headers of an answer that are kept.
-pub const HEADERS: [&str; 4] = [
+pub const HEADERS: [&str; 5] = [
     "content-type",
     "retry-after",
+    "x-rate-limit-reset",
     "x-taxii-date-added-first",
     "x-taxii-date-added-last",
 ];
@@ -117,6 +118,24 @@ impl Response {
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether it is a success.
+    pub const fn is_success(&self) -> bool {
+        self.status / 100 == 2
+    }
+
+    /// The refusal that it is, in these words.
+    pub(crate) fn refused(&self, by: &Endpoint, detail: String) -> RemoteError {
+        RemoteError::Status {
+            origin: by.origin.clone(),
+            status: self.status,
+            detail,
+            // MISP says how many seconds are left of its limit in a header of its own.
+            retry_s: ["retry-after", "x-rate-limit-reset"]
+                .into_iter()
+                .find_map(|name| self.header(name)?.parse().ok()),
+        }
     }
 
     /// The first of what it said, in characters that harm no terminal.
@@ -179,15 +198,8 @@ pub(crate) fn successful(
     request: &Request,
 ) -> Result<Response, RemoteError> {
     let response = remote.call(to, request)?;
-    if (200..300).contains(&response.status) {
+    if response.is_success() {
         return Ok(response);
     }
-    Err(RemoteError::Status {
-        origin: to.origin.clone(),
-        status: response.status,
-        detail: response.detail(),
-        retry_s: response
-            .header("retry-after")
-            .and_then(|text| text.parse().ok()),
-    })
+    Err(response.refused(to, response.detail()))
 }

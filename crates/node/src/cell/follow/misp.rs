@@ -5,6 +5,7 @@
 //! by another way is never replaced by what MISP made of it: MISP counts in
 //! seconds, and its copy of our object would look like an older version.
 
+mod seen;
 mod send;
 
 use super::{FollowError, Noted, Reach, Step, Work, held};
@@ -13,7 +14,11 @@ use crate::cell::{
     remote::misp::{self, Cursor, Instance},
 };
 use portcullis_core::member::MemberId;
-use portcullis_stix::{header::header, misp::event_to_stix};
+use portcullis_stix::{
+    header::header,
+    misp::{EXTENSION, event_to_stix},
+};
+use seen::Seen;
 use serde_json::Value;
 use std::{
     collections::{BTreeSet, HashSet},
@@ -24,6 +29,10 @@ use std::{
 const COMPARE_EVERY_S: i64 = 15 * 60;
 /// The most events that one comparison looks at one by one.
 const COMPARED_MAX: usize = 100;
+/// By how much an instance's clock may differ from ours, in seconds.
+const CLOCKS_APART_S: i64 = 5 * 60;
+/// The oldest version whose answers are recorded in our tests.
+const OLDEST: [u32; 3] = [2, 4, 115];
 /// A second in microseconds.
 const SECOND_US: i64 = 1_000_000;
 
@@ -54,16 +63,20 @@ impl Work<'_> {
         if !page.more {
             let now_s = self.cell.env().now().as_second();
             if moved.compared_s.saturating_add(COMPARE_EVERY_S) <= now_s {
+                introduced(reach, &instance, both_ways, &mut step)?;
                 let since_s = moved.compared_s;
-                changes.extend(self.compared(reach, &instance, &name, since_s, &mut step)?);
-                moved.compared_s = now_s;
+                let (compared, reached_s) =
+                    self.compared(reach, &instance, &name, since_s, &mut step)?;
+                changes.extend(compared);
+                moved.compared_s = reached_s.unwrap_or(now_s);
+                step.more |= reached_s.is_some();
             }
         }
         let text = (cursor != moved || self.cursor.is_none()).then(|| moved.to_text());
         self.take(&changes, text, &mut step)?;
         if both_ways && !page.more {
             let mut sent = moved.clone();
-            step.more = self.send(reach, &instance, &name, &mut sent, &mut step.notes)?;
+            step.more |= self.send(reach, &instance, &name, &mut sent, &mut step.notes)?;
             let text = (sent != moved).then(|| sent.to_text());
             self.take(&[], text, &mut step)?;
         }
@@ -72,36 +85,54 @@ impl Work<'_> {
 
     /// An event as changes; what has no place in STIX is noted.
     fn mapped(&self, name: &MemberId, event: &[u8], notes: &mut Vec<Noted>) -> Vec<Change> {
-        let mapped = match event_to_stix(event) {
+        let seen = Seen::read(event);
+        let uuid = seen.uuid.as_deref().unwrap_or("an event");
+        // A sighting that went there from here has an id of its own there.
+        let without = seen.without_echoes(event, &|id| self.is_held(id));
+        let mapped = match event_to_stix(without.as_deref().unwrap_or(event)) {
             Ok(mapped) => mapped,
             Err(flaw) => {
                 notes.push(Noted {
-                    what: uuid_of(event).unwrap_or_else(|| "an event".to_owned()),
+                    what: uuid.to_owned(),
                     why: flaw.to_string(),
                 });
                 return Vec::new();
             }
         };
-        let uuid = uuid_of(event).unwrap_or_default();
+        if let Some(bound) = seen.bound() {
+            notes.push(Noted {
+                what: uuid.to_owned(),
+                why: bound.to_owned(),
+            });
+        }
         let left = mapped.unmapped.into_iter().filter(|left| !left.kept);
         notes.extend(left.map(|left| Noted {
             what: format!("{uuid} {}: {}", left.path, left.what),
             why: left.why.to_owned(),
         }));
         // An event that says nothing but what we have by another way is one that went there from
-        // here, or from whom we have it: what MISP puts around it is nothing new either.
+        // here, or from whom we have it: what MISP puts around it is nothing new either, but for
+        // what others there say of it.
         let mut said = mapped
             .objects
             .iter()
             .filter(|object| is_said(object))
             .peekable();
-        if said.peek().is_some() && said.all(|object| self.is_ours(name, object)) {
-            return Vec::new();
-        }
-        let objects = mapped.objects.iter();
+        let ours = said.peek().is_some() && said.all(|object| self.is_ours(name, object));
+        let objects: Vec<&Vec<u8>> = if ours {
+            sightings(&mapped.objects)
+        } else {
+            mapped.objects.iter().collect()
+        };
         objects
+            .into_iter()
             .filter_map(|object| self.put_mapped(name, object))
             .collect()
+    }
+
+    /// Whether a version of this object is, or was, here.
+    fn is_held(&self, id: &str) -> bool {
+        !self.cell.held(&self.into, id).is_empty()
     }
 
     /// Whether we have this object, in this version or a later one, not from the instance. MISP
@@ -142,7 +173,8 @@ impl Work<'_> {
         Some(held::put(object, Stamp { at_us, by }, self.cell.me()))
     }
 
-    /// What its index says that its pages do not: events that are gone, and new sightings.
+    /// What its index says that its pages do not: events that are gone, and new sightings; and up
+    /// to when, if there are more sightings.
     fn compared(
         &self,
         reach: &Reach<'_>,
@@ -150,14 +182,21 @@ impl Work<'_> {
         name: &MemberId,
         since_s: i64,
         step: &mut Step,
-    ) -> Result<Vec<Change>, FollowError> {
+    ) -> Result<(Vec<Change>, Option<i64>), FollowError> {
         let listed = misp::index(reach.remote, instance)?;
         let there: HashSet<&str> = listed.iter().map(|event| event.uuid.as_str()).collect();
         let mut changes = Vec::new();
-        let sighted = listed
+        // Its clock is not ours.
+        let from_s = since_s.saturating_sub(CLOCKS_APART_S);
+        let mut sighted: Vec<_> = listed
             .iter()
-            .filter(|event| since_s > 0 && event.published && event.sighted_s >= since_s);
-        for event in sighted.take(COMPARED_MAX) {
+            .filter(|event| since_s > 0 && event.published && event.sighted_s >= from_s)
+            .collect();
+        sighted.sort_by_key(|event| event.sighted_s);
+        let reached_s = sighted
+            .get(COMPARED_MAX)
+            .map(|next| next.sighted_s.max(from_s + 1) + CLOCKS_APART_S);
+        for event in sighted.into_iter().take(COMPARED_MAX) {
             if let Some(event) = misp::event(reach.remote, instance, &event.uuid)? {
                 changes.extend(self.mapped(name, event.get().as_bytes(), &mut step.notes));
             }
@@ -176,7 +215,7 @@ impl Work<'_> {
         if !ended.is_empty() {
             changes.extend(self.ended(name, &ours, &ended)?);
         }
-        Ok(changes)
+        Ok((changes, reached_s))
     }
 
     /// Removals of what only events that are gone had bound.
@@ -228,6 +267,34 @@ impl Work<'_> {
     }
 }
 
+/// Asks the instance what it is, and notes what will not work there.
+fn introduced(
+    reach: &Reach<'_>,
+    instance: &Instance,
+    both_ways: bool,
+    step: &mut Step,
+) -> Result<(), FollowError> {
+    let Some(version) = misp::version(reach.remote, instance)? else {
+        return Ok(());
+    };
+    let mut note = |why: String| {
+        step.notes.push(Noted {
+            what: format!("MISP {}", version.version),
+            why,
+        });
+    };
+    if version.numbers().is_some_and(|numbers| numbers < OLDEST) {
+        let [major, minor, patch] = OLDEST;
+        note(format!(
+            "it is older than {major}.{minor}.{patch}, the oldest whose answers are known: what it leaves out of its pages and its index may be missed"
+        ));
+    }
+    if both_ways && version.perm_sighting == Some(false) {
+        note("the automation key may add no sightings: ours will not arrive".to_owned());
+    }
+    Ok(())
+}
+
 /// A report or grouping, and what it binds.
 #[derive(Clone, Debug)]
 struct Binding {
@@ -254,9 +321,10 @@ impl Binding {
     }
 }
 
-/// Whether an object says something itself, and does not only bind, name or mark others.
+/// Whether an object says something itself, and does not only bind, name or mark others, or say who
+/// saw them.
 fn is_said(object: &[u8]) -> bool {
-    const AROUND: [&str; 7] = [
+    const AROUND: [&str; 8] = [
         "report",
         "grouping",
         "identity",
@@ -264,8 +332,12 @@ fn is_said(object: &[u8]) -> bool {
         "extension-definition",
         "relationship",
         "sighting",
+        "opinion",
     ];
-    header(object).is_ok_and(|header| !AROUND.contains(&header.kind.as_ref()))
+    header(object).is_ok_and(|header| match header.kind.as_ref() {
+        "note" => serde_json::from_slice(object).is_ok_and(|note: Value| !is_sighting(&note)),
+        kind => !AROUND.contains(&kind),
+    })
 }
 
 /// The UUID in an object's id.
@@ -273,8 +345,29 @@ fn uuid_in(id: &str) -> &str {
     id.split_once("--").map_or(id, |(_, uuid)| uuid)
 }
 
-/// The UUID of `{"Event":{…}}`.
-fn uuid_of(event: &[u8]) -> Option<String> {
-    let event: Value = serde_json::from_slice(event).ok()?;
-    Some(event.get("Event")?.get("uuid")?.as_str()?.to_owned())
+/// What is said of an event's parts by who saw them, with who that is.
+fn sightings(objects: &[Vec<u8>]) -> Vec<&Vec<u8>> {
+    let read = |object: &[u8]| serde_json::from_slice::<Value>(object).unwrap_or_default();
+    let said: Vec<(&Vec<u8>, Value)> = objects
+        .iter()
+        .map(|object| (object, read(object)))
+        .filter(|(_, value)| value["type"] == "opinion" || is_sighting(value))
+        .collect();
+    let named: BTreeSet<&str> = said
+        .iter()
+        .flat_map(|(_, value)| {
+            let who = value["where_sighted_refs"].as_array().into_iter().flatten();
+            who.chain([&value["created_by_ref"]])
+                .filter_map(Value::as_str)
+        })
+        .collect();
+    let who = objects
+        .iter()
+        .filter(|object| header(object).is_ok_and(|header| named.contains(header.id.as_ref())));
+    who.chain(said.iter().map(|(object, _)| *object)).collect()
+}
+
+/// Whether an object is one of MISP's three kinds of sightings.
+fn is_sighting(object: &Value) -> bool {
+    object["type"] == "sighting" || object["extensions"][EXTENSION]["sighting"].is_object()
 }

@@ -1,12 +1,20 @@
 //! A MISP instance, through its automation API: events out of it, events and
 //! sightings into it.
 //!
-//! Follows MISP's REST API: `events/restSearch`, `events/index`, `events/view`,
-//! `events/add`, `events/edit`, `sightings/add`. Only published events are
+//! Follows MISP's REST API: `servers/getVersion`, `events/restSearch`,
+//! `events/index`, `events/view`, `events/add`, `events/edit`, `sightings/add`.
+//! Only published events are
 //! read, in the order of being published; MISP counts that in whole seconds, so
 //! a walk goes back a little and meets some events twice.
 
-use super::{Endpoint, Remote, RemoteError, Request, successful};
+mod answer;
+mod send;
+
+pub use answer::{Version, version};
+pub use send::{Sent, send, sight};
+
+use super::{Endpoint, Remote, RemoteError, Request};
+use answer::asked;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
@@ -116,8 +124,6 @@ struct Dated {
 struct DatedEvent {
     #[serde(default)]
     publish_timestamp: Option<Value>,
-    #[serde(default)]
-    timestamp: Option<Value>,
 }
 
 /// MISP writes numbers as numbers and as texts.
@@ -152,7 +158,7 @@ pub fn events(
         instance.path("events/restSearch"),
         body.to_string().into_bytes(),
     );
-    let response = successful(remote, &instance.endpoint, &request)?;
+    let response = asked(remote, instance, &request)?;
     let malformed = |error: serde_json::Error| instance.malformed(error.to_string());
     // Older instances answer the list itself.
     let events: Vec<&RawValue> = if response.body.trim_ascii_start().starts_with(b"[") {
@@ -193,7 +199,7 @@ pub fn event(
 ) -> Result<Option<Box<RawValue>>, RemoteError> {
     let path = instance.path(&format!("events/view/{}", super::taxii::percent(uuid)));
     let request = Request::get(path, "application/json");
-    match successful(remote, &instance.endpoint, &request) {
+    match asked(remote, instance, &request) {
         Err(RemoteError::Status { status: 404, .. }) => Ok(None),
         Err(error) => Err(error),
         Ok(response) => {
@@ -232,7 +238,7 @@ struct WireListed {
 pub fn index(remote: &dyn Remote, instance: &Instance) -> Result<Vec<Listed>, RemoteError> {
     let body = br#"{"minimal":1}"#.to_vec();
     let request = Request::post_json(instance.path("events/index"), body);
-    let response = successful(remote, &instance.endpoint, &request)?;
+    let response = asked(remote, instance, &request)?;
     let listed: Vec<WireListed> = serde_json::from_slice(&response.body)
         .map_err(|error| instance.malformed(error.to_string()))?;
     if listed.len() > EVENTS_MAX {
@@ -250,53 +256,5 @@ pub fn index(remote: &dyn Remote, instance: &Instance) -> Result<Vec<Listed>, Re
     Ok(listed.collect())
 }
 
-/// Sends an event: changes the one of this UUID, or adds it where there is none.
-///
-/// # Errors
-///
-/// [`RemoteError`].
-pub fn send(
-    remote: &dyn Remote,
-    instance: &Instance,
-    uuid: &str,
-    event: &[u8],
-) -> Result<(), RemoteError> {
-    let edit = instance.path(&format!("events/edit/{}", super::taxii::percent(uuid)));
-    let edited = successful(
-        remote,
-        &instance.endpoint,
-        &Request::post_json(edit, event.to_vec()),
-    );
-    match edited {
-        Err(RemoteError::Status { status: 404, .. }) => {
-            let add = Request::post_json(instance.path("events/add"), event.to_vec());
-            successful(remote, &instance.endpoint, &add).map(drop)
-        }
-        other => other.map(drop),
-    }
-}
-
-/// Sends a sighting of an attribute (`sightings/add`), as its JSON.
-///
-/// # Errors
-///
-/// [`RemoteError`]; an attribute that is not there is none, but answered `false`.
-pub fn sight(
-    remote: &dyn Remote,
-    instance: &Instance,
-    sighting: &[u8],
-) -> Result<bool, RemoteError> {
-    let request = Request::post_json(instance.path("sightings/add"), sighting.to_vec());
-    match successful(remote, &instance.endpoint, &request) {
-        Err(RemoteError::Status {
-            status: 403 | 404, ..
-        }) => Ok(false),
-        other => other.map(|_| true),
-    }
-}
-
-/// When an event was last changed, in seconds: as `{"Event":{…}}` says.
-pub fn changed_s(event: &RawValue) -> i64 {
-    let dated: Option<Dated> = serde_json::from_str(event.get()).ok();
-    dated.map_or(0, |dated| seconds(dated.event.timestamp.as_ref()))
-}
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,28 +1,39 @@
 //! What goes to a MISP instance: reports and groupings with what they bind,
 //! loose objects each as an event of its own, and sightings.
 
-use super::{Binding, uuid_in, uuid_of};
+use super::{
+    Binding, is_sighting,
+    seen::{MARK, Seen},
+    uuid_in,
+};
 use crate::cell::{
-    CellError, Changed, Run,
+    CellError, ChangeRef, Changed, Run,
     follow::{FollowError, Noted, Reach, Work},
-    remote::misp::{self, Cursor, Instance},
+    remote::misp::{self, Cursor, Instance, Sent},
     served::How,
 };
 use portcullis_core::{
-    cell::{Caller, Clearance, Rights},
+    cell::{Caller, Clearance, Rights, State},
     member::MemberId,
 };
-use portcullis_stix::misp::stix_to_event;
+use portcullis_stix::{
+    header::header,
+    misp::{EXTENSION, MispFlaw, stix_to_event},
+};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::ControlFlow,
+    sync::Arc,
 };
 
 /// How many new objects one step sends.
 const SENT_MAX: usize = 500;
 /// What is an event when nothing binds it; the rest says something about other objects.
 const ALONE: [&str; 4] = ["indicator", "observed-data", "incident", "malware-analysis"];
+
+/// What says something about others, and goes by a door of its own.
+const ABOUT: [&str; 2] = ["sighting", "opinion"];
 
 /// One object that may go.
 struct Outgoing {
@@ -40,6 +51,27 @@ struct Batch {
     more: bool,
 }
 
+/// What decides about every object that goes to an instance.
+struct Exit<'a> {
+    /// What came from the instance never goes back.
+    instance: &'a MemberId,
+    state: Arc<State>,
+    cleared: Clearance,
+    /// What ends later than this may go, in microseconds since 1970.
+    valid_us: i64,
+}
+
+impl Exit<'_> {
+    fn admits(&self, change: &ChangeRef<'_>) -> bool {
+        let marks = self.state.marks(change.id, &change.label.publisher);
+        // Nobody knows who reads there: what waits for a person waits, whoever published it.
+        change.stamp.by != *self.instance
+            && change.expires_us > self.valid_us
+            && !change.label.held
+            && self.cleared.admits(change.label, marks)
+    }
+}
+
 impl Work<'_> {
     /// Sends what came since the last time and may leave; answers whether there is more.
     pub(super) fn send(
@@ -51,65 +83,50 @@ impl Work<'_> {
         notes: &mut Vec<Noted>,
     ) -> Result<bool, FollowError> {
         // The instance goes on from there as it likes: it is treated as a client of our member,
-        // so that TLP:AMBER+STRICT, TLP:RED and what waits for a person stay here.
+        // so that TLP:AMBER+STRICT and TLP:RED stay here, and the legal basis is asked.
         let caller = Caller {
             client: true,
             rights: Rights::Read,
             ..Caller::node(self.cell.me().clone())
         };
-        let now = self.cell.env().now();
-        let cleared = self.cell.state().clearance(&caller, &self.into, now);
-        let cleared = cleared.map_err(CellError::from)?;
-        let batch = self.outgoing(name, &cleared, cursor.sent_us.unwrap_or(i64::MIN))?;
+        let exit = self.exit(name, &caller)?;
+        let batch = self.outgoing(&exit, cursor.sent_us.unwrap_or(i64::MIN))?;
         let Some(to_us) = batch.to_us else {
             return Ok(false);
         };
-        let (bound, known) = self.bound(&batch, &cleared)?;
+        let (bound, known) = self.bound(&batch, &exit)?;
         self.note(&caller, &batch, &known)?;
-        let mut events = Vec::new();
         let mut placed: BTreeSet<&str> = BTreeSet::new();
         for binding in &bound {
             let parts = binding.refs.iter().chain([&binding.id]);
             let parts: Vec<&str> = parts.map(String::as_str).collect();
             placed.extend(&parts);
             let bytes = |id: &&str| {
-                let fresh = batch.fresh.get(*id).map(|object| object.bytes.as_slice());
-                fresh.or_else(|| known.get(*id).map(|object| object.bytes.as_slice()))
+                let object = batch.fresh.get(*id).or_else(|| known.get(*id))?;
+                (!is_about(id, &object.bytes)).then_some(object.bytes.as_slice())
             };
-            events.push(parts.iter().filter_map(bytes).collect::<Vec<&[u8]>>());
+            let event: Vec<&[u8]> = parts.iter().filter_map(bytes).collect();
+            send_event(reach, instance, &event, true, notes)?;
         }
-        let loose = batch.fresh.iter().filter(|(id, _)| {
+        let loose = batch.fresh.iter().filter(|(id, object)| {
             let kind = id.split_once("--").map_or("", |(kind, _)| kind);
-            ALONE.contains(&kind) && !placed.contains(id.as_str())
+            ALONE.contains(&kind) && !placed.contains(id.as_str()) && !is_about(id, &object.bytes)
         });
-        events.extend(loose.map(|(_, object)| vec![object.bytes.as_slice()]));
-        for event in events {
-            match stix_to_event(&event) {
-                Ok(mapped) => {
-                    let left = mapped.unmapped.into_iter().filter(|left| !left.kept);
-                    notes.extend(left.map(|left| Noted {
-                        what: format!("{}: {}", left.path, left.what),
-                        why: left.why.to_owned(),
-                    }));
-                    for document in &mapped.objects {
-                        let uuid = uuid_of(document).unwrap_or_default();
-                        misp::send(reach.remote, instance, &uuid, document)?;
-                    }
-                }
-                Err(flaw) => notes.push(Noted {
-                    what: "an event of ours".to_owned(),
-                    why: flaw.to_string(),
-                }),
-            }
+        for (_, object) in loose {
+            // Where there is nothing, there is nothing to take back.
+            let add = !header(&object.bytes).is_ok_and(|header| header.revoked);
+            send_event(reach, instance, &[&object.bytes], add, notes)?;
         }
         for (id, object) in &batch.fresh {
-            if id.starts_with("sighting--")
-                && let Some(sighting) = self.sighting(&object.bytes)
-                && !misp::sight(reach.remote, instance, &sighting)?
+            let Some(sighting) = self.sighting(id, &object.bytes) else {
+                continue;
+            };
+            if let Sent::Refused(why) | Sent::Partly(why) =
+                misp::sight(reach.remote, instance, &sighting)?
             {
                 notes.push(Noted {
                     what: id.clone(),
-                    why: "the instance has nothing that was sighted".to_owned(),
+                    why: format!("the instance did not take it: {why}"),
                 });
             }
         }
@@ -117,14 +134,25 @@ impl Work<'_> {
         Ok(batch.more)
     }
 
+    fn exit<'a>(&self, name: &'a MemberId, caller: &Caller) -> Result<Exit<'a>, FollowError> {
+        let (state, now) = (self.cell.state(), self.cell.env().now());
+        let cleared = state.clearance(caller, &self.into, now);
+        let held = state.collection(&self.into);
+        let honoured = held.is_none_or(|held| held.settings.honour_expiry);
+        Ok(Exit {
+            instance: name,
+            cleared: cleared.map_err(CellError::from)?,
+            valid_us: if honoured {
+                now.as_microsecond()
+            } else {
+                i64::MIN
+            },
+            state,
+        })
+    }
+
     /// What came after a place, not from the instance itself, and may leave.
-    fn outgoing(
-        &self,
-        name: &MemberId,
-        cleared: &Clearance,
-        after_us: i64,
-    ) -> Result<Batch, FollowError> {
-        let (state, valid) = (self.cell.state(), self.valid_after());
+    fn outgoing(&self, exit: &Exit<'_>, after_us: i64) -> Result<Batch, FollowError> {
         let mut batch = Batch::default();
         self.cell
             .changes_since(&self.into, after_us, &mut |change| {
@@ -133,11 +161,8 @@ impl Work<'_> {
                     return ControlFlow::Break(());
                 }
                 batch.to_us = Some(change.added_us);
-                let marks = state.marks(change.id, &change.label.publisher);
                 if let Changed::Put(bytes) = change.op
-                    && change.stamp.by != *name
-                    && change.expires_us > valid
-                    && cleared.admits(change.label, marks)
+                    && exit.admits(&change)
                 {
                     let object = Outgoing {
                         number: change.number,
@@ -150,35 +175,20 @@ impl Work<'_> {
         Ok(batch)
     }
 
-    /// What ends later than this may go, in microseconds since 1970.
-    fn valid_after(&self) -> i64 {
-        let state = self.cell.state();
-        let held = state.collection(&self.into);
-        if held.is_none_or(|held| held.settings.honour_expiry) {
-            self.cell.env().now().as_microsecond()
-        } else {
-            i64::MIN
-        }
-    }
-
     /// The reports and groupings that a batch has, or that bind something in it; and those and
     /// their parts that went before.
     fn bound(
         &self,
         batch: &Batch,
-        cleared: &Clearance,
+        exit: &Exit<'_>,
     ) -> Result<(Vec<Binding>, BTreeMap<String, Outgoing>), FollowError> {
         let mut bound = Vec::new();
-        let (state, valid) = (self.cell.state(), self.valid_after());
-        let may = |change: &crate::cell::ChangeRef<'_>| {
-            let marks = state.marks(change.id, &change.label.publisher);
-            change.expires_us > valid && cleared.admits(change.label, marks)
-        };
         self.cell
             .changes_since(&self.into, i64::MIN, &mut |change| {
                 if let Changed::Put(object) = change.op
                     && let Some(binding) = Binding::read(change.id, object)
-                    && may(&change)
+                    && exit.admits(&change)
+                    && !header(object).is_ok_and(|header| header.revoked)
                 {
                     let touched = binding.refs.iter().any(|id| batch.fresh.contains_key(id));
                     if touched || batch.fresh.contains_key(&binding.id) {
@@ -200,7 +210,7 @@ impl Work<'_> {
                 .changes_since(&self.into, i64::MIN, &mut |change| {
                     if let Changed::Put(bytes) = change.op
                         && wanted.contains(change.id)
-                        && may(&change)
+                        && exit.admits(&change)
                     {
                         let object = Outgoing {
                             number: change.number,
@@ -237,22 +247,86 @@ impl Work<'_> {
         Ok(noted.map_err(|_| CellError::NotReady)?)
     }
 
-    /// A STIX sighting as MISP takes it; a count of zero says that it was a false alarm.
-    fn sighting(&self, object: &[u8]) -> Option<Vec<u8>> {
+    /// A STIX sighting as MISP takes it; none where it is no sighting. MISP gives it an id of its
+    /// own: the source says which of ours it is.
+    fn sighting(&self, id: &str, object: &[u8]) -> Option<Vec<u8>> {
+        if !is_about(id, object) {
+            return None;
+        }
         let object: Value = serde_json::from_slice(object).ok()?;
-        let of = object.get("sighting_of_ref")?.as_str()?;
-        let alarm = object.get("count").and_then(Value::as_u64) != Some(0);
-        let seen = object
-            .get("last_seen")
-            .or_else(|| object.get("first_seen"))
-            .or_else(|| object.get("modified"));
-        let at: jiff::Timestamp = seen?.as_str()?.parse().ok()?;
+        if !is_sighting(&object) || object["revoked"] == true {
+            return None;
+        }
+        let of = object["sighting_of_ref"]
+            .as_str()
+            .or_else(|| object["object_refs"][0].as_str())?;
+        let said = &object["extensions"][EXTENSION]["sighting"];
+        // What is an indicator here may be an object there, of which one attribute was seen.
+        let attribute = said["attribute_uuid"].as_str();
+        let said = said["type"].as_str();
+        let kind = said.filter(|kind| matches!(*kind, "0" | "1" | "2"));
+        let kind = kind.unwrap_or(if object["count"] == 0 { "1" } else { "0" });
+        let seen = ["last_seen", "first_seen", "modified"]
+            .into_iter()
+            .find_map(|key| object[key].as_str())?;
+        let at: jiff::Timestamp = seen.parse().ok()?;
         let sighting = json!({
-            "uuid": uuid_in(of),
-            "type": if alarm { "0" } else { "1" },
+            "uuid": attribute.unwrap_or(uuid_in(of)),
+            "type": kind,
             "timestamp": at.as_second(),
-            "source": self.cell.me().as_str(),
+            "source": format!("{}{MARK}{}", self.cell.me(), uuid_in(id)),
         });
         Some(sighting.to_string().into_bytes())
     }
+}
+
+/// Sends one event of these objects.
+fn send_event(
+    reach: &Reach<'_>,
+    instance: &Instance,
+    objects: &[&[u8]],
+    add: bool,
+    notes: &mut Vec<Noted>,
+) -> Result<(), FollowError> {
+    let mapped = match stix_to_event(objects) {
+        Ok(mapped) => mapped,
+        // A report that was taken back binds nothing; there is no event to make.
+        Err(MispFlaw::Nothing) => return Ok(()),
+        Err(flaw) => {
+            notes.push(Noted {
+                what: "an event of ours".to_owned(),
+                why: flaw.to_string(),
+            });
+            return Ok(());
+        }
+    };
+    let left = mapped.unmapped.into_iter().filter(|left| !left.kept);
+    notes.extend(left.map(|left| Noted {
+        what: format!("{}: {}", left.path, left.what),
+        why: left.why.to_owned(),
+    }));
+    for document in &mapped.objects {
+        let uuid = Seen::read(document).uuid.unwrap_or_default();
+        match misp::send(reach.remote, instance, &uuid, document, add)? {
+            Sent::Taken => {}
+            Sent::Partly(why) => notes.push(Noted {
+                what: format!("event {uuid}"),
+                why: format!("the instance did not take all of it: {why}"),
+            }),
+            Sent::Refused(why) => notes.push(Noted {
+                what: format!("event {uuid}"),
+                why: format!("the instance did not take it: {why}"),
+            }),
+        }
+    }
+    Ok(())
+}
+
+/// Whether an object says something about others: MISP's sightings are no part of an event that is
+/// sent.
+fn is_about(id: &str, object: &[u8]) -> bool {
+    let kind = id.split_once("--").map_or("", |(kind, _)| kind);
+    ABOUT.contains(&kind)
+        || (kind == "note"
+            && serde_json::from_slice::<Value>(object).is_ok_and(|note| is_sighting(&note)))
 }

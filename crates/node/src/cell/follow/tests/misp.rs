@@ -1,12 +1,18 @@
 use super::{Bench, Request, Response, Server, Source, json};
+use crate::cell::remote::misp::tests::recorded;
+use portcullis_core::cell::{Command, Settings, Tlp};
 use serde_json::Value;
-use std::sync::Mutex;
+use std::{collections::BTreeMap, sync::Mutex};
 
 /// An instance that answers as MISP's API is described, with the events it was given.
 #[derive(Default)]
 struct Misp {
     events: Vec<Value>,
     sightings: Vec<Value>,
+    /// What it says of itself, if it does.
+    version: Option<Response>,
+    /// What it answers to some paths, whatever it is asked.
+    refuses: BTreeMap<String, Response>,
 }
 
 const EVENT: &str = include_str!("../../../../testdata/misp/event.json");
@@ -19,6 +25,7 @@ fn answer(misp: &mut Misp, request: &Request) -> Response {
         .iter()
         .position(|event| event["Event"]["uuid"] == uuid);
     match request.path.as_str() {
+        path if misp.refuses.contains_key(path) => misp.refuses[path].clone(),
         "/events/restSearch" => {
             let since = body["publish_timestamp"].as_i64().unwrap();
             let number = |event: &Value| -> i64 {
@@ -42,11 +49,16 @@ fn answer(misp: &mut Misp, request: &Request) -> Response {
                 serde_json::json!({
                     "uuid": event["Event"]["uuid"],
                     "timestamp": event["Event"]["timestamp"],
-                    "published": true,
+                    "published": event["Event"]["published"],
+                    "sighting_timestamp": event["Event"]["sighting_timestamp"],
                 })
             });
             json(200, listed.collect::<Value>().to_string())
         }
+        "/servers/getVersion" => misp
+            .version
+            .clone()
+            .unwrap_or_else(|| recorded("not-allowed")),
         "/events/add" => {
             misp.events.push(published(body));
             json(200, "{}")
@@ -84,7 +96,7 @@ fn instance(events: &[&str]) -> Server<Misp> {
     Server {
         state: Mutex::new(Misp {
             events: events.collect(),
-            sightings: Vec::new(),
+            ..Misp::default()
         }),
         asked: Mutex::default(),
         answer,
@@ -182,4 +194,385 @@ fn what_is_past_its_time_does_not_go_to_misp() {
     ]);
     bench.settle(&misp);
     assert_eq!(misp.state.lock().unwrap().events.len(), 0);
+}
+
+fn indicator(n: u8, more: &str) -> String {
+    format!(
+        r#"{{"type":"indicator","spec_version":"2.1","id":"indicator--0f0e0d0c-0b0a-4908-8706-0504030202{n:02}","created":"2026-09-01T10:00:00.123Z","modified":"2026-09-02T10:00:00.456Z","pattern":"[ipv4-addr:value = '198.51.100.{n}']","pattern_type":"stix","valid_from":"2026-09-01T10:00:00Z"{more}}}"#
+    )
+}
+
+fn notes(bench: &Bench) -> Vec<String> {
+    let view = bench.cell.follows().remove(0);
+    let notes = view.notes.into_iter();
+    notes
+        .map(|note| format!("{}: {}", note.what, note.why))
+        .collect()
+}
+
+fn asked(misp: &Server<Misp>, path: &str) -> usize {
+    let asked = misp.asked.lock().unwrap();
+    asked.iter().filter(|one| *one == path).count()
+}
+
+/// An event as an instance was recorded to answer it, in the wrapper of a search.
+fn view() -> Value {
+    serde_json::from_slice(&recorded("view").body).unwrap()
+}
+
+#[test]
+fn a_recorded_event_comes_in_with_its_ids_and_no_wider_than_it_may() {
+    let misp = instance(&[&view().to_string()]);
+    let bench = bench(false);
+    bench.settle(&misp);
+    let held = bench.held();
+    for id in [
+        "report--572503da-c87f-4520-a9bc-8de08b9c92e5",
+        "observed-data--e437b43c-8b13-4599-9ccf-f31c61007dd2",
+        "indicator--519090c8-470a-4429-9990-f771969cc375",
+        "indicator--576a7264-0029-46e5-8eaa-771d3a9ec3d3",
+        "relationship--ca7f0f25-80c8-4383-ae83-899ba96a36fc",
+        "identity--10c8f445-888b-4a2d-bac8-4e1e8861d595",
+    ] {
+        assert!(
+            held.keys().any(|(held, _)| held == id),
+            "{id}: {:?}",
+            held.keys()
+        );
+    }
+    bench
+        .cell
+        .changes_since(&bench.collection, i64::MIN, &mut |change| {
+            if change.id.starts_with("report--") || change.id.starts_with("indicator--") {
+                assert_eq!(change.label.tlp, Tlp::AmberStrict, "{}", change.id);
+            }
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    let notes = notes(&bench);
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("`connected communities`")),
+        "{notes:?}"
+    );
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("event_creator_email")),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn proposals_are_listed_and_not_taken() {
+    let mut event: Value = serde_json::from_slice(&recorded("proposals").body).unwrap();
+    event["Event"]["publish_timestamp"] = "1514975930".into();
+    let misp = instance(&[&event.to_string()]);
+    let bench = bench(false);
+    bench.settle(&misp);
+    let held = bench.held();
+    let all = held.values().map(|bytes| String::from_utf8_lossy(bytes));
+    assert!(all.clone().any(|object| object.contains("blah.exe")));
+    assert!(!all.clone().any(|object| object.contains("blah.exe.jpg")));
+    let notes = notes(&bench);
+    let listed = notes
+        .iter()
+        .any(|note| note.contains("Event.Attribute[0].ShadowAttribute"));
+    assert!(listed, "{notes:?}");
+}
+
+#[test]
+fn more_events_than_a_page_come_page_by_page() {
+    let events: Vec<String> = (0..45)
+        .map(|n| {
+            EVENT.replace(
+                "5f4d8a2e-6c1b-4b7e-9a52-0d9c8e7f6a51",
+                &format!("5f4d8a2e-6c1b-4b7e-9a52-0d9c8e7f6b{n:02}"),
+            )
+        })
+        .collect();
+    let events: Vec<&str> = events.iter().map(String::as_str).collect();
+    let misp = instance(&events);
+    let bench = bench(false);
+    bench.settle(&misp);
+    let held = bench.held();
+    let reports = held.keys().filter(|(id, _)| id.starts_with("report--"));
+    assert_eq!(reports.count(), 45);
+    assert_eq!(asked(&misp, "/events/restSearch"), 3);
+}
+
+#[test]
+fn an_edit_is_a_new_version_and_a_deleted_attribute_is_revoked() {
+    let misp = instance(&[&view().to_string()]);
+    let bench = bench(false);
+    bench.settle(&misp);
+    {
+        let event = &mut misp.state.lock().unwrap().events[0]["Event"];
+        event["timestamp"] = "1655464474".into();
+        event["publish_timestamp"] = "1655465142".into();
+        event["Attribute"][0]["deleted"] = true.into();
+        event["Attribute"][0]["timestamp"] = "1655464474".into();
+    }
+    bench.pass(120);
+    bench.settle(&misp);
+    let held = bench.held();
+    let versions = |id: &str| held.keys().filter(|(held, _)| held == id).count();
+    assert_eq!(versions("report--572503da-c87f-4520-a9bc-8de08b9c92e5"), 2);
+    let newest = held
+        .iter()
+        .filter(|((id, _), _)| id == "observed-data--e437b43c-8b13-4599-9ccf-f31c61007dd2")
+        .map(|(_, bytes)| serde_json::from_slice::<Value>(bytes).unwrap())
+        .next_back();
+    assert_eq!(newest.unwrap()["revoked"], true);
+}
+
+#[test]
+fn sightings_of_what_went_there_come_back_and_our_own_do_not() {
+    let misp = instance(&[]);
+    let bench = bench(true);
+    let seen = r#"{"type":"sighting","spec_version":"2.1","id":"sighting--0f0e0d0c-0b0a-4908-8706-050403020301","created":"2026-09-03T10:00:00Z","modified":"2026-09-03T10:00:00Z","last_seen":"2026-09-03T09:00:00Z","count":1,"sighting_of_ref":"indicator--0f0e0d0c-0b0a-4908-8706-050403020201"}"#;
+    let wrong = r#"{"type":"sighting","spec_version":"2.1","id":"sighting--0f0e0d0c-0b0a-4908-8706-050403020302","created":"2026-09-03T10:00:00Z","modified":"2026-09-03T10:00:00Z","count":0,"sighting_of_ref":"indicator--0f0e0d0c-0b0a-4908-8706-050403020201"}"#;
+    bench.publish(&[&indicator(1, ""), seen, wrong]);
+    bench.settle(&misp);
+    let sent = misp.state.lock().unwrap().sightings.clone();
+    let expected = serde_json::json!([
+        {"uuid": "0f0e0d0c-0b0a-4908-8706-050403020201", "type": "0", "timestamp": 1_788_426_000,
+         "source": "csirt.example, sighting--0f0e0d0c-0b0a-4908-8706-050403020301"},
+        {"uuid": "0f0e0d0c-0b0a-4908-8706-050403020201", "type": "1", "timestamp": 1_788_429_600,
+         "source": "csirt.example, sighting--0f0e0d0c-0b0a-4908-8706-050403020302"},
+    ]);
+    assert_eq!(Value::from(sent), expected);
+    // The instance gives them ids of its own; somebody else there sees it too, and says it ends.
+    {
+        let mut state = misp.state.lock().unwrap();
+        let event = &mut state.events[0]["Event"];
+        let sighting = |n: u8, kind: &str, source: &str| {
+            serde_json::json!({"uuid": format!("5acb875e-7a70-4bdd-8cc2-013cac1100{n:02}"), "type": kind,
+                "date_sighting": "1790000100", "source": source,
+                "Organisation": {"name": "Bank", "uuid": "5ac3c55a-41a4-4294-adf3-00f8ac110003"}})
+        };
+        assert_eq!(
+            event["Attribute"][0].get("Sighting"),
+            None,
+            "they go by their own door"
+        );
+        event["Attribute"][0]["Sighting"] = serde_json::json!([
+            sighting(
+                1,
+                "0",
+                "csirt.example, sighting--0f0e0d0c-0b0a-4908-8706-050403020301"
+            ),
+            sighting(
+                2,
+                "1",
+                "csirt.example, sighting--0f0e0d0c-0b0a-4908-8706-050403020302"
+            ),
+            sighting(3, "0", "proxy"),
+            sighting(4, "2", ""),
+        ]);
+        event["sighting_timestamp"] = "1790000100".into();
+        event["Orgc"] =
+            serde_json::json!({"name": "HOST", "uuid": "10c8f445-888b-4a2d-bac8-4e1e8861d595"});
+    }
+    let before = bench.held();
+    bench.pass(1200);
+    bench.settle(&misp);
+    let held = bench.held();
+    let fresh: Vec<&str> = held
+        .keys()
+        .filter(|key| !before.contains_key(*key))
+        .map(|(id, _)| id.as_str())
+        .collect();
+    assert_eq!(
+        fresh,
+        [
+            "identity--10c8f445-888b-4a2d-bac8-4e1e8861d595",
+            "identity--5ac3c55a-41a4-4294-adf3-00f8ac110003",
+            "note--5acb875e-7a70-4bdd-8cc2-013cac110004",
+            "sighting--5acb875e-7a70-4bdd-8cc2-013cac110003",
+        ]
+    );
+    for _ in 0..3 {
+        bench.pass(1200);
+        assert_eq!(bench.settle(&misp), 0);
+    }
+    let state = misp.state.lock().unwrap();
+    assert_eq!((state.events.len(), state.sightings.len()), (1, 2));
+}
+
+#[test]
+fn what_came_from_an_instance_does_not_go_back_in_anything_of_ours() {
+    let misp = instance(&[&view()
+        .to_string()
+        .replace(r#""distribution":"2""#, r#""distribution":"3""#)]);
+    let bench = bench(true);
+    bench.settle(&misp);
+    let theirs = "indicator--519090c8-470a-4429-9990-f771969cc375";
+    let shared = "ipv4-addr--cbd67181-b9f8-595b-8bc3-3971e34fa1cc";
+    assert!(bench.held().keys().any(|(id, _)| id == shared));
+    let ours = indicator(2, "");
+    let report = format!(
+        r#"{{"type":"report","spec_version":"2.1","id":"report--0f0e0d0c-0b0a-4908-8706-050403020401","created":"2026-09-03T10:00:00Z","modified":"2026-09-03T10:00:00Z","name":"ours","published":"2026-09-03T10:00:00Z","object_refs":["{theirs}","indicator--0f0e0d0c-0b0a-4908-8706-050403020202"]}}"#
+    );
+    // The same address as one of theirs: their event holds it too.
+    let address = r#"{"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--cbd67181-b9f8-595b-8bc3-3971e34fa1cc","value":"1.1.1.1"}"#;
+    bench.publish(&[&ours, &report, address]);
+    bench.settle(&misp);
+    let state = misp.state.lock().unwrap();
+    assert_eq!(state.events.len(), 2);
+    let event = state.events[1].to_string();
+    assert!(event.contains("198.51.100.2"), "{event}");
+    assert!(!event.contains("9.9.9.9"), "{event}");
+    drop(state);
+    assert_eq!(
+        asked(&misp, "/events/edit/572503da-c87f-4520-a9bc-8de08b9c92e5"),
+        0
+    );
+}
+
+#[test]
+fn what_is_revoked_is_deleted_there_and_made_anew_nowhere() {
+    let misp = instance(&[]);
+    let bench = bench(true);
+    bench.publish(&[&indicator(3, "")]);
+    bench.settle(&misp);
+    let later = |n: u8| {
+        let revoked = indicator(n, r#","revoked":true"#);
+        revoked.replace("2026-09-02T10:00:00.456Z", "2026-09-03T10:00:00.456Z")
+    };
+    bench.publish(&[&later(3), &later(4)]);
+    bench.pass(60);
+    bench.settle(&misp);
+    let state = misp.state.lock().unwrap();
+    assert_eq!(
+        state.events.len(),
+        1,
+        "what never went there is not added to be deleted"
+    );
+    assert_eq!(state.events[0]["Event"]["Attribute"][0]["deleted"], true);
+}
+
+#[test]
+fn what_an_instance_refuses_is_noted_and_the_rest_goes_on() {
+    let misp = instance(&[]);
+    let stale = "/events/edit/";
+    let bench = bench(true);
+    bench.publish(&[&indicator(5, "")]);
+    bench.settle(&misp);
+    let event = misp.state.lock().unwrap().events[0]["Event"]["uuid"].clone();
+    let path = format!("{stale}{}", event.as_str().unwrap());
+    misp.state
+        .lock()
+        .unwrap()
+        .refuses
+        .insert(path, recorded("edit-not-newer"));
+    let again = indicator(5, r#","name":"again""#);
+    bench.publish(&[
+        &again.replace("2026-09-02T10:00:00.456Z", "2026-09-02T10:00:00.789Z"),
+        &indicator(6, ""),
+    ]);
+    bench.pass(60);
+    bench.settle(&misp);
+    assert_eq!(misp.state.lock().unwrap().events.len(), 2);
+    let notes = notes(&bench);
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("not newer than the local copy")),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn a_wrong_key_and_a_limit_fail_the_follow_and_say_so() {
+    let misp = instance(&[]);
+    let bench = bench(false);
+    let mut limit = recorded("rate-limit");
+    limit
+        .headers
+        .push(("x-rate-limit-reset".to_owned(), "417".to_owned()));
+    for (answer, words, pause) in [
+        (
+            recorded("unauthenticated"),
+            "the automation key is wrong",
+            None,
+        ),
+        (limit, "Rate limit exceeded", Some(417)),
+    ] {
+        let search = "/events/restSearch".to_owned();
+        misp.state.lock().unwrap().refuses.insert(search, answer);
+        let ticked = bench.tick(&misp);
+        let (_, error) = bench.cell.follows().remove(0).last_error.unwrap();
+        assert!(error.contains(words), "{error}");
+        if let Some(pause) = pause {
+            assert_eq!(ticked.next_call.unwrap().as_secs(), pause);
+        }
+    }
+}
+
+#[test]
+fn an_old_instance_is_noted() {
+    let misp = instance(&[EVENT]);
+    misp.state.lock().unwrap().version = Some(recorded("version-old"));
+    let bench = bench(false);
+    bench.settle(&misp);
+    let notes = notes(&bench);
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.starts_with("MISP 2.4.50: it is older than 2.4.115")),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn nothing_goes_without_its_legal_basis_and_events_come_in_all_the_same() {
+    let misp = instance(&[EVENT]);
+    let bench = bench(true);
+    bench.publish(&[&indicator(7, "")]);
+    let day = |day: &str| format!("{day}T00:00:00Z").parse().unwrap();
+    let basis = Command::Wrap {
+        name: "sharing".to_owned(),
+        clause: "6 USC 1503(c)".to_owned(),
+        from: day("2026-01-01"),
+        until: day("2026-06-01"),
+    };
+    let by = bench.cell.operator();
+    bench.cell.perform(&by, basis).unwrap();
+    let state = bench.cell.state();
+    let settings = &state.collection(&bench.collection).unwrap().settings;
+    let wrapped = Command::ChangeCollection {
+        collection: bench.collection,
+        settings: Box::new(Settings {
+            wrapper: Some("sharing".to_owned()),
+            ..settings.clone()
+        }),
+    };
+    bench.cell.perform(&by, wrapped).unwrap();
+    for _ in 0..3 {
+        bench.tick(&misp);
+    }
+    let (_, error) = bench.cell.follows().remove(0).last_error.unwrap();
+    assert!(error.contains("sharing"), "{error}");
+    assert_eq!(asked(&misp, "/events/add"), 0);
+    assert!(
+        bench
+            .held()
+            .keys()
+            .any(|(id, _)| id.starts_with("report--"))
+    );
+}
+
+#[test]
+fn what_waits_for_a_person_does_not_go_to_misp() {
+    let misp = instance(&[]);
+    let bench = bench(true);
+    let told = r#","description":"ask jane.doe@bank.example, +44 20 7946 0958""#;
+    bench.publish(&[&indicator(8, told), &indicator(9, "")]);
+    bench.settle(&misp);
+    let state = misp.state.lock().unwrap();
+    assert_eq!(state.events.len(), 1);
+    let event = state.events[0].to_string();
+    assert!(event.contains("198.51.100.9"), "{event}");
 }

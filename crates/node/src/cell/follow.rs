@@ -37,12 +37,18 @@ use std::time::Duration;
 pub const EVERY_DEFAULT: Duration = Duration::from_mins(1);
 /// How long a follow waits after its first failure; twice as long after each more.
 const BACKOFF_MIN: Duration = Duration::from_secs(1);
-/// The longest a follow waits after failures.
+/// The longest a follow of a server waits after failures.
 const BACKOFF_MAX: Duration = Duration::from_mins(5);
+/// The longest a follow of another node does: it is not to be minutes behind when a line that was
+/// down is up again, and to ask who is not there costs nobody much.
+const PEER_BACKOFF_MAX: Duration = Duration::from_secs(5);
 /// The longest a server that says `Retry-After` is left alone.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(1);
 /// The pause after an answer without news from a node that did not wait as it was asked.
 const BREATH: Duration = Duration::from_millis(20);
+/// The pause after an answer of nothing but what we knew: what we publish comes back from who
+/// follows us, and shall come back in few pieces; what they publish meanwhile waits no longer.
+const ECHO: Duration = Duration::from_millis(3);
 /// How often a paused follow is looked at.
 const PAUSED: Duration = Duration::from_secs(2);
 
@@ -196,7 +202,11 @@ impl Cell {
                 tracing::debug!(%error, %follow, "a follow made no step");
                 let failures = self.working.failed(follow, &error, now);
                 let doubled = BACKOFF_MIN.saturating_mul(1 << failures.min(16).saturating_sub(1));
-                let pause = error.retry_after().unwrap_or(doubled.min(BACKOFF_MAX));
+                let longest = match &held.source {
+                    Source::Peer { .. } => PEER_BACKOFF_MAX,
+                    Source::Taxii { .. } | Source::Misp { .. } => BACKOFF_MAX,
+                };
+                let pause = error.retry_after().unwrap_or(doubled.min(longest));
                 Ticked {
                     next_call: Some(pause),
                     fresh: 0,

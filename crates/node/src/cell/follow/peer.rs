@@ -2,7 +2,7 @@
 
 mod fits;
 
-use super::{BREATH, FollowError, Noted, Reach, Step, Work};
+use super::{BREATH, ECHO, FollowError, Noted, Reach, Step, Work};
 use crate::{
     cell::{
         Change,
@@ -206,8 +206,12 @@ impl Work<'_> {
         if let Some(waits_for) = waits_for {
             self.cell.working.set_waits_for(&self.follow, waits_for);
         }
+        let onward =
+            !feed.records.is_empty() && cursor.is_none_or(|from| from.position < feed.end.to);
         if step.fresh > 0 {
             step.rest = Duration::ZERO;
+        } else if onward {
+            step.rest = ECHO;
         }
         Ok(step)
     }

@@ -30,6 +30,7 @@ use std::{
 mod misp;
 mod peer;
 mod recall;
+mod rest;
 mod taxii;
 
 pub(super) struct TestEnv {

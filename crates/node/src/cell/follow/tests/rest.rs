@@ -1,0 +1,147 @@
+//! How long a follow of a node rests.
+
+use super::{Bench, Nobody};
+use crate::{
+    cell::{
+        feed::Ask,
+        follow::{BREATH, ECHO, PEER_BACKOFF_MAX, Reach, Ticked},
+        remote::{Endpoint, Remote, RemoteError, Request, Response},
+    },
+    peers::{Answer, Peer, PeerError, Peers},
+};
+use portcullis_core::{
+    cell::{CollectionId, follow::Source},
+    id::PackageId,
+    member::MemberId,
+};
+use std::collections::BTreeSet;
+
+const SOURCE: &str = "source.example";
+const OURS: &str = r#"{"type":"indicator","spec_version":"2.1","id":"indicator--00000000-0000-4000-8000-000000000001","created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z","name":"ours"}"#;
+
+/// Answers everything alike, or is not there.
+struct Says(Option<Vec<u8>>);
+
+impl Peers for Says {
+    fn deliver(&self, peer: &Peer, bytes: &[u8]) -> Result<Answer, PeerError> {
+        Nobody.deliver(peer, bytes)
+    }
+
+    fn add_checkpoint(&self, peer: &Peer, bytes: &[u8]) -> Result<Answer, PeerError> {
+        Nobody.add_checkpoint(peer, bytes)
+    }
+
+    fn get(&self, peer: &Peer, path: &str) -> Result<Answer, PeerError> {
+        Nobody.get(peer, path)
+    }
+
+    fn package_part(
+        &self,
+        peer: &Peer,
+        package: PackageId,
+        from: u64,
+        len: usize,
+    ) -> Result<Vec<u8>, PeerError> {
+        Nobody.package_part(peer, package, from, len)
+    }
+
+    fn upload_offset(&self, peer: &Peer, package: PackageId) -> Result<u64, PeerError> {
+        Nobody.upload_offset(peer, package)
+    }
+
+    fn upload_part(
+        &self,
+        peer: &Peer,
+        package: PackageId,
+        from: u64,
+        bytes: &[u8],
+    ) -> Result<u64, PeerError> {
+        Nobody.upload_part(peer, package, from, bytes)
+    }
+
+    fn cell_changes(&self, peer: &Peer, _: &Ask) -> Result<Answer, PeerError> {
+        let body = self.0.clone();
+        let body = body.ok_or_else(|| Nobody.get(peer, "").unwrap_err())?;
+        Ok(Answer { status: 200, body })
+    }
+}
+
+impl Remote for Nobody {
+    fn call(&self, to: &Endpoint, _: &Request) -> Result<Response, RemoteError> {
+        let origin = to.origin.clone();
+        let why = "no servers here".into();
+        Err(RemoteError::Unreachable { origin, why })
+    }
+}
+
+fn collection() -> CollectionId {
+    "00000000-0000-4000-8000-000000000009".parse().unwrap()
+}
+
+fn bench() -> Bench {
+    Bench::new(Source::Peer {
+        member: SOURCE.parse().unwrap(),
+        collection: collection(),
+    })
+}
+
+fn tick(bench: &Bench, says: Option<Vec<u8>>) -> Ticked {
+    let peer_of = |of: &MemberId| {
+        Some(Peer {
+            member: of.clone(),
+            endpoint: String::new(),
+            tls: BTreeSet::new(),
+        })
+    };
+    let reach = Reach {
+        peers: &Says(says),
+        remote: &Nobody,
+        peer_of: &peer_of,
+        endpoint_of: &|_| None,
+        verify: &|_, _| Err("nobody signs here".into()),
+        wait_ms: 0,
+    };
+    bench.cell.follow_tick(&bench.follow, &reach)
+}
+
+/// Our own object comes back to us; the answer begins and ends at these positions.
+fn echo(bench: &Bench, from: i64, to: i64) -> Vec<u8> {
+    let (me, collection, bytes) = (bench.cell.me(), collection(), OURS.len());
+    let (epoch, view) = ("01".repeat(16), "02".repeat(32));
+    let lines = [
+        format!(
+            r#"{{"feed":1,"source":"{SOURCE}","collection":"{collection}","epoch":"{epoch}","view":"{view}","from":{from}}}"#
+        ),
+        format!(
+            r#"{{"put":{{"added":{to},"at":1,"by":"{me}","publisher":"{me}","tlp":"green","bytes":{bytes}}}}}"#
+        ),
+        OURS.to_owned(),
+        format!(r#"{{"end":{{"records":1,"to":{to},"behind":0,"more":false}}}}"#),
+        String::new(),
+    ];
+    lines.join("\n").into_bytes()
+}
+
+#[test]
+fn whoever_hears_its_own_words_asks_again_soon_and_whoever_hears_nothing_new_later() {
+    let bench = bench();
+    bench.publish(&[OURS]);
+    let first = tick(&bench, Some(echo(&bench, i64::MIN, 5)));
+    assert_eq!((first.fresh, first.next_call), (0, Some(ECHO)));
+    let onward = tick(&bench, Some(echo(&bench, 5, 6)));
+    assert_eq!((onward.fresh, onward.next_call), (0, Some(ECHO)));
+    // A source that says the same for ever is not asked for ever.
+    let again = tick(&bench, Some(echo(&bench, 6, 6)));
+    assert_eq!((again.fresh, again.next_call), (0, Some(BREATH)));
+    assert!(ECHO < BREATH);
+}
+
+#[test]
+fn a_node_that_was_long_away_is_asked_every_few_seconds() {
+    let bench = bench();
+    let mut waits: Vec<_> = (0..40)
+        .map(|_| tick(&bench, None).next_call.unwrap())
+        .collect();
+    assert!(waits.is_sorted(), "{waits:?}");
+    assert_eq!(waits.pop(), Some(PEER_BACKOFF_MAX));
+}

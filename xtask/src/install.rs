@@ -49,6 +49,11 @@ const NEEDS: &[Need] = &[
         found: Found::Programs(&["c++"]),
     },
     Need {
+        package: "curl",
+        why: "asks a cell as a member without a node does",
+        found: Found::Programs(&["curl"]),
+    },
+    Need {
         package: "pkg-config",
         why: "lets build scripts look for libraries",
         found: Found::Programs(&["pkg-config"]),

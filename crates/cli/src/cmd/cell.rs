@@ -138,3 +138,42 @@ fn not_here(id: &str) -> Failure {
     Failure::refused("cell.not_found", format!("there is no `{id}` here"))
         .hint("`portcullis cell search --text WORDS` finds objects")
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory as _};
+
+    /// Every command below this one that does something by itself.
+    fn leaves<'a>(command: &'a Command, path: &str, found: &mut Vec<(String, &'a Command)>) {
+        for below in command.get_subcommands() {
+            let path = format!("{path} {}", below.get_name());
+            if below.has_subcommands() {
+                leaves(below, &path, found);
+            } else {
+                found.push((path, below));
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_of_the_cell_explains_itself_with_an_example_and_all_its_flags() {
+        let program = crate::Cli::command();
+        let mut found = Vec::new();
+        leaves(program.find_subcommand("cell").unwrap(), "cell", &mut found);
+        assert!(50 < found.len(), "{} commands", found.len());
+        let mut poor = Vec::new();
+        for (path, command) in found {
+            let about = command.get_long_about().or_else(|| command.get_about());
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            if !about.contains(&format!("portcullis {path}")) {
+                poor.push(format!("{path}: no example"));
+            }
+            for argument in command.get_arguments() {
+                if argument.get_help().is_none() && argument.get_long_help().is_none() {
+                    poor.push(format!("{path}: `{}` is not explained", argument.get_id()));
+                }
+            }
+        }
+        assert!(poor.is_empty(), "{poor:#?}");
+    }
+}

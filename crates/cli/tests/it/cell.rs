@@ -6,6 +6,7 @@ mod exit;
 mod follow;
 mod import;
 mod kill;
+mod page;
 mod share;
 mod typos;
 

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::Path, process::Command};
 const PAGES: &[&str] = &[
     "README.md",
     "SECURITY.md",
+    "docs/cell-http.md",
     "docs/cell.md",
     "docs/errors.md",
     "docs/formats.md",

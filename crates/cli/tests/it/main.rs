@@ -16,4 +16,5 @@ mod record;
 mod register;
 mod report;
 mod taxii;
+mod walk;
 mod walkthrough;

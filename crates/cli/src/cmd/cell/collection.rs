@@ -174,6 +174,7 @@ impl Add {
         if settings.writers.is_empty() {
             settings.writers.insert(desk.own_group()?);
         }
+        lapsed(desk, &state, &settings, ui);
         let made = open(desk, settings, ui)?;
         ui.answer(&made);
         Ok(())
@@ -235,6 +236,18 @@ impl Set {
             settings.wrapper = Some(wrapper).filter(|name| name != "none");
         }
         Ok(())
+    }
+}
+
+/// Says it where the legal basis of a collection does not hold: one would wonder why nobody reads it.
+fn lapsed(desk: &Desk, state: &State, settings: &Settings, ui: Ui) {
+    let name = settings.wrapper.as_ref();
+    let wrapper = name.and_then(|name| Some((name, state.wrappers().get(name)?)));
+    if let Some((name, _)) = wrapper.filter(|(_, wrapper)| !wrapper.holds(desk.now())) {
+        let called = settings.alias.as_ref().unwrap_or(&settings.title);
+        ui.note(format!(
+            "`{name}` does not hold now: `{called}` serves nobody but this member"
+        ));
     }
 }
 
@@ -378,6 +391,7 @@ impl Change {
         }
         let state = desk.state();
         if let Some(held) = state.collection(&collection) {
+            lapsed(desk, &state, &held.settings, ui);
             ui.answer(&json_of(desk, &state, &collection, held));
         }
         Ok(())

@@ -67,6 +67,8 @@ pub(crate) struct Lookup {
 }
 
 /// Shows how much is here: objects, versions, types, bytes, per collection.
+///
+/// Example: `portcullis cell stats`
 #[derive(Args)]
 pub(crate) struct Stats {}
 

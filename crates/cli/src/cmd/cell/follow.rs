@@ -50,15 +50,15 @@ pub(crate) enum Follow {
     List,
     /// Lets a follow rest: nothing comes over until it is resumed, and then everything that was missed.
     ///
-    /// Example: `portcullis cell follow pause fol_…`
+    /// Example: `portcullis cell follow pause flw_…`
     Pause(One),
     /// Lets a follow that rests go on, from where it was.
     ///
-    /// Example: `portcullis cell follow resume fol_…`
+    /// Example: `portcullis cell follow resume flw_…`
     Resume(One),
     /// Ends a follow for ever. What came over stays, and changes no more.
     ///
-    /// Example: `portcullis cell follow end fol_…`
+    /// Example: `portcullis cell follow end flw_…`
     End(One),
     Credential(Credential),
 }

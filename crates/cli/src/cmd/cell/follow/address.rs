@@ -81,10 +81,12 @@ fn doubt(source: &Source, url: &str) -> Option<String> {
         .rsplit('/')
         .next()
         .unwrap_or_default();
-    match offered.iter().find(|one| one.id == here) {
+    match offered
+        .iter()
+        .find(|one| one.id == here || one.alias.as_deref() == Some(here))
+    {
         Some(one) if one.can_read => None,
         Some(_) => Some(format!("its server says that `{here}` is not ours to read")),
-        // SPEC: a server may let a collection be named by an alias, which stands nowhere.
         None => Some(format!(
             "its server lists no collection `{here}`{}",
             named(&offered)

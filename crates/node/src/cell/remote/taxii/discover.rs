@@ -21,6 +21,8 @@ pub struct RemoteCollection {
     pub url: String,
     /// Its id.
     pub id: String,
+    /// Another word for it in addresses, if it has one.
+    pub alias: Option<String>,
     /// What people call it.
     pub title: String,
     /// Whether we may read it.
@@ -44,6 +46,8 @@ struct WireCollections {
 #[derive(Deserialize)]
 struct WireCollection {
     id: String,
+    #[serde(default)]
+    alias: Option<String>,
     #[serde(default)]
     title: String,
     #[serde(default)]
@@ -99,6 +103,7 @@ pub fn collections(
     let offered = offered.map(|collection| RemoteCollection {
         url: format!("{}{path}{}/", to.origin, collection.id),
         id: collection.id,
+        alias: collection.alias,
         title: collection.title,
         can_read: collection.can_read,
         can_write: collection.can_write,

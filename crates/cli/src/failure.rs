@@ -1,6 +1,7 @@
 //! How a command fails: a stable code, a sentence, a hint, an exit code.
 
 use crate::ui::Ui;
+use portcullis_core::cell::Refusal;
 use portcullis_node::{NodeError, cell::CellError};
 use portcullis_verdict::{inspection::InspectionError, opened::OpenedError};
 use std::{path::Path, process::ExitCode};
@@ -115,11 +116,30 @@ impl From<CellError> for Failure {
         };
         let code = error.code();
         let failure = Self::new(exit, code, error.to_string());
-        match hint_for(code) {
+        let form = match &error {
+            CellError::Refused(Refusal::Unfit { field }) => form_of(field),
+            _ => None,
+        };
+        match form.or_else(|| hint_for(code)) {
             Some(hint) => failure.hint(hint),
             None => failure,
         }
     }
+}
+
+/// What a part of a command of the cell has to look like.
+fn form_of(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "alias" => "a letter, then letters, digits, `-` and `_`, all small: `bank-attacks`",
+        "identity" => "it begins with `identity--`",
+        "name" => "printable letters and signs, without spaces and `:`",
+        "rights" => "an account of a client reads or writes; it never speaks for the member",
+        "title" | "lists" | "person" | "checked_by" => "one line of 256 bytes at most",
+        "reason" | "clause" | "how" | "note" | "description" | "outcome" => {
+            "some lines, 4,096 bytes at most, and not blank"
+        }
+        _ => return None,
+    })
 }
 
 impl From<InspectionError> for Failure {

@@ -26,6 +26,7 @@ mod words;
 mod wrapper;
 
 pub(crate) use desk::{Desk, begin};
+pub(crate) use words::country;
 
 use crate::{Answer, failure::Failure, ui::Ui};
 use clap::Subcommand;

@@ -83,7 +83,7 @@ pub(crate) struct Init {
     #[arg(long, value_name = "ADDRESS:PORT")]
     plain_listen: Option<String>,
     /// Whose law a cell's member is under: a country's two letters.
-    #[arg(long, value_name = "GB")]
+    #[arg(long, value_name = "GB", value_parser = crate::cmd::cell::country)]
     country: Option<Jurisdiction>,
     /// Makes a collection in the cell at once, for this member's own accounts. Repeat for several.
     #[arg(long = "collection", value_name = "TITLE", requires = "country")]

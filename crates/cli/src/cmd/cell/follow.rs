@@ -188,7 +188,10 @@ impl Add {
             endpoint(&desk.home, Some(name))?;
         }
         let source = match (self.member, self.collection, self.taxii, self.misp) {
-            (Some(member), Some(collection), None, None) => Source::Peer { member, collection },
+            (Some(member), Some(collection), None, None) => {
+                address::member(desk, &member)?;
+                Source::Peer { member, collection }
+            }
             (None, None, Some(url), None) => {
                 address::taxii(&desk.home, &url, self.credential.as_deref(), ui)?;
                 Source::Taxii {
@@ -205,8 +208,8 @@ impl Add {
                 }
             }
             _ => {
-                return Err(Failure::usage(
-                    "say what to follow: --member with --collection, --taxii, or --misp",
+                return Err(Failure::usage("nothing to follow was named").hint(
+                    "`--member MEMBER --collection ID` at a member's node, `--taxii URL` at any server, or `--misp URL`",
                 ));
             }
         };

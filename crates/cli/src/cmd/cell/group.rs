@@ -73,7 +73,7 @@ pub(crate) struct Make {
     #[arg(long)]
     kind: Option<KindWord>,
     /// Whose law this member is under: a country's two letters; as configured, if not given.
-    #[arg(long, value_name = "GB")]
+    #[arg(long, value_name = "GB", value_parser = words::country)]
     country: Option<Jurisdiction>,
 }
 
@@ -92,7 +92,7 @@ pub(crate) struct Invite {
     #[arg(long, default_value = "company")]
     kind: KindWord,
     /// Whose law it is under: a country's two letters.
-    #[arg(long, value_name = "GB")]
+    #[arg(long, value_name = "GB", value_parser = words::country)]
     country: Jurisdiction,
 }
 

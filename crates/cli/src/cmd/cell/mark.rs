@@ -27,12 +27,7 @@ pub(crate) struct Mark {
     /// The object: its id. All its versions are meant.
     object: ObjectId,
     /// Towards which group: its title or id.
-    #[arg(
-        long,
-        value_name = "GROUP",
-        requires = "tlp",
-        required_unless_present = "to"
-    )]
+    #[arg(long, value_name = "GROUP", requires = "tlp")]
     group: Option<String>,
     /// The label towards that group: clear, green, amber, amber+strict, red; `none` takes it back.
     #[arg(long, value_name = "LABEL", requires = "group", value_parser = perhaps_tlp)]
@@ -55,6 +50,11 @@ fn perhaps_tlp(text: &str) -> Result<PerhapsTlp, String> {
 
 impl Mark {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
+        if self.group.is_none() && self.to.is_empty() {
+            return Err(Failure::usage("nothing to say of it was named").hint(
+                "`--group GROUP --tlp LABEL` sets a label towards a group, `--to MEMBER` lets a member have it although it is TLP:RED",
+            ));
+        }
         let desk = Desk::open(dir)?;
         desk.known(&self.to)?;
         let publisher = desk.publisher(&self.object)?;

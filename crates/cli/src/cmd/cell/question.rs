@@ -33,11 +33,7 @@ pub(crate) struct Ask {
     /// The question.
     text: String,
     /// A group to ask: its title or id. Repeat for several.
-    #[arg(
-        long = "group",
-        value_name = "GROUP",
-        required_unless_present = "members"
-    )]
+    #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<String>,
     /// A member to ask. Repeat for several.
     #[arg(long = "member", value_name = "MEMBER")]
@@ -66,11 +62,7 @@ pub(crate) struct Answer {
     /// The question.
     question: QuestionId,
     /// Notes, reports, sightings. Repeat for several.
-    #[arg(
-        long = "object",
-        value_name = "OBJECT",
-        required_unless_present = "decline"
-    )]
+    #[arg(long = "object", value_name = "OBJECT")]
     objects: Vec<ObjectId>,
     /// Does not answer, and says why.
     #[arg(long, value_name = "TEXT", conflicts_with = "objects")]
@@ -131,6 +123,11 @@ impl Ask {
             )
             .hint(format!("these are: {}", known.join(", "))));
         }
+        if self.groups.is_empty() && self.members.is_empty() {
+            return Err(Failure::usage("nobody to ask was named").hint(
+                "`--group GROUP` asks all in a group, `--member MEMBER` one; both may be repeated",
+            ));
+        }
         let desk = Desk::open(dir)?;
         let deadline = words::deadline(&self.by, desk.now()).map_err(Failure::usage)?;
         desk.known(&self.members)?;
@@ -165,12 +162,16 @@ fn read_by(desk: &Desk, groups: &BTreeSet<GroupId>) -> Result<CollectionId, Fail
         _ => Err(Failure::usage(
             "say in which collection the question shall stand: `--in COLLECTION`",
         )
-        .hint("`portcullis cell collection list` shows them")),
+        .hint("those asked have to read it, and are named to nobody else: `portcullis cell collection list`")),
     }
 }
 
 impl Answer {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Done {
+        if self.objects.is_empty() && self.decline.is_none() {
+            return Err(Failure::usage("no answer was named")
+                .hint("`--object ID` names one that is published here; `--decline TEXT` says why there is none"));
+        }
         let desk = Desk::open(dir)?;
         let question = self.question;
         if let Some(reason) = &self.decline {

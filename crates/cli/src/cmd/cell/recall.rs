@@ -82,6 +82,9 @@ pub(crate) struct Recalls {
 impl Recall {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let desk = Desk::open(dir)?;
+        if desk.versions(self.object.as_str())?.is_empty() {
+            return Err(super::not_here(self.object.as_str()));
+        }
         let due = words::deadline(&self.by, desk.now()).map_err(Failure::usage)?;
         let recall =
             desk.cell

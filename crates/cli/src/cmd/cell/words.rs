@@ -1,7 +1,7 @@
 //! What people type for the cell's words: labels, instants, spans of time.
 
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
-use portcullis_core::cell::Tlp;
+use portcullis_core::cell::{Jurisdiction, Tlp};
 
 /// The longest span that is understood: ten years.
 const SPAN_DAYS_MAX: i64 = 3_653;
@@ -16,6 +16,18 @@ pub(super) fn tlp(text: &str) -> Result<Tlp, String> {
         let known: Vec<_> = Tlp::ALL.iter().map(|tlp| tlp.as_str()).collect();
         format!("`{text}` is no TLP label: {}", known.join(", "))
     })
+}
+
+/// A country's code. Two that people write are reserved for what is meant, and are no codes.
+pub(crate) fn country(text: &str) -> Result<Jurisdiction, String> {
+    let meant = match text {
+        "UK" => "GB",
+        "EL" => "GR",
+        _ => return text.parse().map_err(|error| format!("{error}")),
+    };
+    Err(format!(
+        "`{text}` is not a country's code (ISO 3166-1): `{meant}` is meant"
+    ))
 }
 
 /// An instant: RFC 3339, or a day, which begins at midnight UTC.
@@ -95,6 +107,13 @@ mod tests {
         check("tlp:red", Some(Tlp::Red));
         check("orange", None);
         check("", None);
+    }
+
+    #[test]
+    fn the_united_kingdom_has_one_code() {
+        assert_eq!(country("GB").unwrap().to_string(), "GB");
+        assert!(country("UK").unwrap_err().contains("`GB` is meant"));
+        assert!(country("gb").is_err());
     }
 
     #[test]

@@ -231,6 +231,56 @@ fn what_is_said_of_one_kind_of_source_is_refused_for_another() {
 }
 
 #[test]
+fn a_member_is_followed_where_a_register_says_its_address_and_never_oneself() {
+    let csirt = Csirt::new();
+    let add = |member, exit, code| {
+        let words = ["cell", "follow", "add", "--member", member, "--collection"];
+        let into = [&csirt.collection, "--into", "indicators"];
+        csirt.place.fails(exit, code, &[&words[..], &into].concat())
+    };
+    let refused = add("bank.example", 3, "register.none");
+    assert!(refused.contains("--taxii URL"), "{refused}");
+    add("csirt.example", 2, "usage");
+}
+
+#[test]
+fn what_is_missing_or_of_another_form_is_named_with_what_would_do() {
+    let csirt = Csirt::new();
+    let no = |exit, code, args: &[&str], way: &str| {
+        let refused = csirt.place.fails(exit, code, &[&["cell"], args].concat());
+        assert!(refused.contains(way), "{args:?}: {refused}");
+    };
+    let object = indicator_id(7);
+    let question = "rfi_00000000000000000000000000000000";
+    no(2, "usage", &["ask", "seen", "Who?"], "--member MEMBER");
+    no(2, "usage", &["answer", question], "--decline TEXT");
+    no(2, "usage", &["mark", &object], "--to MEMBER");
+    let recall = ["recall", &object, "--reason", "wrong"];
+    no(1, "cell.not_found", &recall, "cell search");
+    let collection = ["collection", "add", "Alerts", "--alias", "Bad Alias"];
+    no(1, "cell.unfit", &collection, "bank-attacks");
+    no(
+        1,
+        "cell.unfit",
+        &["account", "add", "a b"],
+        "without spaces",
+    );
+    no(
+        1,
+        "cell.unfit",
+        &["identity", "bind", &object],
+        "identity--",
+    );
+    let client = ["account", "add", "a", "--client", "--rights", "speak"];
+    no(1, "cell.unfit", &client, "never speaks");
+    let country = csirt
+        .place
+        .run(&["cell", "group", "make", "partners", "--country", "UK"]);
+    assert_eq!(country.exit, 2);
+    assert!((country.out + &country.err).contains("`GB` is meant"));
+}
+
+#[test]
 fn a_server_that_says_nothing_holds_nobody_up() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap();

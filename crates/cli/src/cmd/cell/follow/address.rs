@@ -1,7 +1,8 @@
 //! Addresses as people paste them: is this a collection, and if not, which one was meant?
 
-use super::endpoint;
+use super::{Desk, endpoint};
 use crate::{failure::Failure, home::Home, ui::Ui};
+use portcullis_core::member::MemberId;
 use portcullis_node::cell::remote::{
     Endpoint, Remote, RemoteError,
     misp::Instance,
@@ -35,6 +36,30 @@ pub(super) fn taxii(
         }
         Err(error) => Err(Failure::usage(error.to_string()).hint(meant(url, &to))),
     }
+}
+
+/// Checks that a member is one whose node can be found: the register has its address.
+pub(super) fn member(desk: &Desk, member: &MemberId) -> Result<(), Failure> {
+    if *member == desk.me.member {
+        return Err(Failure::usage("this is our own name").hint(
+            "what is here is shared with `portcullis cell collection change NAME --group GROUP`",
+        ));
+    }
+    if desk.home.anchor()?.is_none() {
+        return Err(Failure::unable(
+            "register.none",
+            format!("this node has joined no register, which would say where `{member}` is"),
+        )
+        .hint("join one with `portcullis register trust`; without one, follow its collection with `--taxii URL` and an account there"));
+    }
+    if desk.home.node()?.peer(member).is_err() {
+        return Err(Failure::refused(
+            "cell.unknown_member",
+            format!("`{member}` does not stand in the register with an address"),
+        )
+        .hint("`portcullis register show` lists the members; `portcullis register fetch` asks for a newer one"));
+    }
+    Ok(())
 }
 
 /// Checks that an address is a MISP instance's, and not one of its pages.

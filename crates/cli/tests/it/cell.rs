@@ -7,6 +7,7 @@ mod follow;
 mod import;
 mod kill;
 mod page;
+mod peers;
 mod share;
 mod typos;
 

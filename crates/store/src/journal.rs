@@ -11,7 +11,7 @@
 //! later frames say was on the disk when they were written: damage before that
 //! is [`JournalError::Damaged`], with its file and offset.
 //!
-//! What must not stay is erased ([`Journal::erase`]): a segment that is closed is
+//! What must not stay is erased ([`Journal::erasing`]): a segment that is closed is
 //! written anew with zeros in some places, every other byte where it was.
 //!
 //! The journal knows nothing of what its frames mean.
@@ -25,7 +25,7 @@ mod memory;
 mod scan;
 mod sync;
 
-pub use erase::{Erased, Wipe};
+pub use erase::{Erased, Eraser, Wipe};
 pub use frame::Frame;
 pub use lock::Locked;
 pub use memory::{Image, MemoryFault};

@@ -3,6 +3,7 @@
 use super::{
     Journal, JournalError, Place, Position,
     frame::{ALIGN, HEAD_BYTES, Head, SEGMENT_HEAD_BYTES},
+    medium::Erasing,
     scan::{Step, Window},
 };
 use std::io;
@@ -58,11 +59,34 @@ impl Patch {
     }
 }
 
+/// Nobody else writes segments anew while this lives, in this process or any other.
+pub struct Eraser<'a> {
+    journal: &'a Journal,
+    _turn: Erasing<'a>,
+}
+
 impl Journal {
+    /// Waits until nobody else erases, and reads from now on what others have left.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::File`].
+    pub fn erasing(&self) -> Result<Eraser<'_>, JournalError> {
+        let turn = self.inner.medium.erasing()?;
+        // What somebody else has erased is read as that has left it.
+        self.inner.medium.reopen()?;
+        Ok(Eraser {
+            journal: self,
+            _turn: turn,
+        })
+    }
+}
+
+impl Eraser<'_> {
     /// Erases places of one segment, in their order, none over another: the segment is written anew beside
     /// itself, read back, and takes the old one's name. The last segment is closed first.
     ///
-    /// Other processes read the old file until [`Self::reopen`]; this one reads the new one when this
+    /// Other processes read the old file until [`Journal::reopen`]; this one reads the new one when this
     /// returns. What is erased already costs a read.
     ///
     /// `CRASH:` the segment is the old one or the new one, whole, at every moment.
@@ -73,15 +97,12 @@ impl Journal {
     /// frame around one is not what was written; [`JournalError::File`]. Nothing has changed then,
     /// but perhaps after the last.
     pub fn erase(&self, segment: u32, wipes: &[Wipe]) -> Result<Erased, JournalError> {
-        let medium = &self.inner.medium;
-        let _erasing = medium.erasing()?;
-        // What somebody else has erased is read as that has left it.
-        medium.reopen()?;
-        let (erased, patches) = self.plan(segment, wipes)?;
+        let medium = &self.journal.inner.medium;
+        let (erased, patches) = self.journal.plan(segment, wipes)?;
         if patches.is_empty() {
             return Ok(erased);
         }
-        self.lock()?.close(segment)?;
+        self.journal.lock()?.close(segment)?;
         let before = medium.taken(segment)?;
         medium.replace(segment, &patches)?;
         Ok(Erased {
@@ -89,15 +110,18 @@ impl Journal {
             ..erased
         })
     }
+}
 
-    /// Lets go of the files of segments that other processes have written anew. Whoever still takes
-    /// something to be there that they have erased reads zeros from now on.
+impl Journal {
+    /// Lets go of the files of segments that other processes have written anew, and answers which.
+    /// Whoever still takes something to be there that they have erased does not find it from now on.
     ///
     /// # Errors
     ///
     /// [`JournalError::File`].
-    pub fn reopen(&self) -> Result<(), JournalError> {
-        self.inner.medium.reopen()
+    pub fn reopen(&self) -> Result<Vec<u32>, JournalError> {
+        self.inner.medium.reopen()?;
+        Ok(self.inner.medium.opened())
     }
 
     /// What is to be written to a segment, in order, and what that erases.

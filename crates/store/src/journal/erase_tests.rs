@@ -82,7 +82,7 @@ fn what_is_erased_is_in_no_file_and_everything_else_is_where_it_was() {
             in_table,
             wipe(&two, 10, 90_000, b""),
         ];
-        let erased = journal.erase(0, &wipes).unwrap();
+        let erased = journal.erasing().unwrap().erase(0, &wipes).unwrap();
         assert_eq!((erased.places, erased.bytes), (3, 90_020));
         let after = all(&journal);
         assert_eq!(after[0], before[0]);
@@ -107,7 +107,10 @@ fn what_is_erased_is_in_no_file_and_everything_else_is_where_it_was() {
             assert_eq!(put(&again, b"", b"").sequence, 4);
         }
         // Once more changes nothing.
-        assert_eq!(journal.erase(0, &wipes).unwrap(), Erased::default());
+        assert_eq!(
+            journal.erasing().unwrap().erase(0, &wipes).unwrap(),
+            Erased::default()
+        );
     }
 }
 
@@ -129,19 +132,25 @@ fn what_is_in_no_frame_is_not_erased_and_what_is_damaged_not_made_whole() {
     };
     let beyond = one.data.offset + 5;
     for wrong in [at(0, 4), at(one.at.offset, 8), at(beyond, 50), at(9_999, 1)] {
-        let refused = journal.erase(0, &[wrong]);
+        let refused = journal.erasing().unwrap().erase(0, &[wrong]);
         assert!(matches!(refused, Err(JournalError::NoFrame { .. })));
     }
-    let longer = journal.erase(0, &[wipe(&one, 0, 2, b"long")]);
+    let longer = journal
+        .erasing()
+        .unwrap()
+        .erase(0, &[wipe(&one, 0, 2, b"long")]);
     assert!(matches!(longer, Err(JournalError::NoFrame { .. })));
     let backwards = [wipe(&one, 4, 2, b""), wipe(&one, 3, 2, b"")];
-    assert!(journal.erase(0, &backwards).is_err());
+    assert!(journal.erasing().unwrap().erase(0, &backwards).is_err());
     assert_eq!(fs::read(&path).unwrap(), before);
 
     let mut broken = before.clone();
     broken[usize::try_from(one.data.offset).unwrap() + 8] ^= 1;
     fs::write(&path, &broken).unwrap();
-    let refused = journal.erase(0, &[wipe(&one, 0, 4, b"")]);
+    let refused = journal
+        .erasing()
+        .unwrap()
+        .erase(0, &[wipe(&one, 0, 4, b"")]);
     assert!(
         matches!(refused, Err(JournalError::Damaged { offset, .. }) if offset == one.at.offset)
     );
@@ -160,10 +169,19 @@ fn others_read_on_from_the_old_file_until_they_look_and_a_reader_who_has_begun_t
     };
     assert_eq!(read(&other, place), b"SECRET");
     let pins = other.pin([0, 0]).unwrap();
-    journal.erase(0, &[wipe(&written, 0, 6, b"")]).unwrap();
+    journal
+        .erasing()
+        .unwrap()
+        .erase(0, &[wipe(&written, 0, 6, b"")])
+        .unwrap();
     assert_eq!(read(&journal, place), [0; 6]);
     assert_eq!(read(&other, place), b"SECRET");
-    other.reopen().unwrap();
+    assert_eq!(
+        journal.reopen().unwrap(),
+        [0; 0],
+        "it knows what it did itself"
+    );
+    assert_eq!(other.reopen().unwrap(), [0]);
     assert_eq!(read(&other, place), [0; 6]);
     let mut begun = vec![0; 6];
     other
@@ -176,7 +194,7 @@ fn others_read_on_from_the_old_file_until_they_look_and_a_reader_who_has_begun_t
     assert_eq!(other.verify().unwrap(), 3);
     // And the other may be who erases next.
     let more = wipe(&written, 7, 8, b"");
-    assert_eq!(other.erase(0, &[more]).unwrap().bytes, 8);
+    assert_eq!(other.erasing().unwrap().erase(0, &[more]).unwrap().bytes, 8);
     journal.reopen().unwrap();
     assert_eq!(
         read(&journal, written.data),
@@ -199,7 +217,11 @@ fn whoever_stopped_while_erasing_leaves_the_old_or_the_new_and_others_learn_whic
     // And between the two numbers: the other looks again each time.
     let path = folder.path().join("00000000.seg");
     let old = fs::read(&path).unwrap();
-    journal.erase(0, &[wipe(&written, 0, 6, b"")]).unwrap();
+    journal
+        .erasing()
+        .unwrap()
+        .erase(0, &[wipe(&written, 0, 6, b"")])
+        .unwrap();
     assert!(!stands_in(folder.path(), b"SECRET"));
     let list = fs::read(folder.path().join(ERASURES)).unwrap();
     assert_eq!(list.len(), 16, "what was left open is closed first");
@@ -232,7 +254,7 @@ fn a_scan_that_has_begun_ends_in_the_file_in_which_it_began() {
         .scan(Position::default(), &mut |frame| {
             if frame.sequence == 1 {
                 let wipes: Vec<Wipe> = written.iter().map(|one| wipe(one, 0, 4, b"")).collect();
-                journal.erase(0, &wipes).unwrap();
+                journal.erasing().unwrap().erase(0, &wipes).unwrap();
             }
             seen.push(frame.data().unwrap());
             ControlFlow::Continue(())
@@ -249,9 +271,9 @@ fn an_erasure_that_is_said_to_have_failed_is_done_by_the_next() {
         let written = put(&journal, b"", b"SECRET");
         let wipes = [wipe(&written, 0, 6, b"")];
         journal.break_next(MemoryFault::Erase { done });
-        assert!(journal.erase(0, &wipes).is_err());
+        assert!(journal.erasing().unwrap().erase(0, &wipes).is_err());
         assert_eq!(count(&journal), 1);
-        let left = journal.erase(0, &wipes).unwrap();
+        let left = journal.erasing().unwrap().erase(0, &wipes).unwrap();
         assert_eq!(left.places, usize::from(!done));
         assert_eq!(read(&journal, written.data), [0; 6]);
     }
@@ -300,12 +322,12 @@ proptest! {
                     }
                     let left = vec![left; len.min(3)];
                     let one = wipe(written, from as u64, u32::try_from(len).unwrap(), &left);
-                    who[by].erase(written.at.segment, &[one]).unwrap();
+                    who[by].erasing().unwrap().erase(written.at.segment, &[one]).unwrap();
                     data[from..].fill(0);
                     data[from..from + left.len()].copy_from_slice(&left);
                 }
                 Op::Erase(..) => {}
-                Op::Reopen(by) => who[by].reopen().unwrap(),
+                Op::Reopen(by) => drop(who[by].reopen().unwrap()),
                 Op::Begin(by) => who[by] = open(),
             }
             for journal in &who {

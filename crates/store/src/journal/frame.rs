@@ -52,6 +52,27 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
+    /// Where its table stands.
+    pub fn table_place(&self) -> Place {
+        Place {
+            segment: self.at.segment,
+            offset: self.at.offset + HEAD_BYTES as u64,
+            len: u32::try_from(self.table.len()).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Reads bytes of it, from the file that it was read from.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] if there are not so many.
+    pub fn read(&self, place: Place, into: &mut Vec<u8>) -> Result<(), JournalError> {
+        into.clear();
+        into.resize(place.len as usize, 0);
+        let medium = &self.journal.inner.medium;
+        medium.read_pinned(&self.pin, place.segment, place.offset, into)
+    }
+
     /// Its data, checked.
     ///
     /// # Errors

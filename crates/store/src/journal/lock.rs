@@ -189,7 +189,10 @@ impl Locked<'_> {
             Err(JournalError::Failed)
         };
         match cut {
-            Ok(()) => (self.writer.end, self.writer.sequence) = (begin, sequence),
+            Ok(()) => {
+                (self.writer.end, self.writer.sequence) = (begin, sequence);
+                self.journal.inner.sync.note_end(begin);
+            }
             Err(_) => self.journal.inner.sync.fail(),
         }
     }
@@ -254,7 +257,7 @@ impl Locked<'_> {
         unsure.retain(|(at, ..)| *at >= durable);
         self.check(&unsure)?;
         self.writer.settled = true;
-        journal.inner.sync.note_written(self.writer.end);
+        journal.inner.sync.note_end(self.writer.end);
         Ok(())
     }
 

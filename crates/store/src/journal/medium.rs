@@ -115,6 +115,14 @@ impl Medium {
         }
     }
 
+    /// The segments that were written anew by others, since this was asked last.
+    pub(super) fn opened(&self) -> Vec<u32> {
+        match self {
+            Self::Folder(folder) => folder.opened(),
+            Self::Memory(_) => Vec::new(),
+        }
+    }
+
     /// The bytes that a segment takes on its medium; fewer than its length where there are holes.
     pub(super) fn taken(&self, segment: u32) -> Result<u64, JournalError> {
         match self {

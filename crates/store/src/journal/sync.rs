@@ -19,6 +19,8 @@ struct State {
     /// Whether somebody waits for the disk at this moment.
     led: bool,
     failed: bool,
+    /// How often something was cut off: what was waited for before may not be what is there.
+    cuts: u64,
 }
 
 impl Sync {
@@ -30,6 +32,17 @@ impl Sync {
     pub(super) fn note_written(&self, end: Position) {
         let mut state = self.state();
         state.written = state.written.max(end);
+    }
+
+    /// The journal ends here: what was on the disk after it has been cut off, and what is written
+    /// there next is not.
+    pub(super) fn note_end(&self, end: Position) {
+        let mut state = self.state();
+        if end < state.durable || end < state.written {
+            state.cuts += 1;
+        }
+        state.written = end;
+        state.durable = state.durable.min(end);
     }
 
     /// How much of a segment is on the disk.
@@ -80,14 +93,15 @@ impl Journal {
                 continue;
             }
             state.led = true;
-            let target = state.written;
+            let (target, cuts) = (state.written.max(upto), state.cuts);
             drop(state);
             // Segments before the last were put on the disk when the next was begun.
             let synced = self.inner.medium.sync(target.segment);
             state = sync.state();
             state.led = false;
             match synced {
-                Ok(()) => state.durable = state.durable.max(target),
+                Ok(()) if state.cuts == cuts => state.durable = state.durable.max(target),
+                Ok(()) => {}
                 Err(_) => state.failed = true,
             }
             sync.done.notify_all();

@@ -244,6 +244,19 @@ fn after_a_failed_sync_nothing_is_promised_any_more() {
 }
 
 #[test]
+fn what_takes_the_place_of_half_a_frame_that_was_synced_is_synced_too() {
+    let whole = Journal::memory(EPOCH_A);
+    put(&whole, b"a table", b"and data");
+    let mut image = whole.image(false).unwrap();
+    image.segments[0].pop();
+    let journal = Journal::of_image(&image, EPOCH_A);
+    journal.sync(journal.end().unwrap()).unwrap();
+    put(&journal, b"", b"");
+    let left = Journal::of_image(&journal.image(true).unwrap(), EPOCH_A);
+    assert_eq!(count(&left), 1);
+}
+
+#[test]
 fn one_frame_too_large_is_refused_before_anything_is_written() {
     let journal = Journal::memory(EPOCH_A);
     let table = vec![0; FRAME_BYTES_MAX + 1];

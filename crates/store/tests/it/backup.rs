@@ -233,7 +233,11 @@ fn what_is_erased_while_the_backup_runs_is_erased_in_it_only_with_what_was_writt
                 place: objects[of].data,
                 left: b"\0".to_vec(),
             };
-            journal.erase(wipe.place.segment, &[wipe]).unwrap();
+            journal
+                .erasing()
+                .unwrap()
+                .erase(wipe.place.segment, &[wipe])
+                .unwrap();
         }
     };
     let entries = backup(&path("data"), &path("backup"), &mut told).unwrap();
@@ -279,7 +283,7 @@ fn what_was_erased_takes_no_space_in_a_backup_either() {
         place: written.data,
         left: Vec::new(),
     };
-    journal.erase(0, &[wipe]).unwrap();
+    journal.erasing().unwrap().erase(0, &[wipe]).unwrap();
     backup(&path("data"), &path("backup"), &mut |_| {}).unwrap();
     for name in ["data", "backup"] {
         let copied = Journal::folder(&folder(name), [2; 16]).unwrap();

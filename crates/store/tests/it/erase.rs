@@ -60,7 +60,11 @@ fn erases_until_it_is_killed() {
             say(&format!("try {name}"));
             let left = b"\0left".to_vec();
             let wipe = Wipe { place, left };
-            journal.erase(place.segment, &[wipe]).unwrap();
+            journal
+                .erasing()
+                .unwrap()
+                .erase(place.segment, &[wipe])
+                .unwrap();
             say(&format!("erased {name}"));
         }
     }
@@ -132,7 +136,7 @@ fn whoever_is_killed_while_erasing_leaves_every_object_whole_or_gone() {
     assert!(gone > 40, "{gone} were erased");
     // The next who erases leaves nothing of those before.
     let again = Journal::folder_of(folder.path(), [1; 16], SEGMENT_BYTES).unwrap();
-    assert_eq!(again.erase(0, &[]).unwrap().places, 0);
+    assert_eq!(again.erasing().unwrap().erase(0, &[]).unwrap().places, 0);
     for file in std::fs::read_dir(folder.path()).unwrap() {
         let name = file.unwrap().file_name();
         assert!(!name.to_string_lossy().ends_with(".new"));

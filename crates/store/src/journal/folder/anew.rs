@@ -16,7 +16,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::{
-        Arc, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -37,6 +37,8 @@ const NUMBER_BYTES: u64 = 4;
 pub(super) struct Anew {
     list: File,
     seen: AtomicU64,
+    /// What was opened anew and nobody was told of.
+    opened: Mutex<Vec<u32>>,
 }
 
 impl Anew {
@@ -48,6 +50,7 @@ impl Anew {
         Ok(Self {
             list,
             seen: AtomicU64::new(whole(len)),
+            opened: Mutex::default(),
         })
     }
 
@@ -105,12 +108,24 @@ impl Folder {
             let mut named = vec![0; usize::try_from(len.saturating_sub(seen)).unwrap_or_default()];
             read_exact_at(&self.anew.list, &mut named, seen)?;
             for number in named.as_chunks().0 {
-                self.open_anew(u32::from_le_bytes(*number))?;
+                let number = u32::from_le_bytes(*number);
+                self.open_anew(number)?;
+                let opened = self.anew.opened.lock();
+                let mut opened = opened.unwrap_or_else(PoisonError::into_inner);
+                if !opened.contains(&number) {
+                    opened.push(number);
+                }
             }
             self.anew.seen.store(whole(len), Ordering::Release);
             Ok(())
         };
         look().map_err(|source| at(&self.path.join(ERASURES), source))
+    }
+
+    /// The segments that were opened anew since this was asked last.
+    pub(in crate::journal) fn opened(&self) -> Vec<u32> {
+        let opened = self.anew.opened.lock();
+        std::mem::take(&mut *opened.unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Lets go of a segment's file, for the one that has its name now.
@@ -164,6 +179,10 @@ impl Folder {
             fs::rename(&anew, &path)?;
             File::open(&self.path)?.sync_all()?;
             self.anew.tell(segment)?;
+            // What we have done ourselves is no news.
+            self.anew
+                .seen
+                .store(whole(self.anew.len()?), Ordering::Release);
             self.open_anew(segment)
         };
         named().map_err(|source| at(&path, source))

@@ -45,6 +45,20 @@ fn events(document: &Value) -> Vec<&Members> {
     Vec::new()
 }
 
+/// When an event was last changed. Clients leave that to the instance: then it is as new as its
+/// publishing and its newest part, or as its day.
+fn changed(event: &Members) -> Option<i64> {
+    let parts = ["Attribute", "Object", "EventReport"].into_iter();
+    let newest = parts
+        .flat_map(|key| list(event, key))
+        .filter_map(|part| seconds(part.as_object()?, "timestamp"))
+        .chain(seconds(event, "publish_timestamp"))
+        .max();
+    seconds(event, "timestamp")
+        .or(newest)
+        .or_else(|| day(event, "date"))
+}
+
 /// What every part of an event needs to know of it.
 pub(super) struct Frame {
     pub(super) id: String,
@@ -64,7 +78,7 @@ impl Builder<'_, '_> {
             return Err(MispFlaw::TooMany);
         }
         let uuid = uuid(event, "uuid").ok_or(MispFlaw::Missing("uuid"))?;
-        let modified = seconds(event, "timestamp").ok_or(MispFlaw::Missing("timestamp"))?;
+        let modified = changed(event).ok_or(MispFlaw::Missing("timestamp"))?;
         let published = flag(event, "published");
         let kind = if published { "report" } else { "grouping" };
         self.refs.clear();

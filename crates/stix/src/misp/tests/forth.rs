@@ -348,3 +348,17 @@ fn what_is_listed_has_no_end_where_it_is_told_one_by_one() {
     );
     assert_eq!(all.objects, bounded.objects);
 }
+
+#[test]
+fn an_event_that_no_instance_has_dated_is_as_new_as_its_parts() {
+    let mut source = event(&json!({"Attribute": [attribute(ONE, "domain", "a.example", true)]}));
+    let members = source["Event"].as_object_mut().unwrap();
+    members.remove("timestamp");
+    members.remove("publish_timestamp");
+    let modified = |source: &Value| of_kind(&mapped(source), "report")[0]["modified"].clone();
+    assert_eq!(modified(&source), "2018-10-10T20:12:12.000Z");
+    source["Event"]["Attribute"] = json!([]);
+    assert_eq!(modified(&source), "2018-10-10T00:00:00.000Z");
+    source["Event"]["date"] = json!("someday");
+    assert!(event_to_stix(source.to_string().as_bytes()).is_err());
+}

@@ -39,7 +39,7 @@ pub use decide::decide;
 pub use event::{Event, Fact};
 pub use group::{Consent, Group, Jurisdiction, MemberKind, Standing};
 pub use ids::{CollectionId, FollowId, GroupId, ObjectId, QuestionId, RecallId, ReviewId};
-pub use label::Label;
+pub use label::{Label, Marked};
 pub use mark::Marks;
 pub use refusal::Refusal;
 pub use state::State;

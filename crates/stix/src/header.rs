@@ -109,6 +109,24 @@ pub fn header(bytes: &[u8]) -> Result<Header<'_>, Flaw> {
     found.finish()
 }
 
+/// The `type` of an object, read no further than it stands; nothing where it is no text, or what
+/// stands before it is no JSON. What comes after may be anything.
+pub fn kind(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let mut reader = Reader::new(bytes).ok()?;
+    reader.take(b'{', "expected `{`").ok()?;
+    let mut first = true;
+    while let Some(key) = reader.key(&mut first).ok()? {
+        if key.is("type") {
+            return match reader.peek() {
+                b'"' => Some(reader.string().ok()?.get()),
+                _ => None,
+            };
+        }
+        reader.skip(1).ok()?;
+    }
+    None
+}
+
 /// What markings look like; whoever meant something by others would be misread.
 const MARKINGS_FORM: &str =
     "markings are lists: of ids of marking definitions, and of granular markings";
@@ -321,6 +339,22 @@ mod tests {
     }
 
     #[test]
+    fn a_type_is_read_wherever_it_stands_and_nothing_after_it() {
+        assert_eq!(kind(INDICATOR.as_bytes()).as_deref(), Some("indicator"));
+        let later = br#"{"a":{"type":"no"},"type":"note","b":"#;
+        assert_eq!(kind(later).as_deref(), Some("note"));
+        for none in [
+            "",
+            "[]",
+            "{}",
+            r#"{"type":7}"#,
+            r#"{"a":tru,"type":"note"}"#,
+        ] {
+            assert_eq!(kind(none.as_bytes()), None, "{none}");
+        }
+    }
+
+    #[test]
     fn markings_that_cannot_be_read_are_refused() {
         for more in [
             r#""object_marking_refs":"marking-definition--a""#,
@@ -390,6 +424,7 @@ mod tests {
         fn reading_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..80), text in "[{}\\[\\]\":,a-z\\\\0-9]{0,60}") {
             for bytes in [bytes.as_slice(), text.as_bytes()] {
                 let _ = header(bytes);
+                let _ = kind(bytes);
                 let _ = envelope(bytes);
             }
         }

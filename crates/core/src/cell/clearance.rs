@@ -11,7 +11,7 @@ use super::{
     collection::Collection,
     group::Standing,
     ids::{CollectionId, GroupId},
-    label::Label,
+    label::{Label, Marked},
     mark::Marks,
     refusal::Refusal,
     state::State,
@@ -132,23 +132,25 @@ impl State {
         held.settings.open || others.any(|(_, to)| crosses(&from, &[to]))
     }
 
-    /// The label of an object that `publisher` brings to `collection` with these markings,
-    /// granular ones included. `findings`: whether personal information was found in it on which
+    /// The light of an object in `collection` that is marked so.
+    pub fn light(&self, collection: &CollectionId, marked: Marked) -> Tlp {
+        let held = self.collections.get(collection);
+        marked.light(held.map_or(Tlp::Red, |held| held.settings.default_tlp))
+    }
+
+    /// The label of an object that `publisher` brings to `collection`, marked so, granular
+    /// markings included. `findings`: whether personal information was found in it on which
     /// nobody has decided.
     pub fn label(
         &self,
         collection: &CollectionId,
         publisher: &MemberId,
-        markings: impl IntoIterator<Item = Tlp>,
+        marked: Marked,
         findings: bool,
     ) -> Label {
-        let default = || {
-            self.collections
-                .get(collection)
-                .map_or(Tlp::Red, |held| held.settings.default_tlp)
-        };
         Label {
-            tlp: Tlp::strictest(markings).unwrap_or_else(default),
+            tlp: self.light(collection, marked),
+            bound: None,
             publisher: publisher.clone(),
             recipients: BTreeSet::new(),
             held: findings,

@@ -155,7 +155,7 @@ impl World {
 
     fn label(&self, collection: &CollectionId, publisher: &str, tlp: Tlp) -> Label {
         self.state
-            .label(collection, &member(publisher), [tlp], false)
+            .label(collection, &member(publisher), tlp.into(), false)
     }
 
     fn sees(&self, caller: &Caller, collection: &CollectionId, label: &Label) -> bool {

@@ -40,11 +40,6 @@ impl Tlp {
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|tlp| tlp.as_str() == word)
     }
-
-    /// The strictest of several; none for no label.
-    pub fn strictest(of: impl IntoIterator<Item = Self>) -> Option<Self> {
-        of.into_iter().max()
-    }
 }
 
 impl core::fmt::Display for Tlp {
@@ -69,14 +64,5 @@ mod tests {
             assert_eq!(Tlp::parse(wrong), None, "{wrong}");
         }
         assert_eq!(Tlp::AmberStrict.to_string(), "TLP:AMBER+STRICT");
-    }
-
-    #[test]
-    fn the_strictest_of_several_counts() {
-        assert_eq!(
-            Tlp::strictest([Tlp::Green, Tlp::AmberStrict, Tlp::Amber]),
-            Some(Tlp::AmberStrict)
-        );
-        assert_eq!(Tlp::strictest([]), None);
     }
 }

@@ -9,7 +9,7 @@
 
 use super::CellError;
 use portcullis_core::{
-    cell::{CollectionId, Label, Tlp},
+    cell::{CollectionId, Label, Marked, Tlp},
     member::MemberId,
 };
 use std::{
@@ -48,23 +48,40 @@ pub(crate) const REVOKED: u8 = 2;
 pub(crate) const MARKED: u8 = 4;
 /// It has no version of its own.
 pub(crate) const UNVERSIONED: u8 = 8;
-/// What a marking definition means, in the three bits from here: 0 for nothing, else one more
-/// than the light's place in [`Tlp::ALL`].
-const LIGHT_SHIFT: u8 = 4;
+/// What a marking definition says, in the three bits from here: 0 for what is none, one more than
+/// the light's place in [`Tlp::ALL`], or one of the two below.
+const SAYS_SHIFT: u8 = 4;
+/// A statement: words alone.
+const SAYS_WORDS: u8 = 6;
+/// Something that is not understood here.
+const SAYS_UNREAD: u8 = 7;
+/// It names markings that have to be looked up.
+pub(crate) const NAMES: u8 = 128;
 
-/// The flags of a marking definition that means `tlp`.
-pub(crate) fn light_flags(tlp: Tlp) -> u8 {
-    let at = Tlp::ALL
-        .iter()
-        .position(|light| *light == tlp)
-        .unwrap_or_default();
-    u8::try_from(at + 1).unwrap_or_default() << LIGHT_SHIFT
+/// The flags of a marking definition that says so.
+pub(crate) fn definition_flags(says: Marked) -> u8 {
+    // Beside what is not understood only the strictest light makes a difference.
+    let light = says.tlp.filter(|tlp| !says.unread || *tlp == Tlp::Red);
+    let at = light.and_then(|tlp| Tlp::ALL.iter().position(|light| *light == tlp));
+    let says = match at {
+        Some(at) => u8::try_from(at + 1).unwrap_or(SAYS_UNREAD),
+        None if says.unread => SAYS_UNREAD,
+        None => SAYS_WORDS,
+    };
+    says << SAYS_SHIFT
 }
 
-/// What a marking definition of these flags means.
-pub(crate) fn light_of(flags: u8) -> Option<Tlp> {
-    let at = usize::from(flags >> LIGHT_SHIFT & 7).checked_sub(1)?;
-    Tlp::ALL.get(at).copied()
+/// What a marking definition of these flags says; nothing where it is none.
+pub(crate) fn definition_of(flags: u8) -> Option<Marked> {
+    match flags >> SAYS_SHIFT & 7 {
+        0 => None,
+        SAYS_WORDS => Some(Marked::default()),
+        SAYS_UNREAD => Some(Marked::UNREAD),
+        light => {
+            let tlp = Tlp::ALL.get(usize::from(light) - 1);
+            tlp.map(|tlp| Marked::from(*tlp))
+        }
+    }
 }
 
 /// One change.
@@ -88,6 +105,9 @@ pub(crate) struct Row<'a> {
     pub(crate) proof: u32,
     /// Bytes of the object; 0 unless it is put.
     pub(crate) len: u32,
+    /// The markings that it names and that have to be looked up, each with what was known of it
+    /// when the label was made (`index::definition`).
+    pub(crate) markings: Vec<u64>,
     /// What its observables hash to.
     pub(crate) observables: Vec<u64>,
 }
@@ -208,7 +228,8 @@ pub(crate) fn encode(events: &[Vec<u8>], batches: &[Batch<'_>]) -> Vec<u8> {
 }
 
 fn row(out: &mut Vec<u8>, row: &Row<'_>) {
-    out.extend([row.op as u8, row.flags]);
+    let names = if row.markings.is_empty() { 0 } else { NAMES };
+    out.extend([row.op as u8, row.flags & !NAMES | names]);
     text(out, &row.id);
     for number in [row.version_us, row.added_us, row.stamp_us, row.expires_us] {
         out.extend(number.to_le_bytes());
@@ -218,19 +239,31 @@ fn row(out: &mut Vec<u8>, row: &Row<'_>) {
     }
     out.extend(row.proof.to_le_bytes());
     out.extend(row.len.to_le_bytes());
-    let count = u16::try_from(row.observables.len()).unwrap_or(u16::MAX);
+    if names != 0 {
+        // Bounded far below where objects are read.
+        keys(out, &row.markings);
+    }
+    keys(out, &row.observables);
+}
+
+fn keys(out: &mut Vec<u8>, keys: &[u64]) {
+    let count = u16::try_from(keys.len()).unwrap_or(u16::MAX);
     out.extend(count.to_le_bytes());
-    for key in row.observables.iter().take(usize::from(count)) {
+    for key in keys.iter().take(usize::from(count)) {
         out.extend(key.to_le_bytes());
     }
 }
 
+/// Where a label's bound stands beside whether it is held: 0 for none, else one more than the
+/// light's place.
+const BOUND_SHIFT: u8 = 1;
+
 fn label(out: &mut Vec<u8>, label: &Label) {
-    let at = Tlp::ALL
-        .iter()
-        .position(|tlp| *tlp == label.tlp)
-        .unwrap_or_default();
-    out.extend([u8::try_from(at).unwrap_or_default(), u8::from(label.held)]);
+    let place = |tlp| Tlp::ALL.iter().position(|other| *other == tlp);
+    let number = |at: usize| u8::try_from(at).unwrap_or_default();
+    let at = number(place(label.tlp).unwrap_or_default());
+    let bound = label.bound.and_then(place).map_or(0, |at| number(at + 1));
+    out.extend([at, u8::from(label.held) | bound << BOUND_SHIFT]);
     text(out, label.publisher.as_str());
     long(out, label.recipients.len());
     label
@@ -319,6 +352,10 @@ impl<'a> Input<'a> {
     fn label(&mut self) -> Option<Label> {
         let [tlp, held] = self.take()?;
         let tlp = *Tlp::ALL.get(usize::from(tlp))?;
+        let bound = match usize::from(held >> BOUND_SHIFT).checked_sub(1) {
+            Some(at) => Some(*Tlp::ALL.get(at)?),
+            None => None,
+        };
         let publisher = self.member()?;
         let count = self.count()?;
         if count > RECIPIENTS_MAX {
@@ -329,9 +366,10 @@ impl<'a> Input<'a> {
             .collect::<Option<BTreeSet<_>>>()?;
         Some(Label {
             tlp,
+            bound,
             publisher,
             recipients,
-            held: held == 1,
+            held: held & 1 == 1,
         })
     }
 
@@ -378,10 +416,18 @@ impl<'a> Input<'a> {
             label: self.u16()?,
             proof: self.u32()?,
             len: self.u32()?,
-            observables: (0..self.u16()?)
-                .map(|_| self.take().map(u64::from_le_bytes))
-                .collect::<Option<_>>()?,
+            markings: match flags & NAMES {
+                0 => Vec::new(),
+                _ => self.keys()?,
+            },
+            observables: self.keys()?,
         })
+    }
+
+    fn keys(&mut self) -> Option<Vec<u64>> {
+        (0..self.u16()?)
+            .map(|_| self.take().map(u64::from_le_bytes))
+            .collect()
     }
 }
 
@@ -394,6 +440,7 @@ mod tests {
         let member: MemberId = "bank-a".parse().unwrap();
         let label = Label {
             tlp: Tlp::AmberStrict,
+            bound: Some(Tlp::Red),
             publisher: member.clone(),
             recipients: BTreeSet::from(["csirt.b".parse().unwrap()]),
             held: true,
@@ -405,7 +452,7 @@ mod tests {
         batch.proofs = vec![b"own", b"", b"\0\xff"];
         let row = Row {
             op: Op::Put,
-            flags: V20 | MARKED,
+            flags: V20 | MARKED | NAMES,
             id: "indicator--1".into(),
             version_us: i64::MIN,
             added_us: 5,
@@ -416,11 +463,14 @@ mod tests {
             label: 0,
             proof: 2,
             len: 17,
+            markings: vec![7],
             observables: vec![1, u64::MAX],
         };
         let removed = Row {
             op: Op::Remove,
+            flags: V20,
             len: 0,
+            markings: vec![],
             observables: vec![],
             ..row.clone()
         };
@@ -438,6 +488,18 @@ mod tests {
         for len in 0..bytes.len() {
             assert_eq!(decode(&bytes[..len]), None, "cut at {len}");
         }
+    }
+
+    #[test]
+    fn what_a_definition_says_is_read_as_it_was_written() {
+        let lights = Tlp::ALL.into_iter().map(Marked::from);
+        for says in lights.chain([Marked::default(), Marked::UNREAD]) {
+            assert_eq!(definition_of(definition_flags(says)), Some(says));
+        }
+        assert_eq!(definition_of(V20 | MARKED | NAMES), None);
+        let and_more = |tlp: Tlp| definition_of(definition_flags(Marked::UNREAD.and(tlp.into())));
+        assert_eq!(and_more(Tlp::Green), Some(Marked::UNREAD));
+        assert_eq!(and_more(Tlp::Red), Some(Tlp::Red.into()));
     }
 
     proptest! {

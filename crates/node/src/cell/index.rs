@@ -7,18 +7,22 @@
 //! appends: a removal is an entry without bytes, and what it replaces stays in
 //! the list as superseded.
 
+mod definition;
 mod entry;
 mod shelf;
 
+pub(crate) use definition::{Markings, Stale};
 pub(crate) use entry::{Entry, NONE, Order};
 pub(crate) use shelf::{Shelf, VERSIONS_MAX};
 
+use definition::Definitions;
+
 use super::{
     CellError,
-    batch::{Batch, Op, light_of},
+    batch::{Batch, Op, definition_of},
 };
 use portcullis_core::{
-    cell::{CollectionId, Label, Tlp},
+    cell::{CollectionId, Label},
     member::MemberId,
 };
 use portcullis_store::journal::{Place, Position};
@@ -125,9 +129,7 @@ pub(crate) struct Index {
     pub(crate) members: Interner<MemberId>,
     /// Where the frames begin that put objects.
     frames: Vec<Position>,
-    /// What marking definitions of our own collections mean, by their ids, and who published each
-    /// first: nobody else says what it means. Of two meanings the stricter.
-    lights: HashMap<Box<str>, (MemberId, Tlp)>,
+    definitions: Definitions,
 }
 
 /// An entry to find or make.
@@ -146,11 +148,6 @@ impl Index {
     /// All collections that hold anything.
     pub(crate) fn shelves(&self) -> impl Iterator<Item = (&CollectionId, &Shelf)> {
         self.shelves.iter()
-    }
-
-    /// What a marking definition means that some collection holds.
-    pub(crate) fn light(&self, id: &str) -> Option<Tlp> {
-        self.lights.get(id).map(|(_, tlp)| *tlp)
     }
 
     /// The type of an entry.
@@ -253,15 +250,15 @@ impl Index {
                     entry.kind = find(&kinds, row.kind)?;
                     entry.label = find(&labels, row.label)?;
                 }
-                let label = light_of(row.flags).and(self.labels.get(entry.label));
-                if let (Some(tlp), Some(label)) = (light_of(row.flags), label) {
-                    let first = || (label.publisher.clone(), tlp);
-                    let (by, light) = self.lights.entry(Box::from(&*row.id)).or_insert_with(first);
-                    if *by == label.publisher {
-                        *light = tlp.max(*light);
-                    }
+                let says = definition_of(row.flags);
+                if let (Some(says), Some(label)) = (says, self.labels.get(entry.label)) {
+                    self.definitions.define(&row.id, &label.publisher, says);
                 }
-                shelf.apply(row, entry)?;
+                let number = u32::try_from(shelf.len()).unwrap_or(NONE);
+                if shelf.apply(row, entry)? && !row.markings.is_empty() {
+                    self.definitions
+                        .name(&batch.collection, number, &row.markings);
+                }
                 if row.op == Op::Put {
                     offset += u64::from(row.len) + 1;
                     puts = true;
@@ -279,6 +276,7 @@ impl Index {
 mod tests {
     use super::*;
     use crate::cell::batch::Row;
+    use portcullis_core::cell::Tlp;
     use std::borrow::Cow;
 
     /// A batch with so many types that nobody has used yet.
@@ -289,6 +287,7 @@ mod tests {
             .collect();
         batch.labels = vec![Label {
             tlp: Tlp::Green,
+            bound: None,
             publisher: "bank-a".parse().unwrap(),
             recipients: [].into(),
             held: false,
@@ -307,6 +306,7 @@ mod tests {
             label: 0,
             proof: 0,
             len: 2,
+            markings: Vec::new(),
             observables: Vec::new(),
         }];
         batch

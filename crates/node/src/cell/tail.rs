@@ -52,7 +52,8 @@ impl Cell {
         drop(self.journal.lock()?);
         self.catch_up()?;
         self.ready.store(true, Ordering::Release);
-        Ok(())
+        // CRASH: who stopped between a definition and what it marks has left that to be lit anew.
+        self.relight()
     }
 
     /// Takes in what other processes have appended; answers whether there was anything.

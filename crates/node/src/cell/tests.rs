@@ -6,6 +6,7 @@ mod changes;
 mod crash;
 mod feeding;
 mod finding;
+mod marking;
 mod paging;
 mod removing;
 mod reviewing;

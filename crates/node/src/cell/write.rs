@@ -1,6 +1,7 @@
 //! Objects come in, and go: what a caller sends is read outside the journal's
 //! lock, decided and appended inside it, and acknowledged when it is on the disk.
 
+mod light;
 mod prepare;
 mod remove;
 mod replace;
@@ -11,14 +12,14 @@ pub(crate) use prepare::{Context, Prepared, all as prepare_all};
 use super::{
     Cell, CellError, Detail, Status,
     batch::{Batch, Interned, MARKED, Op, REVOKED, Row},
-    index::{At, Entry, Index, KINDS_MAX, Key, Order, VERSIONS_MAX},
+    index::{At, Entry, Index, KINDS_MAX, Key, Markings, Order, VERSIONS_MAX},
     provenance::sign_batch,
     tail::Turn,
 };
 use bytes::Bytes;
 use portcullis_core::{
     cell::{
-        Caller, CollectionId, Command, Event, Label, Refusal, ReviewId, State, Tlp, decide,
+        Caller, CollectionId, Command, Event, Label, Marked, Refusal, ReviewId, State, Tlp, decide,
         review::Finding,
     },
     member::MemberId,
@@ -43,6 +44,8 @@ pub enum Source {
 pub(crate) struct Candidate<'a> {
     pub(crate) object: Prepared<'a>,
     pub(crate) label: Label,
+    /// The markings for which its label is looked at again when they say something else.
+    pub(crate) markings: Vec<u64>,
     /// When and where the change was made; none for here and now.
     pub(crate) stamp: Option<(i64, MemberId)>,
     /// Into the batch's proofs.
@@ -115,7 +118,16 @@ impl Cell {
             self.signer.is_some(),
         )
         .against(self.warning_lists());
-        let prepared = prepare_all(self, &context, &objects);
+        let mut prepared = prepare_all(&context, &objects);
+        // What marks others comes before them, here and at whoever follows.
+        if prepared
+            .iter()
+            .flatten()
+            .any(|object| object.says.is_some())
+        {
+            prepared
+                .sort_by_key(|object| object.as_ref().is_ok_and(|object| object.says.is_none()));
+        }
         let adding = Adding {
             caller,
             publisher,
@@ -142,6 +154,7 @@ impl Cell {
             self.add_part(adding, part, &mut status)?;
         }
         self.statuses().keep(caller, collection, &status);
+        self.relight()?;
         Ok(status)
     }
 
@@ -165,6 +178,7 @@ impl Cell {
         let index = self.index();
         let mut frame = FrameOf::new(&state, &self.me, *collection);
         let mut labels = Labels::default();
+        let mut markings = Markings::default();
         for object in objects {
             let detail = |message: Option<String>, code| Detail {
                 id: object.header.id.as_ref().into(),
@@ -194,7 +208,12 @@ impl Cell {
             let crossing = || pseudonymous || state.crossing(collection, &caller.member);
             let (held_back, waits) =
                 self.hold(&mut frame, &caller.member, crossing, &object, turn.at)?;
-            let mut label = labels.of(&state, collection, &caller.member, &object, held_back);
+            let publisher = &caller.member;
+            if let Some(says) = object.says {
+                markings.define(&index, &object.header.id, publisher, says);
+            }
+            let (marked, names) = markings.of(&index, &object.header, publisher);
+            let mut label = labels.of(&state, collection, publisher, marked, held_back);
             if pseudonymous && held_back {
                 // Nobody is near to a member of whom nobody knows where it stands.
                 label.tlp = Tlp::Red;
@@ -205,6 +224,7 @@ impl Cell {
             let candidate = Candidate {
                 object,
                 label,
+                markings: names,
                 stamp: None,
                 proof: 0,
                 op: Op::Put,
@@ -400,6 +420,7 @@ impl<'a> FrameOf<'a> {
             label: self.interned.label(&mut self.batch, &candidate.label)?,
             proof: candidate.proof,
             len,
+            markings: candidate.markings,
             observables: object.observables,
         };
         self.batch.rows.push(row);
@@ -416,7 +437,7 @@ pub(crate) fn own_stamp(added_us: i64, held: Option<&Entry>) -> i64 {
 
 /// The labels of a batch: few are different.
 #[derive(Default)]
-struct Labels(Vec<((Option<portcullis_core::cell::Tlp>, bool), Label)>);
+struct Labels(Vec<((Marked, bool), Label)>);
 
 impl Labels {
     fn of(
@@ -424,14 +445,14 @@ impl Labels {
         state: &State,
         collection: &CollectionId,
         publisher: &MemberId,
-        object: &Prepared<'_>,
+        marked: Marked,
         held: bool,
     ) -> Label {
-        let wanted = (object.tlp, held);
+        let wanted = (marked, held);
         if let Some((_, label)) = self.0.iter().find(|(of, _)| *of == wanted) {
             return label.clone();
         }
-        let label = state.label(collection, publisher, object.tlp, held);
+        let label = state.label(collection, publisher, marked, held);
         self.0.push((wanted, label.clone()));
         label
     }

@@ -127,7 +127,7 @@ fn no_marking_is_the_default_and_several_are_the_strictest() {
     let mut world = World::new();
     let (_, collection) = world.shared(&[]);
     let label = |tlps: &[Tlp]| {
-        let tlps = tlps.iter().copied();
+        let tlps = tlps.iter().copied().collect();
         world
             .state
             .label(&collection, &member("csirt"), tlps, false)
@@ -139,7 +139,9 @@ fn no_marking_is_the_default_and_several_are_the_strictest() {
         Tlp::AmberStrict
     );
     let unknown = CollectionId::from_bytes([7; 16]);
-    let lost = world.state.label(&unknown, &member("csirt"), [], false);
+    let lost = world
+        .state
+        .label(&unknown, &member("csirt"), Marked::default(), false);
     assert_eq!(lost.tlp, Tlp::Red);
 }
 

@@ -219,6 +219,7 @@ impl Case {
     ) -> BTreeSet<(usize, bool)> {
         let label = Label {
             tlp: *tlp,
+            bound: None,
             publisher: member(NAMES[*publisher]),
             recipients: BTreeSet::new(),
             held: *held,

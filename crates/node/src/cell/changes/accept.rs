@@ -2,9 +2,9 @@
 
 use super::{Change, Stamp};
 use crate::cell::{
-    Cell, CellError,
+    Cell, CellError, Detail,
     batch::{Op, REVOKED, Row, UNVERSIONED, V20},
-    index::{At, Entry, Index, Key, Order, Shelf},
+    index::{At, Entry, Index, Key, Markings, Order, Shelf},
     tail::Turn,
     write::{Candidate, Context, FrameOf, Prepared, prepare_all},
 };
@@ -51,14 +51,15 @@ impl Cell {
         let state = self.state();
         let context = Context::new(&state, collection, None, false);
         let puts: Vec<&[u8]> = changes.iter().filter_map(bytes_of).collect();
-        let mut prepared = prepare_all(self, &context, &puts).into_iter();
+        let changes = definitions_first(changes, prepare_all(&context, &puts));
         let mut accepted = Accepted::default();
         let mut turn = self.turn()?;
         let state = self.state();
         let index = self.index();
         let mut frame = FrameOf::new(&state, &self.me, *collection);
         frame.events = events;
-        for change in changes {
+        let mut markings = Markings::default();
+        for (change, prepared) in changes {
             match change {
                 Change::Put {
                     stamp,
@@ -69,7 +70,7 @@ impl Cell {
                     provenance,
                     ..
                 } => {
-                    let object = match prepared.next() {
+                    let object = match prepared {
                         Some(Ok(object)) => object,
                         Some(Err(detail)) => {
                             accepted.refused.push((detail.id, detail.code));
@@ -80,7 +81,8 @@ impl Cell {
                     let fresh = frame.first(object.at).is_none()
                         && wins(&index, index.shelf(collection), object.at, stamp);
                     if !fresh {
-                        accepted.echoes += 1;
+                        let wider = self.widen(&mut turn, &mut frame, &index, &object, change)?;
+                        accepted.count(wider);
                         continue;
                     }
                     // Whoever sent it may have looked otherwise, or not at all (law 10).
@@ -88,23 +90,22 @@ impl Cell {
                     let (found, _) = self
                         .hold(&mut frame, publisher, crossing, &object, turn.at)
                         .unwrap_or((true, false));
-                    let mut label = state.label(collection, publisher, object.tlp, *held || found);
-                    label.tlp = label.tlp.max(*tlp);
-                    let held = index
-                        .shelf(collection)
-                        .and_then(|shelf| shelf.find(object.at));
-                    let (at, kind, held) = (object.at, &*object.header.kind, held.is_some());
-                    let fits = frame.takes(&index, at, kind, held).is_ok()
-                        && index.takes_label(&label)
-                        && index.takes_member(&stamp.by);
+                    let (marked, names) = markings.of(&index, &object.header, publisher);
+                    let mut label = state.label(collection, publisher, marked, *held || found);
+                    (label.tlp, label.bound) = (label.tlp.max(*tlp), Some(*tlp));
+                    let fits = has_room(&mut frame, &index, &object, &label, &stamp.by);
                     if !fits {
                         let id = object.header.id.into_owned();
                         accepted.refused.push((id, "cell.too_many"));
                         continue;
                     }
+                    if let Some(says) = object.says {
+                        markings.define(&index, &object.header.id, publisher, says);
+                    }
                     let events = marks_of(&state, &object, publisher, marks, turn.at);
                     frame.events.extend(events);
                     let proof = (frame.proof(provenance)?, !marks.is_empty());
+                    let label = (label, names);
                     self.put_followed(&mut turn, &mut frame, &index, object, label, stamp, proof)?;
                     accepted.fresh += 1;
                 }
@@ -133,7 +134,7 @@ impl Cell {
                     accepted.count(fresh);
                 }
                 Change::Forget { id, version_us } => {
-                    accepted.count(forget(&mut frame, &index, id, *version_us));
+                    accepted.count(forget(&mut turn, &mut frame, &index, id, *version_us));
                 }
             }
         }
@@ -145,6 +146,7 @@ impl Cell {
         let batches = Some(frame.batch).filter(|batch| !batch.rows.is_empty());
         let appended = turn.append(&frame.events, batches.as_slice(), &frame.data)?;
         self.settle(appended)?;
+        self.relight()?;
         Ok(accepted)
     }
 }
@@ -161,7 +163,7 @@ impl Cell {
         frame: &mut FrameOf<'a>,
         index: &Index,
         object: Prepared<'a>,
-        label: Label,
+        (label, markings): (Label, Vec<u64>),
         stamp: &Stamp,
         (proof, marked): (u32, bool),
     ) -> Result<(), CellError> {
@@ -182,12 +184,78 @@ impl Cell {
             marked: marked || frame.state.is_marked(&object.header.id),
             object,
             label,
+            markings,
             stamp: Some((stamp.at_us, stamp.by.clone())),
             proof,
             op: if same { Op::Touch } else { Op::Put },
         };
         frame.put(turn, held, candidate)?;
         Ok(())
+    }
+
+    /// Puts into the frame that a source shows a version more widely than it did, by the same change:
+    /// it has come to know a marking since. Answers whether there was anything.
+    fn widen<'a>(
+        &self,
+        turn: &mut Turn<'_>,
+        frame: &mut FrameOf<'a>,
+        index: &Index,
+        object: &Prepared<'a>,
+        change: &Change,
+    ) -> Result<bool, CellError> {
+        let Change::Put {
+            stamp,
+            publisher,
+            tlp,
+            ..
+        } = change
+        else {
+            return Ok(false);
+        };
+        let shelf = index.shelf(&frame.batch.collection);
+        let held = shelf.and_then(|shelf| shelf.find(object.at));
+        let Some((_, held)) = held.filter(|(_, held)| held.is_live() && held.names_markings())
+        else {
+            return Ok(false);
+        };
+        let by = index.members.get(held.by);
+        let mut label = index
+            .labels
+            .get(held.label)
+            .ok_or(CellError::NotFound)?
+            .clone();
+        let same = (held.stamp_us, by) == (stamp.at_us, Some(&stamp.by));
+        let wider = label.bound.is_some_and(|bound| *tlp < bound);
+        if !same || !wider || label.publisher != *publisher {
+            return Ok(false);
+        }
+        let mut here = Vec::new();
+        self.journal.read(held.place(), &mut here)?;
+        if here != object.bytes {
+            return Ok(false);
+        }
+        label.bound = Some(*tlp);
+        let (tlp, markings) = self.lit(index, &frame.batch.collection, &object.header, &label);
+        label.tlp = tlp;
+        let kind = index.kind_of(held);
+        let row = Row {
+            op: Op::Touch,
+            flags: held.flags(),
+            id: object.header.id.clone(),
+            version_us: held.order().version_us,
+            added_us: turn.added_us(),
+            stamp_us: held.stamp_us,
+            expires_us: held.expires_us,
+            by: frame.interned.member(&mut frame.batch, &stamp.by)?,
+            kind: frame.interned.kind(&mut frame.batch, Cow::Owned(kind))?,
+            label: frame.interned.label(&mut frame.batch, &label)?,
+            proof: 0,
+            len: 0,
+            markings,
+            observables: object.observables.clone(),
+        };
+        frame.batch.rows.push(row);
+        Ok(true)
     }
 
     /// Puts into the frame that a later change to a version is not for us to have; answers
@@ -223,6 +291,7 @@ impl Cell {
                 label: frame.interned.label(&mut frame.batch, label)?,
                 proof: 0,
                 len: 0,
+                markings: Vec::new(),
                 observables: Vec::new(),
             };
             frame.batch.rows.push(row);
@@ -263,7 +332,7 @@ impl Cell {
             let of = held.iter().find(|entry| entry.is_v20() != v21);
             let label = of.and_then(|entry| index.labels.get(entry.label)).cloned();
             let label = label.unwrap_or_else(|| {
-                let strictest = [Tlp::Red];
+                let strictest = Tlp::Red.into();
                 frame
                     .state
                     .label(&frame.batch.collection, &stamp.by, strictest, false)
@@ -287,6 +356,7 @@ impl Cell {
                 label: frame.interned.label(&mut frame.batch, &label)?,
                 proof: 0,
                 len: 0,
+                markings: Vec::new(),
                 observables: Vec::new(),
             };
             frame.batch.rows.push(row);
@@ -294,6 +364,24 @@ impl Cell {
         }
         Ok(fresh)
     }
+}
+
+/// Each change with its object as it was read, those that mark others before them.
+fn definitions_first<'a, 'b>(
+    changes: &'a [Change],
+    prepared: Vec<Result<Prepared<'b>, Detail>>,
+) -> Vec<(&'a Change, Option<Result<Prepared<'b>, Detail>>)> {
+    let mut prepared = prepared.into_iter();
+    let each = changes.iter().map(|change| {
+        let put = bytes_of(change).and_then(|_| prepared.next());
+        (change, put)
+    });
+    let mut changes: Vec<_> = each.collect();
+    changes.sort_by_key(|(_, put)| {
+        let definition = |object: &Prepared<'_>| object.says.is_some();
+        !matches!(put, Some(Ok(object)) if definition(object))
+    });
+    changes
 }
 
 /// The object that a change puts.
@@ -315,6 +403,20 @@ fn wins(index: &Index, shelf: Option<&Shelf>, at: At, stamp: &Stamp) -> bool {
     theirs > ours || (theirs == ours && held.is_withheld())
 }
 
+/// Whether the numbers last for an object.
+fn has_room(
+    frame: &mut FrameOf<'_>,
+    index: &Index,
+    object: &Prepared<'_>,
+    label: &Label,
+    by: &MemberId,
+) -> bool {
+    let shelf = index.shelf(&frame.batch.collection);
+    let held = shelf.is_some_and(|shelf| shelf.find(object.at).is_some());
+    let room = frame.takes(index, object.at, &object.header.kind, held);
+    room.is_ok() && index.takes_label(label) && index.takes_member(by)
+}
+
 /// The entries of a version, in either version of STIX.
 fn of_version(shelf: Option<&Shelf>, id: &str, version_us: i64) -> Vec<Entry> {
     let versions = shelf
@@ -330,7 +432,13 @@ fn kind_in(id: &str) -> &str {
 }
 
 /// Our copy of a version goes, as if it had never been here.
-fn forget<'a>(frame: &mut FrameOf<'a>, index: &Index, id: &'a str, version_us: i64) -> bool {
+fn forget<'a>(
+    turn: &mut Turn<'_>,
+    frame: &mut FrameOf<'a>,
+    index: &Index,
+    id: &'a str,
+    version_us: i64,
+) -> bool {
     let held = of_version(index.shelf(&frame.batch.collection), id, version_us);
     for entry in &held {
         frame.batch.rows.push(Row {
@@ -338,7 +446,8 @@ fn forget<'a>(frame: &mut FrameOf<'a>, index: &Index, id: &'a str, version_us: i
             flags: entry.flags() & (V20 | UNVERSIONED),
             id: Cow::Borrowed(id),
             version_us,
-            added_us: i64::MIN,
+            // No entry has it: it tells when.
+            added_us: turn.added_us(),
             stamp_us: entry.stamp_us,
             expires_us: i64::MAX,
             by: 0,
@@ -346,6 +455,7 @@ fn forget<'a>(frame: &mut FrameOf<'a>, index: &Index, id: &'a str, version_us: i
             label: 0,
             proof: 0,
             len: 0,
+            markings: Vec::new(),
             observables: Vec::new(),
         });
     }

@@ -2,7 +2,7 @@
 
 use crate::cell::{
     CellError,
-    batch::{MARKED, Op, REVOKED, Row, UNVERSIONED, V20},
+    batch::{MARKED, NAMES, Op, REVOKED, Row, UNVERSIONED, V20},
 };
 use portcullis_store::journal::Place;
 
@@ -77,7 +77,9 @@ impl Entry {
             by: 0,
             kind: 0,
             label: 0,
-            flags: u16::from(row.flags) | if row.op == Op::Remove { DEAD } else { 0 },
+            flags: u16::from(row.flags & !NAMES)
+                | u16::from(if row.markings.is_empty() { 0 } else { NAMES })
+                | if row.op == Op::Remove { DEAD } else { 0 },
         })
     }
 
@@ -119,6 +121,11 @@ impl Entry {
     /// Whether somebody has said something beside it.
     pub(crate) fn is_marked(&self) -> bool {
         self.is(MARKED)
+    }
+
+    /// Whether it names markings that had to be looked up.
+    pub(crate) fn names_markings(&self) -> bool {
+        self.is(NAMES)
     }
 
     /// Whether it has no version of its own.

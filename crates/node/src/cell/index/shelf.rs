@@ -150,8 +150,8 @@ impl Shelf {
         self.newest.reserve(rows);
     }
 
-    /// Takes in a row with its entry.
-    pub(super) fn apply(&mut self, row: &Row<'_>, mut entry: Entry) -> Result<(), CellError> {
+    /// Takes in a row with its entry; answers whether the entry is in the list now.
+    pub(super) fn apply(&mut self, row: &Row<'_>, mut entry: Entry) -> Result<bool, CellError> {
         let at = At {
             key: Key::of(&row.id),
             order: Order {
@@ -163,10 +163,10 @@ impl Shelf {
         match (row.op, held) {
             (Op::Put | Op::Remove, _) => {}
             (Op::Touch, Some((_, held))) => entry.take_bytes(&held),
-            (Op::Touch | Op::Forget, None) => return Ok(()),
+            (Op::Touch | Op::Forget, None) => return Ok(false),
             (Op::Forget, Some((number, held))) => {
                 self.unlink(at.key, number, &held, NONE);
-                return Ok(());
+                return Ok(false);
             }
         }
         let full = |_| CellError::TooMany("entries in one collection");
@@ -180,7 +180,7 @@ impl Shelf {
         self.link(at, number, &mut entry);
         self.note(row, number, &entry);
         self.entries.push(entry);
-        Ok(())
+        Ok(true)
     }
 
     /// Puts an entry among its object's versions.

@@ -35,6 +35,8 @@ impl Cell {
         if !self.ready() {
             return Err(CellError::NotReady);
         }
+        // What another process has left unfinished.
+        self.relight()?;
         let state = self.state();
         let audience = state.audience();
         if self.reviewed.load(Ordering::Acquire) == audience {

@@ -33,14 +33,14 @@ fn stamp(at_us: i64, by: &str) -> Stamp {
     }
 }
 
-fn accept(kit: &Kit, changes: &[Change]) -> Accepted {
+pub(super) fn accept(kit: &Kit, changes: &[Change]) -> Accepted {
     kit.cell
         .accept(&kit.collection, changes, Vec::new())
         .unwrap()
 }
 
 /// What a follower would be told, and when it was added.
-fn changes_of(kit: &Kit, after_us: i64) -> Vec<(i64, Change)> {
+pub(super) fn changes_of(kit: &Kit, after_us: i64) -> Vec<(i64, Change)> {
     let mut all = Vec::new();
     kit.cell
         .changes_since(&kit.collection, after_us, &mut |change| {

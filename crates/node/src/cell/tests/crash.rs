@@ -6,6 +6,7 @@ use crate::cell::{
     batch::Op,
     write::{Candidate, Context, FrameOf, prepare_all},
 };
+use portcullis_core::cell::Marked;
 use portcullis_store::journal::MemoryFault;
 
 #[test]
@@ -180,13 +181,14 @@ fn what_is_said_to_be_there_already_is_on_the_disk() {
     let (object, publisher) = (indicator(1, 0), kit.a().member);
     let state = kit.cell.state();
     let context = Context::new(&state, &kit.collection, None, false);
-    let objects = prepare_all(&kit.cell, &context, &[object.as_bytes()]);
+    let objects = prepare_all(&context, &[object.as_bytes()]);
     let mut turn = kit.cell.turn().unwrap();
     let mut frame = FrameOf::new(&state, kit.cell.me(), kit.collection);
     for object in objects.into_iter().map(Result::unwrap) {
         let candidate = Candidate {
-            label: state.label(&kit.collection, &publisher, object.tlp, false),
+            label: state.label(&kit.collection, &publisher, Marked::default(), false),
             object,
+            markings: Vec::new(),
             stamp: None,
             proof: 0,
             op: Op::Put,

@@ -1,9 +1,9 @@
 //! Reading objects before the journal's lock is taken: headers, rules,
 //! markings, observables. In parallel where there are many.
 
-use super::{Cell, Detail, Findings};
+use super::{Detail, Findings};
 use crate::cell::{
-    batch::{UNVERSIONED, V20, light_flags, light_of},
+    batch::{UNVERSIONED, V20, definition_flags},
     exit::{exit_check, warning::Lists},
     find::observed,
     index::{At, Key, Order},
@@ -11,17 +11,17 @@ use crate::cell::{
     review,
 };
 use portcullis_core::{
-    cell::{CollectionId, Mode, State, Tlp},
+    cell::{CollectionId, Marked, Mode, State, Tlp},
     digest::Digest,
     member::MemberId,
 };
 use portcullis_stix::{
     header::{self, Header, SpecVersion},
-    marking::{known_tlp, tlp_of_definition},
+    marking::Marking,
     time::StixTime,
     validate::{self, Severity, validate},
 };
-use std::{collections::HashMap, sync::Arc, thread};
+use std::{sync::Arc, thread};
 
 /// From so many objects on they are read in parallel.
 const PARALLEL_OBJECTS_MIN: usize = 512;
@@ -35,8 +35,8 @@ pub(crate) struct Prepared<'a> {
     pub(crate) header: Header<'a>,
     pub(crate) at: At,
     pub(crate) flags: u8,
-    /// The strictest of its markings.
-    pub(crate) tlp: Option<Tlp>,
+    /// What it says as a marking definition; nothing if it is none.
+    pub(crate) says: Option<Marked>,
     pub(crate) expires_us: i64,
     pub(crate) observables: Vec<u64>,
     pub(crate) findings: Findings,
@@ -97,20 +97,9 @@ impl Prepared<'_> {
 
 /// Reads every object; answers each one, or what is wrong with it.
 pub(crate) fn all<'a>(
-    cell: &Cell,
     context: &Context<'_>,
     objects: &[&'a [u8]],
 ) -> Vec<Result<Prepared<'a>, Detail>> {
-    let mut prepared = read_all(context, objects);
-    let lights = Lights::new(cell, &prepared);
-    for object in prepared.iter_mut().flatten() {
-        let markings = object.header.markings.iter().chain(&object.header.granular);
-        object.tlp = Tlp::strictest(markings.filter_map(|marking| lights.of(marking)));
-    }
-    prepared
-}
-
-fn read_all<'a>(context: &Context<'_>, objects: &[&'a [u8]]) -> Vec<Result<Prepared<'a>, Detail>> {
     let read = |objects: &[&'a [u8]]| -> Vec<_> {
         objects.iter().map(|bytes| one(context, bytes)).collect()
     };
@@ -135,35 +124,6 @@ fn read_all<'a>(context: &Context<'_>, objects: &[&'a [u8]]) -> Vec<Result<Prepa
         });
         parts.collect()
     })
-}
-
-/// What marking definitions mean: those we hold, and those that come along.
-struct Lights<'c> {
-    cell: &'c Cell,
-    own: HashMap<String, Tlp>,
-}
-
-impl<'c> Lights<'c> {
-    fn new(cell: &'c Cell, prepared: &[Result<Prepared<'_>, Detail>]) -> Self {
-        let meant = prepared.iter().flatten().filter_map(|object| {
-            Some((
-                object.header.id.as_ref().to_owned(),
-                light_of(object.flags)?,
-            ))
-        });
-        Self {
-            cell,
-            own: meant.collect(),
-        }
-    }
-
-    fn of(&self, marking: &str) -> Option<Tlp> {
-        let known = known_tlp(marking).and_then(Tlp::parse);
-        let own = || self.own.get(marking).copied();
-        known
-            .or_else(own)
-            .or_else(|| self.cell.index().light(marking))
-    }
 }
 
 fn one<'a>(context: &Context<'_>, bytes: &'a [u8]) -> Result<Prepared<'a>, Detail> {
@@ -195,10 +155,7 @@ fn one<'a>(context: &Context<'_>, bytes: &'a [u8]) -> Result<Prepared<'a>, Detai
         code: refusal.code(),
     })?;
     let v21 = header.spec_version == SpecVersion::V21;
-    let definition = match &*header.kind {
-        "marking-definition" => tlp_of_definition(bytes).and_then(Tlp::parse),
-        _ => None,
-    };
+    let says = (header.kind == "marking-definition").then(|| said(bytes));
     let order = Order {
         version_us: header.version_us,
         v21,
@@ -215,8 +172,8 @@ fn one<'a>(context: &Context<'_>, bytes: &'a [u8]) -> Result<Prepared<'a>, Detai
             } else {
                 0
             }
-            | definition.map_or(0, light_flags),
-        tlp: None,
+            | says.map_or(0, definition_flags),
+        says,
         expires_us: header
             .valid_until
             .as_ref()
@@ -226,6 +183,18 @@ fn one<'a>(context: &Context<'_>, bytes: &'a [u8]) -> Result<Prepared<'a>, Detai
         digest: context.signed.then(|| digest_of(bytes)),
         header,
     })
+}
+
+/// What a marking definition says.
+fn said(definition: &[u8]) -> Marked {
+    match Marking::of_definition(definition) {
+        Marking::Tlp(light) => Tlp::parse(light).map_or(Marked::UNREAD, Marked::from),
+        Marking::Statement => Marked::default(),
+        Marking::Unread(light) => Marked {
+            tlp: light.and_then(Tlp::parse),
+            unread: true,
+        },
+    }
 }
 
 fn detail(flaw: &validate::Flaw, version: String) -> Detail {

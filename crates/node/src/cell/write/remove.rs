@@ -122,6 +122,7 @@ impl Cell {
                 label: frame.interned.label(&mut frame.batch, label)?,
                 proof: 0,
                 len: 0,
+                markings: Vec::new(),
                 observables: Vec::new(),
             };
             frame.batch.rows.push(row);

@@ -13,14 +13,14 @@ use portcullis_core::{
     cell::{CollectionId, Event, Fact, Label, ObjectId, Tlp, review::Outcome},
     member::MemberId,
 };
-use portcullis_stix::{header::header, marking::known_tlp};
+use portcullis_stix::header::header;
 use std::borrow::Cow;
 
 /// An object that is to be added anew.
 #[derive(Clone, Debug)]
 pub(crate) struct Touch {
     pub(crate) collection: CollectionId,
-    pub(crate) id: ObjectId,
+    pub(crate) id: String,
     pub(crate) entry: Entry,
     /// Its label from now on.
     pub(crate) label: Label,
@@ -80,7 +80,7 @@ impl Cell {
                 if label.publisher == *by {
                     touched.push(Touch {
                         collection: *collection,
-                        id: object.clone(),
+                        id: object.to_string(),
                         entry: *entry,
                         label: label.clone(),
                         marked: true,
@@ -111,7 +111,7 @@ impl Cell {
             if let Some(label) = label {
                 touched.push(Touch {
                     collection: *collection,
-                    id: object.clone(),
+                    id: object.to_string(),
                     entry: *entry,
                     label: Label {
                         tlp: self.own_tlp(&index, collection, entry, label),
@@ -145,12 +145,11 @@ impl Cell {
         let Some(own) = own.filter(|_| label.publisher == self.me) else {
             return label.tlp;
         };
-        let markings = own.markings.iter().chain(&own.granular);
-        let lights = markings.filter_map(|marking| {
-            let known = known_tlp(marking).and_then(Tlp::parse);
-            known.or_else(|| index.light(marking))
-        });
-        state.label(collection, &self.me, lights, false).tlp
+        let released = Label {
+            held: false,
+            ..label.clone()
+        };
+        self.lit(index, collection, &own, &released).0
     }
 
     /// The batches that add these objects anew.
@@ -189,19 +188,26 @@ impl Cell {
         let own = || (own_stamp(added_us, Some(entry)), self.me.clone());
         let (stamp_us, by) = touch.stamp.clone().unwrap_or_else(own);
         let observables = observed(&kind, &bytes);
+        let (mut label, mut markings) = (touch.label.clone(), Vec::new());
+        if let Some(header) = header(&bytes).ok().filter(|_| entry.names_markings()) {
+            // By what is known now: whoever looks for what is not takes this row for it.
+            (label.tlp, markings) =
+                self.lit(&self.index(), &touch.collection, &header, &touch.label);
+        }
         let row = Row {
             op: Op::Touch,
             flags: entry.flags() & !MARKED | if touch.marked { MARKED } else { 0 },
-            id: Cow::Borrowed(touch.id.as_str()),
+            id: Cow::Borrowed(&*touch.id),
             version_us: entry.order().version_us,
             added_us,
             stamp_us,
             expires_us: entry.expires_us,
             by: frame.interned.member(&mut frame.batch, &by)?,
             kind: frame.interned.kind(&mut frame.batch, Cow::Owned(kind))?,
-            label: frame.interned.label(&mut frame.batch, &touch.label)?,
+            label: frame.interned.label(&mut frame.batch, &label)?,
             proof: 0,
             len: 0,
+            markings,
             observables,
         };
         frame.batch.rows.push(row);

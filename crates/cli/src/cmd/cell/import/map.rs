@@ -66,9 +66,10 @@ pub(super) fn map<'a>(
     }
 }
 
-/// A bundle or an envelope: its objects as they stand. A single object is one, too.
+/// A bundle or an envelope: its objects as they stand, but what marks others before them. A single
+/// object is one, too.
 fn stix(bytes: &[u8]) -> Result<Mapped<'_>, header::EnvelopeFlaw> {
-    let objects = match header::envelope(bytes) {
+    let mut objects: Vec<Cow<'_, [u8]>> = match header::envelope(bytes) {
         Ok(envelope) => envelope
             .objects
             .into_iter()
@@ -79,6 +80,10 @@ fn stix(bytes: &[u8]) -> Result<Mapped<'_>, header::EnvelopeFlaw> {
             Err(_) => return Err(flaw),
         },
     };
+    objects.sort_by_cached_key(|object| {
+        let kind = header::kind(object);
+        kind.as_deref() != Some("marking-definition")
+    });
     Ok(Mapped {
         objects,
         unmapped: Vec::new(),

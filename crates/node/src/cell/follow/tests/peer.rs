@@ -220,6 +220,7 @@ impl Bench {
                     provenance,
                     label: Label {
                         tlp: Tlp::Green,
+                        bound: None,
                         publisher: member(publisher),
                         recipients: BTreeSet::new(),
                         held: false,

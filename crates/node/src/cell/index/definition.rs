@@ -1,0 +1,245 @@
+//! What marking definitions say, and which entries name them: a definition may come after what it
+//! marks, and then that is lit anew.
+//!
+//! A definition says what its publisher says by it, for the objects of that publisher. For those
+//! of others the word of whoever published one under its id first counts: so nobody makes others'
+//! objects stricter, or wider, by a definition under an id that is in use.
+
+use super::Index;
+use portcullis_core::{
+    cell::{CollectionId, Marked, Tlp},
+    member::MemberId,
+};
+use portcullis_stix::{header::Header, marking::known_tlp};
+use sha2::{Digest, Sha256};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap},
+};
+
+/// The bits of a name in a row that say what was known of the marking.
+const KNOWN_BITS: u32 = 4;
+const KNOWN_MASK: u64 = (1 << KNOWN_BITS) - 1;
+
+/// What was said under one id.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Said {
+    /// By whom, whoever was first at the beginning. Of what one says twice both count.
+    by: Vec<(MemberId, Marked)>,
+}
+
+impl Said {
+    /// Takes a definition in; answers whether it changes anything.
+    fn say(&mut self, publisher: &MemberId, says: Marked) -> bool {
+        let known = self.by.iter_mut().find(|(by, _)| by == publisher);
+        let Some((_, before)) = known else {
+            self.by.push((publisher.clone(), says));
+            return true;
+        };
+        let both = before.and(says);
+        std::mem::replace(before, both) != both
+    }
+
+    /// What it says on the objects of a publisher.
+    fn of(&self, publisher: &MemberId) -> Marked {
+        let own = self.by.iter().find(|(by, _)| by == publisher);
+        own.or_else(|| self.by.first())
+            .map_or(Marked::UNREAD, |(_, says)| *says)
+    }
+}
+
+/// An entry that names a marking.
+#[derive(Clone, Copy, Debug)]
+struct Naming {
+    number: u32,
+    /// The collection's place, and in the low bits what was known of the marking.
+    place: u32,
+}
+
+/// All definitions, and all that name any.
+#[derive(Debug, Default)]
+pub(crate) struct Definitions {
+    /// By the definition's id in small letters.
+    said: HashMap<Box<str>, Said>,
+    /// By the marking's key.
+    naming: HashMap<u64, Vec<Naming>>,
+    collections: Vec<CollectionId>,
+    /// Which say something else than when entries that name them came.
+    moved: BTreeSet<Box<str>>,
+}
+
+impl Definitions {
+    /// Takes in what a definition says.
+    pub(super) fn define(&mut self, id: &str, publisher: &MemberId, says: Marked) {
+        let id = small(id);
+        let said = match self.said.get_mut(&*id) {
+            Some(said) => said,
+            None => self.said.entry(Box::from(&*id)).or_default(),
+        };
+        if said.say(publisher, says) && self.naming.contains_key(&key(&id)) {
+            self.moved.insert(Box::from(&*id));
+        }
+    }
+
+    /// Notes which markings an entry names.
+    pub(super) fn name(&mut self, collection: &CollectionId, number: u32, names: &[u64]) {
+        let held = self.collections.iter().rposition(|held| held == collection);
+        let at = held.unwrap_or_else(|| {
+            self.collections.push(*collection);
+            self.collections.len() - 1
+        });
+        for name in names {
+            let (at, known) = (u32::try_from(at), u32::try_from(name & KNOWN_MASK));
+            if let (Ok(at), Ok(known)) = (at, known) {
+                let place = at << KNOWN_BITS | known;
+                let of = self.naming.entry(name & !KNOWN_MASK).or_default();
+                of.push(Naming { number, place });
+            }
+        }
+    }
+}
+
+/// Entries that name a definition and were lit by something else than it says now.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd)]
+pub(crate) struct Stale {
+    pub(crate) collection: CollectionId,
+    pub(crate) number: u32,
+}
+
+impl Index {
+    /// Whether everything is lit by what the definitions say now, as far as is known.
+    pub(crate) fn is_lit(&self) -> bool {
+        self.definitions.moved.is_empty()
+    }
+
+    /// The definitions that say something new, and the entries that are to be lit anew because of
+    /// them, in the order in which they were added to each collection.
+    pub(crate) fn stale(&self) -> (Vec<Box<str>>, Vec<Stale>) {
+        let moved: Vec<Box<str>> = self.definitions.moved.iter().cloned().collect();
+        let mut stale: Vec<Stale> = moved.iter().flat_map(|id| self.stale_by(id)).collect();
+        stale.sort_unstable();
+        stale.dedup();
+        (moved, stale)
+    }
+
+    /// Forgets of these definitions which ones say nothing new any more.
+    pub(crate) fn lit(&mut self, moved: &[Box<str>]) {
+        for id in moved {
+            if self.stale_by(id).is_empty() {
+                self.definitions.moved.remove(id);
+            }
+        }
+    }
+
+    fn stale_by(&self, id: &str) -> Vec<Stale> {
+        let definitions = &self.definitions;
+        let (Some(said), Some(naming)) =
+            (definitions.said.get(id), definitions.naming.get(&key(id)))
+        else {
+            return Vec::new();
+        };
+        let stale = naming.iter().filter_map(|naming| {
+            let collection = definitions
+                .collections
+                .get((naming.place >> KNOWN_BITS) as usize)?;
+            let entry = self.shelf(collection)?.get(naming.number)?;
+            let label = self.labels.get(entry.label).filter(|_| entry.is_live())?;
+            let known = u64::from(naming.place) & KNOWN_MASK;
+            let stale = known != code(said.of(&label.publisher));
+            stale.then_some(Stale {
+                collection: *collection,
+                number: naming.number,
+            })
+        });
+        stale.collect()
+    }
+}
+
+/// How objects are marked that are read one after the other; what definitions say that came along
+/// with them counts already.
+#[derive(Default)]
+pub(crate) struct Markings {
+    said: HashMap<Box<str>, Said>,
+    /// What is known of the markings that the objects of one publisher name, by how they name them.
+    known: HashMap<Box<str>, (Marked, u64)>,
+    publisher: Option<MemberId>,
+}
+
+impl Markings {
+    /// A definition that comes in with the others.
+    pub(crate) fn define(&mut self, index: &Index, id: &str, publisher: &MemberId, says: Marked) {
+        let id = small(id);
+        let before = || index.definitions.said.get(&*id).cloned();
+        let said = self.said.entry(Box::from(&*id));
+        said.or_insert_with(|| before().unwrap_or_default())
+            .say(publisher, says);
+        self.known.clear();
+    }
+
+    /// How an object of this publisher is marked; and the names of those of its markings that had
+    /// to be looked up, for its row.
+    pub(crate) fn of(
+        &mut self,
+        index: &Index,
+        header: &Header<'_>,
+        publisher: &MemberId,
+    ) -> (Marked, Vec<u64>) {
+        if self.publisher.as_ref() != Some(publisher) {
+            self.known.clear();
+            self.publisher = Some(publisher.clone());
+        }
+        let (mut marked, mut names) = (Marked::default(), Vec::new());
+        for marking in header.markings.iter().chain(&header.granular) {
+            if let Some(tlp) = known_tlp(marking).and_then(Tlp::parse) {
+                marked = marked.and(tlp.into());
+                continue;
+            }
+            let (says, name) = match self.known.get(&**marking) {
+                Some(known) => *known,
+                None => self.look_up(index, marking, publisher),
+            };
+            marked = marked.and(says);
+            names.push(name);
+        }
+        names.sort_unstable();
+        names.dedup();
+        (marked, names)
+    }
+
+    fn look_up(&mut self, index: &Index, marking: &str, publisher: &MemberId) -> (Marked, u64) {
+        let id = small(marking);
+        let said = self
+            .said
+            .get(&*id)
+            .or_else(|| index.definitions.said.get(&*id));
+        let says = said.map_or(Marked::UNREAD, |said| said.of(publisher));
+        let known = (says, key(&id) | code(says));
+        self.known.insert(Box::from(marking), known);
+        known
+    }
+}
+
+/// An id as it is compared: a UUID in capitals is the same.
+fn small(id: &str) -> Cow<'_, str> {
+    if id.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(id.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(id)
+    }
+}
+
+/// What stands for a marking in rows, the low bits left free.
+fn key(id: &str) -> u64 {
+    let mut sha = Sha256::new_with_prefix(b"marking\0");
+    sha.update(id);
+    let digest: [u8; 32] = sha.finalize().into();
+    let first = digest.first_chunk();
+    first.map_or(0, |bytes| u64::from_le_bytes(*bytes)) & !KNOWN_MASK
+}
+
+/// What is known of a marking, in the low bits.
+fn code(says: Marked) -> u64 {
+    let at = |tlp| Tlp::ALL.iter().position(|light| *light == tlp);
+    let light = says.tlp.and_then(at).map_or(0, |at| at as u64 + 1);
+    light | u64::from(says.unread) << (KNOWN_BITS - 1)
+}

@@ -1,0 +1,463 @@
+//! What is marked with something that nobody here knows is as strict as can be, until it is known.
+
+use super::changes::{accept, changes_of};
+use super::*;
+use crate::cell::{Change, batch::Op, write};
+use portcullis_core::cell::Tlp;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// The id of a marking definition.
+fn marking(n: u32) -> String {
+    format!("marking-definition--00000000-0000-4000-8000-{n:012x}")
+}
+
+/// A marking definition that says this in its members.
+fn defined(n: u32, says: &str) -> String {
+    let id = marking(n);
+    format!(
+        r#"{{"type":"marking-definition","spec_version":"2.1","id":"{id}","created":"2026-01-01T00:00:00Z",{says}}}"#
+    )
+}
+
+const STATEMENT: &str =
+    r#""definition_type":"statement","definition":{"statement":"Copyright 2026, Example"}"#;
+
+/// A marking definition of a light.
+fn of_light(n: u32, tlp: &str) -> String {
+    defined(
+        n,
+        &format!(r#""definition_type":"tlp","definition":{{"tlp":"{tlp}"}}"#),
+    )
+}
+
+/// An indicator that names markings.
+fn marked(n: u32, markings: &[&str]) -> String {
+    let quoted: Vec<String> = markings.iter().map(|id| format!("\"{id}\"")).collect();
+    with(
+        n,
+        0,
+        &format!(r#","object_marking_refs":[{}]"#, quoted.join(",")),
+    )
+}
+
+/// The light of each object as it stands now.
+fn lights(kit: &Kit) -> BTreeMap<String, Tlp> {
+    let index = kit.cell.index();
+    let Some(shelf) = index.shelf(&kit.collection) else {
+        return BTreeMap::new();
+    };
+    let live = (0u64..)
+        .zip(shelf.from(0))
+        .filter(|(_, entry)| entry.is_live());
+    let numbers: Vec<u64> = live.map(|(number, _)| number).collect();
+    drop(index);
+    let each = numbers.into_iter().map(|number| {
+        let entry = kit.cell.entry(&kit.collection, number).unwrap();
+        (entry.id, entry.label.tlp)
+    });
+    each.collect()
+}
+
+fn light(kit: &Kit, n: u32) -> Tlp {
+    lights(kit)[&id(n)]
+}
+
+/// How many entries there are, superseded ones too.
+fn entries(kit: &Kit) -> usize {
+    let index = kit.cell.index();
+    index
+        .shelf(&kit.collection)
+        .map_or(0, crate::cell::index::Shelf::len)
+}
+
+fn restart(kit: &Kit) -> Kit {
+    kit.restarted(&kit.cell.journal.image(true).unwrap())
+}
+
+#[test]
+fn what_names_a_marking_that_is_not_known_is_amber_strict_until_it_is() {
+    for (definition, known) in [
+        (defined(1, STATEMENT), Tlp::Green),
+        (of_light(1, "white"), Tlp::Clear),
+        (of_light(1, "red"), Tlp::Red),
+        (
+            defined(
+                1,
+                r#""extensions":{"extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d":{"extension_type":"property-extension","tlp_2_0":"amber"}}"#,
+            ),
+            Tlp::Amber,
+        ),
+        // What cannot be read is no reason to show it.
+        (
+            defined(
+                1,
+                r#""extensions":{"extension-definition--1":{"extension_type":"property-extension","permitted":"all"}}"#,
+            ),
+            Tlp::AmberStrict,
+        ),
+        (of_light(1, "orange"), Tlp::AmberStrict),
+    ] {
+        let kit = Kit::with(|settings| {
+            settings.mode = Mode::Keep;
+            settings.default_tlp = Tlp::Green;
+        });
+        let capitals = marking(1).replace("marking-definition", "Marking-Definition");
+        kit.add(&[
+            marked(1, &[&marking(1)]),
+            with(
+                2,
+                0,
+                &format!(
+                    r#","granular_markings":[{{"marking_ref":"{}","selectors":["name"]}}]"#,
+                    marking(1)
+                ),
+            ),
+            marked(
+                3,
+                &[
+                    &capitals,
+                    "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9",
+                ],
+            ),
+            marked(
+                4,
+                &[
+                    "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
+                    &marking(1),
+                ],
+            ),
+            indicator(5, 0),
+        ]);
+        let at = |kit: &Kit| [1, 2, 3, 4, 5].map(|n| light(kit, n));
+        let strict = Tlp::AmberStrict;
+        assert_eq!(at(&kit), [strict, strict, strict, Tlp::Red, Tlp::Green]);
+        let client = Caller {
+            client: true,
+            ..kit.b()
+        };
+        let sees = |kit: &Kit, caller: &Caller| {
+            let page = kit
+                .cell
+                .page(caller, &kit.collection, &Query::default(), View::Objects);
+            objects(&page.unwrap()).len()
+        };
+        assert_eq!((sees(&kit, &client), sees(&kit, &kit.b())), (1, 4));
+        let kit = restart(&kit);
+        kit.add(std::slice::from_ref(&definition));
+        let both = if known == Tlp::Green {
+            Tlp::Clear
+        } else {
+            known
+        };
+        assert_eq!(
+            at(&kit),
+            [known, known, both, Tlp::Red, Tlp::Green],
+            "{definition}"
+        );
+        let again = restart(&kit);
+        assert_eq!(lights(&again), lights(&kit));
+        assert_eq!(entries(&again), entries(&kit), "nothing is left to do");
+    }
+}
+
+#[test]
+fn a_default_that_is_stricter_stays() {
+    let kit = Kit::with(|settings| {
+        settings.mode = Mode::Keep;
+        settings.default_tlp = Tlp::Red;
+    });
+    kit.add(&[marked(1, &[&marking(1)])]);
+    assert_eq!(light(&kit, 1), Tlp::Red);
+    kit.add(&[of_light(1, "green")]);
+    assert_eq!(light(&kit, 1), Tlp::Green);
+}
+
+#[test]
+fn within_one_envelope_the_order_makes_no_difference_and_nothing_is_added_twice() {
+    let kit = Kit::new();
+    let sent = [
+        marked(1, &[&marking(1)]),
+        marked(2, &[&marking(1), &marking(2)]),
+        defined(1, STATEMENT),
+        of_light(2, "green"),
+    ];
+    assert_eq!(kit.add(&sent).fresh, 4);
+    assert_eq!((light(&kit, 1), light(&kit, 2)), (Tlp::Amber, Tlp::Green));
+    assert_eq!(entries(&kit), 4);
+}
+
+#[test]
+fn whoever_has_read_past_an_object_is_told_of_it_when_its_marking_is_known() {
+    let kit = Kit::new();
+    kit.add(&[marked(1, &[&marking(1)]), indicator(2, 0)]);
+    let client = Caller {
+        client: true,
+        ..kit.b()
+    };
+    let read = |after| {
+        let query = Query {
+            added_after_us: after,
+            ..Query::default()
+        };
+        kit.cell
+            .page(&client, &kit.collection, &query, View::Objects)
+            .unwrap()
+    };
+    let first = read(None);
+    assert_eq!(objects(&first), [indicator(2, 0)]);
+    kit.clock.pass(1_000);
+    kit.add(&[defined(1, STATEMENT)]);
+    let then = read(first.last_added);
+    assert_eq!(
+        objects(&then),
+        [defined(1, STATEMENT), marked(1, &[&marking(1)])]
+    );
+}
+
+#[test]
+fn a_definition_counts_for_its_publishers_objects_and_for_others_if_it_was_first() {
+    let kit = Kit::new();
+    kit.add(&[marked(1, &[&marking(1)])]);
+    // What another says under this id lights the object while its own publisher says nothing.
+    kit.add_as(&kit.b(), &[of_light(1, "white"), marked(2, &[&marking(1)])]);
+    assert_eq!((light(&kit, 1), light(&kit, 2)), (Tlp::Clear, Tlp::Clear));
+    // Here the id is taken; in a collection beside, its publisher says what it meant.
+    let beside = kit.cell.new_collection();
+    let mut settings = Settings::titled("beside");
+    settings.readers = [kit.group].into();
+    settings.writers = [kit.group].into();
+    settings.mode = Mode::Keep;
+    let settings = Box::new(settings);
+    let command = Command::OpenCollection {
+        collection: beside,
+        settings,
+    };
+    kit.cell.perform(&kit.cell.operator(), command).unwrap();
+    let envelope = Bytes::from(format!("{{\"objects\":[{}]}}", of_light(1, "red")));
+    let added = kit.cell.add(&kit.a(), &beside, envelope, Source::Published);
+    assert_eq!(added.unwrap().fresh, 1);
+    assert_eq!((light(&kit, 1), light(&kit, 2)), (Tlp::Red, Tlp::Clear));
+    let kit = restart(&kit);
+    kit.add(&[marked(3, &[&marking(1)])]);
+    assert_eq!((light(&kit, 1), light(&kit, 3)), (Tlp::Red, Tlp::Red));
+}
+
+#[test]
+fn what_another_process_adds_counts_here_and_what_it_left_undone_is_done() {
+    let kit = Kit::new();
+    kit.add(&[marked(1, &[&marking(1)])]);
+    let other = Kit {
+        clock: kit.clock.clone(),
+        cell: open(&kit.clock, kit.cell.journal.clone(), "csirt"),
+        ..kit
+    };
+    other.add(&[of_light(1, "green")]);
+    kit.cell.catch_up().unwrap();
+    assert_eq!((light(&kit, 1), light(&other, 1)), (Tlp::Green, Tlp::Green));
+    // A definition whose adder stopped right after its frame.
+    kit.add(&[marked(2, &[&marking(2)])]);
+    let state = kit.cell.state();
+    let context = write::Context::new(&state, &kit.collection, None, false);
+    let definition = of_light(2, "red");
+    let read = write::prepare_all(&context, &[definition.as_bytes()]);
+    let mut turn = kit.cell.turn().unwrap();
+    let mut frame = write::FrameOf::new(&state, kit.cell.me(), kit.collection);
+    for object in read.into_iter().map(Result::unwrap) {
+        let candidate = write::Candidate {
+            label: state.label(&kit.collection, &kit.a().member, Tlp::Amber.into(), false),
+            object,
+            markings: Vec::new(),
+            stamp: None,
+            proof: 0,
+            op: Op::Put,
+            marked: false,
+        };
+        frame.put(&mut turn, None, candidate).unwrap();
+    }
+    let appended = turn.append(&[], &[frame.batch], &frame.data).unwrap();
+    kit.cell.settle(appended).unwrap();
+    assert_eq!(light(&kit, 2), Tlp::AmberStrict);
+    let restarted = restart(&kit);
+    assert_eq!(light(&restarted, 2), Tlp::Red, "by the next start");
+    kit.cell.review_tick().unwrap();
+    assert_eq!(light(&kit, 2), Tlp::Red, "or by who runs on");
+}
+
+#[test]
+fn what_says_more_of_an_object_loses_nothing_of_its_marking() {
+    let kit = Kit::new();
+    kit.add(&[marked(1, &[&marking(1)])]);
+    let address = Command::Mark {
+        object: id(1).parse().unwrap(),
+        publisher: member("bank-a"),
+        group: kit.group,
+        tlp: Some(Tlp::Red),
+    };
+    kit.cell.perform(&kit.a(), address).unwrap();
+    assert_eq!(light(&kit, 1), Tlp::AmberStrict);
+    kit.add(&[of_light(1, "green")]);
+    assert_eq!(light(&kit, 1), Tlp::Green);
+    assert_eq!(kit.shown(&Query::default()), [of_light(1, "green")]);
+}
+
+#[test]
+fn a_follower_that_does_not_have_the_definition_shows_no_more_than_it_must() {
+    let (source, follower) = (Kit::new(), Kit::new());
+    source.add(&[of_light(1, "green"), marked(1, &[&marking(1)])]);
+    let all = changes_of(&source, i64::MIN);
+    let changes: Vec<Change> = all.into_iter().map(|(_, change)| change).collect();
+    // The definition is not for it.
+    accept(&follower, &changes[1..]);
+    assert_eq!(light(&follower, 1), Tlp::AmberStrict);
+    accept(&follower, &changes[..1]);
+    assert_eq!(light(&follower, 1), Tlp::Green);
+}
+
+#[test]
+fn who_hears_it_from_a_follower_learns_what_that_one_learned() {
+    let (source, near, far) = (Kit::new(), Kit::new(), Kit::new());
+    source.add(&[defined(1, STATEMENT), marked(1, &[&marking(1)])]);
+    let told = |kit: &Kit| -> Vec<Change> {
+        let all = changes_of(kit, i64::MIN).into_iter();
+        all.map(|(_, change)| change).collect()
+    };
+    let changes = told(&source);
+    accept(&near, &changes[1..]);
+    accept(&far, &told(&near));
+    assert_eq!(light(&far, 1), Tlp::AmberStrict);
+    accept(&near, &changes[..1]);
+    accept(&far, &told(&near));
+    assert_eq!((light(&near, 1), light(&far, 1)), (Tlp::Amber, Tlp::Amber));
+    // And it is told once.
+    let known = entries(&far);
+    accept(&far, &told(&near));
+    assert_eq!(entries(&far), known);
+    // What comes from two is as wide as one of them says, and not narrower than it was said.
+    let Change::Put { stamp, .. } = &changes[1] else {
+        panic!()
+    };
+    let strict = Change::Put {
+        bytes: marked(1, &[&marking(1)]).into(),
+        stamp: stamp.clone(),
+        publisher: member("bank-a"),
+        tlp: Tlp::AmberStrict,
+        held: false,
+        marks: portcullis_core::cell::Marks::default(),
+        provenance: Bytes::new(),
+    };
+    accept(&far, &[strict]);
+    assert_eq!(light(&far, 1), Tlp::Amber);
+}
+
+/// What one object is, and by whom it comes.
+#[derive(Clone, Debug)]
+struct Sent {
+    /// `a`, or else `b`.
+    by_a: bool,
+    text: String,
+}
+
+const MEANINGS: [&str; 6] = ["statement", "white", "green", "amber", "red", "unread"];
+
+fn definition(n: u32, says: &str) -> String {
+    match says {
+        "statement" => defined(n, STATEMENT),
+        "unread" => defined(n, r#""definition_type":"iep","definition":{"tlp":"green"}"#),
+        light => of_light(n, light),
+    }
+}
+
+/// Five definitions, and objects that name some of them and one that never comes.
+fn world() -> impl Strategy<Value = Vec<Sent>> {
+    let definitions = proptest::collection::vec((0..MEANINGS.len(), any::<bool>()), 5);
+    let objects = proptest::collection::vec(
+        (
+            proptest::collection::btree_set(1..7_u32, 0..3),
+            any::<bool>(),
+            any::<bool>(),
+        ),
+        1..8,
+    );
+    (definitions, objects).prop_map(|(definitions, objects)| {
+        let definitions = (1..).zip(definitions).map(|(n, (says, by_a))| Sent {
+            by_a,
+            text: definition(n, MEANINGS[says]),
+        });
+        let objects = (1..).zip(objects).map(|(n, (names, by_a, green))| {
+            let mut names: Vec<String> = names.into_iter().map(marking).collect();
+            if green {
+                names.push("marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da".into());
+            }
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            Sent {
+                by_a,
+                text: marked(n, &names),
+            }
+        });
+        definitions.chain(objects).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    #[test]
+    fn whatever_comes_first_and_wherever_it_is_cut_the_lights_are_those_of_all_at_once(
+        world in world(),
+        order in any::<[u16; 12]>(),
+        steps in proptest::collection::vec((0..4_usize, 0..6_u8), 0..20),
+    ) {
+        let once = Kit::new();
+        for by_a in [true, false] {
+            let sent = world.iter().filter(|sent| sent.by_a == by_a);
+            let sent: Vec<String> = sent.map(|sent| sent.text.clone()).collect();
+            let caller = if by_a { once.a() } else { once.b() };
+            // Whose definitions the other's objects name may come after.
+            once.add_as(&caller, &sent);
+        }
+        let mut shuffled: Vec<(u16, Sent)> = (0..).zip(world)
+            .map(|(at, sent)| (order[at as usize % 12].rotate_left(at), sent)).collect();
+        shuffled.sort_by_key(|(at, _)| *at);
+        let mut left = shuffled.into_iter().map(|(_, sent)| sent).peekable();
+        let (mut kit, mut follower, mut relay) = (Kit::new(), Kit::new(), Kit::new());
+        let mut steps = steps.into_iter();
+        let (mut heard, mut relayed) = (i64::MIN, i64::MIN);
+        while left.peek().is_some() {
+            let (count, then) = steps.next().unwrap_or((100, 5));
+            let by_a = left.peek().is_some_and(|sent| sent.by_a);
+            let mut envelope = Vec::new();
+            while envelope.len() <= count && left.peek().is_some_and(|sent| sent.by_a == by_a) {
+                envelope.extend(left.next().map(|sent| sent.text));
+            }
+            let caller = if by_a { kit.a() } else { kit.b() };
+            prop_assert_eq!(kit.add_as(&caller, &envelope).fresh, envelope.len());
+            match then {
+                0 => kit = restart(&kit),
+                1 => follower = restart(&follower),
+                2 => heard = hear(&kit, &follower, heard, count + 1),
+                3 => relayed = hear(&follower, &relay, relayed, count + 1),
+                4 => relay = restart(&relay),
+                _ => {}
+            }
+        }
+        prop_assert_eq!(lights(&kit), lights(&once));
+        hear(&kit, &follower, heard, usize::MAX);
+        prop_assert_eq!(lights(&follower), lights(&once));
+        hear(&follower, &relay, relayed, usize::MAX);
+        prop_assert_eq!(lights(&relay), lights(&once));
+        prop_assert_eq!(lights(&restart(&relay)), lights(&once));
+    }
+}
+
+/// The follower takes in at most so many changes after those it knows; answers up to where.
+fn hear(source: &Kit, follower: &Kit, after_us: i64, count: usize) -> i64 {
+    let changes = changes_of(source, after_us);
+    let heard = changes.iter().take(count).map(|(added, _)| *added).last();
+    let changes: Vec<Change> = changes
+        .into_iter()
+        .take(count)
+        .map(|(_, change)| change)
+        .collect();
+    accept(follower, &changes);
+    heard.unwrap_or(after_us)
+}

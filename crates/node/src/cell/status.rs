@@ -1,6 +1,9 @@
 //! What became of a request to add objects (TAXII 2.1 §4.3): kept in memory,
 //! within bounds, for whoever made it.
 
+mod plain;
+
+use plain::Plain;
 use portcullis_core::cell::{Caller, CollectionId};
 use portcullis_stix::{taxii::resource, time::StixTime};
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -8,8 +11,8 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 /// The most statuses that are kept.
 const STATUSES_MAX: usize = 100_000;
 
-/// The most bytes of all statuses that are kept: the oldest go first.
-const STATUSES_BYTES_MAX: usize = 24 * 1024 * 1024;
+/// The most bytes of all statuses that are kept, some 300,000 objects' worth: the oldest go first.
+const STATUSES_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// How long a status is kept if it fits, in microseconds: a day, and an hour for whoever is late.
 const KEPT_US: i64 = 25 * 3_600 * 1_000_000;
@@ -69,25 +72,22 @@ impl Status {
 }
 
 /// A status as it is kept. Nearly all details are successes that say no more than which object:
-/// those are lines of one text, so that a million of them are not three million allocations.
+/// of those nothing else is kept, in one piece.
 #[derive(Debug)]
 struct Kept {
     caller: Caller,
     collection: CollectionId,
     /// Without its plain successes.
     status: Status,
-    /// Ids and versions of plain successes, a tab between: neither holds one (`header`).
-    plain: String,
+    /// Ids and versions of plain successes.
+    plain: Plain,
 }
 
 impl Kept {
     fn new(caller: &Caller, collection: &CollectionId, status: &Status) -> Self {
         let is_plain = |detail: &&Detail| detail.message.is_none() && detail.code.is_empty();
-        let mut plain = String::new();
-        for detail in status.successes.iter().filter(is_plain) {
-            plain.extend([&*detail.id, "\t", &*detail.version, "\n"]);
-        }
-        plain.shrink_to_fit();
+        let plain = status.successes.iter().filter(is_plain);
+        let plain = Plain::of(plain.map(|detail| (&*detail.id, &*detail.version)));
         let others = status.successes.iter().filter(|detail| !is_plain(detail));
         Self {
             caller: caller.clone(),
@@ -105,10 +105,10 @@ impl Kept {
 
     fn status(&self) -> Status {
         let mut status = self.status.clone();
-        let lines = self.plain.lines().filter_map(|line| line.split_once('\t'));
-        status.successes.extend(lines.map(|(id, version)| Detail {
-            id: id.into(),
-            version: version.into(),
+        let plain = self.plain.all().into_iter();
+        status.successes.extend(plain.map(|(id, version)| Detail {
+            id,
+            version,
             message: None,
             code: "",
         }));

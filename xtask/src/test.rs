@@ -14,7 +14,7 @@ use cargo_metadata::TargetKind;
 ///
 /// Installs what the tests need and this machine lacks, then runs `check`,
 /// every test of every crate with its doc tests, the public page's check and the
-/// page itself in a browser, the clients that members of a cell have, a thousand simulated federations and a hundred simulated cells, a few seconds of fuzzing for each parser, and the demonstration from start to end. The last line is
+/// page itself in a browser, the clients that members of a cell have, a thousand simulated federations and two hundred simulated cells, a few seconds of fuzzing for each parser, and the demonstration from start to end. The last line is
 /// `N passed, M failed`, over all tests and steps.
 #[derive(clap::Args)]
 pub(crate) struct Test {}
@@ -33,7 +33,7 @@ pub(crate) fn test(run: &mut Run, workspace: &Workspace) -> Result<(), Stopped> 
     if workspace.has("portcullis-sim", &TargetKind::Bin, "sim") {
         let seeds = "cargo run --release -p portcullis-sim --bin sim -- --seeds 1000";
         run.command("simulation", &Line::of(seeds))?;
-        let cells = "cargo run --release -p portcullis-sim --bin sim -- --cells --seeds 100";
+        let cells = "cargo run --release -p portcullis-sim --bin sim -- --cells --seeds 200";
         run.command("simulation of cells", &Line::of(cells))?;
     } else {
         run.skip("simulation", "portcullis-sim has no program `sim` yet");

@@ -23,6 +23,7 @@ pub mod follow;
 mod index;
 mod laid;
 mod look;
+mod news;
 mod perform;
 pub mod provenance;
 pub mod pseudonym;
@@ -46,6 +47,7 @@ pub use error::CellError;
 pub use find::{CollectionStatistics, Found, Search, Statistics};
 pub use laid::Laid;
 pub use look::EntryView;
+pub use news::Looked;
 pub use query::{
     PAGE_BYTES_MAX, PAGE_OBJECTS_DEFAULT, PAGE_OBJECTS_MAX, Page, Query, Run, VersionMatch, View,
 };

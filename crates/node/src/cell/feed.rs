@@ -62,6 +62,8 @@ pub struct Head {
     pub view: [u8; 32],
     /// The records begin after this position; `i64::MIN` is the start.
     pub from: i64,
+    /// Whether the follower's member may read nothing of the collection any more.
+    pub out: bool,
 }
 
 /// What an answer ends with.

@@ -324,7 +324,7 @@ impl Cell {
     }
 
     /// Shows every collection that `caller` may read, or the one that is named.
-    fn each_shelf(
+    pub(super) fn each_shelf(
         &self,
         caller: &Caller,
         only: Option<&CollectionId>,

@@ -26,6 +26,7 @@ use crate::{
     Node,
     peers::{Peer, PeerError, Peers},
 };
+use jiff::Timestamp;
 use portcullis_core::{
     cell::{CollectionId, FollowId, follow::Source},
     member::MemberId,
@@ -213,6 +214,12 @@ impl Cell {
                 }
             }
         }
+    }
+
+    /// Takes over what an earlier process saw of a follow: what was not taken, the newest last, and
+    /// when a step last went well. What this process has seen itself stays.
+    pub fn resume_follow(&self, follow: &FollowId, notes: Vec<Noted>, last_ok: Option<Timestamp>) {
+        self.working.resume(follow, notes, last_ok);
     }
 
     /// Every follow that has not ended: where it stands, what waits, what went wrong last.

@@ -78,7 +78,8 @@ struct Covered {
 
 impl Cell {
     /// Asks an object back: every version, or those named in microseconds since 1970. Answers the
-    /// recall; its first members to ask are those that the ledger names.
+    /// recall; its first members to ask are those that the ledger names. While somebody has yet to
+    /// answer one that asks for the same and has left nothing here, it is that one again.
     ///
     /// # Errors
     ///
@@ -95,6 +96,12 @@ impl Cell {
         self.catch_up()?;
         let (acting, versions) = self.speaking_for(caller, object, versions)?;
         let now = self.env.now();
+        if let Some(recall) = self.open_recall(&acting.member, object, &versions) {
+            // Whoever has been served since is asked, too.
+            let asked = self.served_members(object, &versions, &acting.member)?;
+            self.perform(&acting, Command::WidenRecall { recall, asked })?;
+            return Ok(recall);
+        }
         let recall = self.new_recall();
         let command = Command::Recall {
             recall,
@@ -111,6 +118,30 @@ impl Cell {
         let asked = self.served_members(object, &versions, &acting.member)?;
         self.perform(&acting, Command::WidenRecall { recall, asked })?;
         Ok(recall)
+    }
+
+    /// The recall by which a member already asks these versions back, while it is open and nothing
+    /// of them is here.
+    fn open_recall(&self, by: &MemberId, object: &str, versions: &[i64]) -> Option<RecallId> {
+        let index = self.index();
+        let still_here = index.shelves().any(|(_, shelf)| {
+            let mut entries = shelf.versions(Key::of(object)).filter(|(_, entry)| {
+                let named = versions.is_empty() || versions.contains(&entry.version_us);
+                entry.is_live() && !entry.is_revoked() && named
+            });
+            entries.any(|(_, entry)| {
+                let label = index.labels.get(entry.label);
+                label.is_some_and(|label| label.publisher == *by)
+            })
+        });
+        drop(index);
+        let state = self.state();
+        let mut open = state.recalls_of(object).filter(|(_, recall)| {
+            let named = !versions.is_empty() && versions.iter().all(|us| recall.covers(*us));
+            let same = recall.versions.is_empty() || named;
+            recall.by.member == *by && same && recall.open().next().is_some()
+        });
+        open.next().filter(|_| !still_here).map(|(id, _)| *id)
     }
 
     /// Says what a member did about a recall.

@@ -108,6 +108,11 @@ impl<'a> Eyes<'a> {
         self.shelf
     }
 
+    /// Who looks.
+    pub(crate) fn clearance(&self) -> &'a Clearance {
+        &self.sight.clearance
+    }
+
     /// The index that they are in.
     pub(crate) fn index(&self) -> &'a Index {
         self.index

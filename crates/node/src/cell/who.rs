@@ -1,7 +1,7 @@
 //! What was served to whom: noted by every exit, told to whoever may ask, proved to anybody.
 
 use super::{
-    Cell, CellError,
+    Cell, CellError, Found,
     provenance::digest_of,
     served::{How, LedgerError, NotNoted, Run},
 };
@@ -72,6 +72,26 @@ impl Cell {
         runs: &[Run],
     ) -> Result<(), NotNoted> {
         self.ledger.note(caller, collection, how, runs)
+    }
+
+    /// Notes that found objects go to a caller, or what is taken from them: before the reply.
+    ///
+    /// # Errors
+    ///
+    /// [`NotNoted`] when nothing can be recorded: then nothing is served.
+    pub fn note_found<'a>(
+        &self,
+        caller: &Caller,
+        how: How,
+        found: impl IntoIterator<Item = &'a Found>,
+    ) -> Result<(), NotNoted> {
+        let mut runs: BTreeMap<CollectionId, Vec<Run>> = BTreeMap::new();
+        for one in found {
+            let of = runs.entry(one.collection).or_default();
+            of.push(Run::one(one.number));
+        }
+        let mut runs = runs.iter();
+        runs.try_for_each(|(collection, runs)| self.note_served(caller, collection, how, runs))
     }
 
     /// Waits until [`Self::served_tick`] is due: half a second, or less when much was noted.

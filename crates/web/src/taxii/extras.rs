@@ -12,7 +12,7 @@
 //! | `/cell/v1/notices` | GET, `since` in microseconds |
 //! | `/cell/v1/pseudonyms` | POST |
 //! | `/cell/v1/lookup` | GET, `value` |
-//! | `/cell/v1/watch` | GET, `generation` |
+//! | `/cell/v1/watch` | GET, `generation`: a number that changes with what the caller may see |
 //!
 //! All of it may touch the disk, so all of it runs on a blocking thread; a watch waits without one.
 
@@ -28,7 +28,7 @@ use axum::{
 use bytes::Bytes;
 use hyper::{Request, body::Incoming};
 use portcullis_core::{cell::Caller, member::MemberId};
-use portcullis_node::cell::Cell;
+use portcullis_node::cell::{Cell, Looked};
 use portcullis_stix::taxii::filter::percent_decoded;
 use serde_json::{Value, json};
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -86,7 +86,7 @@ impl Door {
         let query = Query::parse(head.uri.query().unwrap_or_default());
         if head.method == Method::GET {
             if parts == ["watch"] {
-                return Ok(watch(&cell, &query).await);
+                return watch(cell, caller, &query).await;
             }
             return aside(None, move || view::view(&cell, &caller, &parts, &query)).await;
         }
@@ -111,17 +111,32 @@ async fn aside(
     done.await.map_err(|_| No::broken())?
 }
 
-/// The generation after the one that is known, or the same after a while.
-async fn watch(cell: &Cell, query: &Query) -> Value {
-    let watch = cell.changed();
+/// The number of the caller's news when it is another than the known one, or the known one after
+/// a while. What the caller may not see wakes this, and is not answered.
+async fn watch(cell: Arc<Cell>, caller: Caller, query: &Query) -> Result<Value, No> {
     let known = query
         .number("generation")
         .and_then(|known| u64::try_from(known).ok());
-    let generation = match known {
-        Some(known) => timeout(WATCH, watch.changed(known)).await.unwrap_or(known),
-        None => watch.generation(),
+    let answer = |generation: u64| Ok(json!({ "generation": generation }));
+    let waiting = async {
+        let mut looked = Looked::default();
+        loop {
+            let before = cell.changed().generation();
+            let (at, by) = (Arc::clone(&cell), caller.clone());
+            let mut so_far = std::mem::take(&mut looked);
+            let news = tokio::task::spawn_blocking(move || (at.news(&by, &mut so_far), so_far));
+            let (generation, upto) = news.await.map_err(|_| No::broken())?;
+            if known != Some(generation) {
+                return answer(generation);
+            }
+            looked = upto;
+            cell.changed().changed(before).await;
+        }
     };
-    json!({ "generation": generation })
+    match timeout(WATCH, waiting).await {
+        Ok(answered) => answered,
+        Err(_) => answer(known.unwrap_or_default()),
+    }
 }
 
 async fn body_of(body: Incoming, patience: Duration) -> Result<Value, No> {

@@ -47,7 +47,10 @@ pub(super) fn answer(
         Place::Status(_, id) => {
             let status = cell
                 .status(caller, id)
-                .ok_or_else(|| No::unknown("status"))?
+                .ok_or_else(|| {
+                    let why = "there is no such status, or it is not for you; one is kept for a day, and no longer than this node runs";
+                    No::new(StatusCode::NOT_FOUND, "taxii.unknown", why)
+                })?
                 .to_taxii();
             Ok(Reply::resource(status.to_json()))
         }

@@ -4,6 +4,7 @@ mod access;
 mod adding;
 mod deleting;
 mod endpoints;
+mod exits;
 mod extras;
 mod filters;
 mod interop;

@@ -2,13 +2,14 @@
 
 use super::{cell::REST, goes_on};
 use crate::{cmd::cell::follow, failure::Failure, home::Home};
+use jiff::Timestamp;
 use portcullis_core::cell::FollowId;
 use portcullis_node::{
     Node,
     cell::{
         Cell,
         feed::WAIT_MS_MAX,
-        follow::{FollowState, FollowView, Reach},
+        follow::{FollowState, FollowView, Noted, Reach},
     },
 };
 use portcullis_web::{HttpPeers, client::HttpRemote};
@@ -47,6 +48,9 @@ pub(super) fn keep(
 ) -> Result<Box<dyn FnOnce() + Send>, Failure> {
     let remote = HttpRemote::new().map_err(|error| Failure::unable("tls", error.to_string()))?;
     let file = home.follows_file();
+    for (follow, notes, last_ok) in earlier(&std::fs::read(&file).unwrap_or_default()) {
+        cell.resume_follow(&follow, notes, last_ok);
+    }
     let way = Arc::new(Way {
         home,
         node,
@@ -155,6 +159,26 @@ fn shown(view: &FollowView) -> Value {
     })
 }
 
+/// What the file of an earlier process says of each follow: what was not taken, the newest last,
+/// and when a step last went well. A file that cannot be read says nothing.
+fn earlier(file: &[u8]) -> Vec<(FollowId, Vec<Noted>, Option<Timestamp>)> {
+    let views: Vec<Value> = serde_json::from_slice(file).unwrap_or_default();
+    let views = views.iter().filter_map(|view| {
+        let text = |of: &Value, name: &str| Some(of.get(name)?.as_str()?.to_owned());
+        let notes = view.get("notes")?.as_array()?.iter().rev();
+        let notes = notes.filter_map(|note| {
+            Some(Noted {
+                what: text(note, "what")?,
+                why: text(note, "why")?,
+            })
+        });
+        let last_ok = text(view, "last_ok").and_then(|at| at.parse().ok());
+        let follow = text(view, "follow")?.parse().ok()?;
+        Some((follow, notes.collect(), last_ok))
+    });
+    views.collect()
+}
+
 /// Commands beside this process read it; nothing rests on it.
 fn write(file: &Path, views: &Value) {
     let fresh = file.with_extension("new");
@@ -162,5 +186,39 @@ fn write(file: &Path, views: &Value) {
         std::fs::write(&fresh, views.to_string()).and_then(|()| std::fs::rename(&fresh, file));
     if let Err(error) = written {
         tracing::debug!(%error, "how the follows stand could not be written");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portcullis_core::cell::{CollectionId, follow::Source};
+
+    #[test]
+    fn what_was_not_taken_is_known_to_the_next_process() {
+        let note = |what: &str| Noted {
+            what: what.to_owned(),
+            why: "nobody vouches for it".to_owned(),
+        };
+        let view = FollowView {
+            follow: FollowId::from_bytes([7; 16]),
+            source: Source::Peer {
+                member: "csirt.example".parse().unwrap(),
+                collection: CollectionId::from_bytes([1; 16]),
+            },
+            collection: CollectionId::from_bytes([1; 16]),
+            position: None,
+            behind: Some(0),
+            last_ok: Some(Timestamp::from_second(1_790_000_000).unwrap()),
+            last_error: None,
+            state: FollowState::InStep,
+            fresh: 3,
+            notes: vec![note("first"), note("last")],
+        };
+        let file: Value = [shown(&view)].into_iter().collect();
+        let read = earlier(file.to_string().as_bytes());
+        assert_eq!(read, [(view.follow, view.notes, view.last_ok)]);
+        assert_eq!(earlier(b"[{\"follow\":1}, 2"), []);
+        assert_eq!(earlier(b""), []);
     }
 }

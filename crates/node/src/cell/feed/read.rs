@@ -66,6 +66,8 @@ struct HeadLine {
     epoch: String,
     view: String,
     from: i64,
+    #[serde(default)]
+    out: bool,
 }
 
 #[derive(Deserialize)]
@@ -212,6 +214,7 @@ impl<'a> Reader<'a> {
             epoch: hex::parse(&line.epoch).ok_or(wrong("epoch"))?,
             view: hex::parse(&line.view).ok_or(wrong("view"))?,
             from: line.from,
+            out: line.out,
         })
     }
 
@@ -264,7 +267,6 @@ impl<'a> Reader<'a> {
         };
         let label = Label {
             tlp: Tlp::parse(&tlp).ok_or(wrong("tlp"))?,
-            bound: None,
             publisher: member("publisher", &publisher)?,
             recipients: recipients.collect::<Result<_, _>>()?,
             held,
@@ -313,6 +315,7 @@ mod tests {
             epoch: [1; 16],
             view: [2; 32],
             from: i64::MIN,
+            out: true,
         }
     }
 
@@ -326,7 +329,6 @@ mod tests {
     fn label() -> Label {
         Label {
             tlp: Tlp::Red,
-            bound: None,
             publisher: "bank.example".parse().unwrap(),
             recipients: ["cert.example".parse().unwrap()].into(),
             held: true,

@@ -125,8 +125,8 @@ impl Cell {
         let now = self.env.now();
         let (cleared, view) = clear(&state, caller, &ask.collection, now)?;
         let epoch = self.epoch();
-        let started = ask.position > i64::MIN;
         let same_life = ask.epoch == Some(epoch);
+        let started = ask.position > i64::MIN || same_life;
         let stays = same_life && ask.view == Some(view);
         // It is being told everything again, answer by answer, and this is the next.
         let goes_on = same_life && ask.view == Some(under_way(&view));
@@ -148,6 +148,7 @@ impl Cell {
             epoch,
             view,
             from,
+            out: cleared.is_none(),
         });
         if cleared.is_some() {
             let said = relay::describe(&state, &ask.collection, &caller.member);
@@ -360,13 +361,12 @@ impl Walk<'_> {
 
     /// What the follower was ever served of the collection.
     fn had(&mut self) -> Result<&[Run], CellError> {
-        let had = match self.had.take() {
-            Some(had) => had,
-            None => {
-                let ledger = &self.cell.ledger;
-                ledger.flush()?;
-                ledger.served_to(&self.caller.member, self.collection)?
-            }
+        let had = if let Some(had) = self.had.take() {
+            had
+        } else {
+            let ledger = &self.cell.ledger;
+            ledger.flush()?;
+            ledger.served_to(&self.caller.member, self.collection)?
         };
         Ok(self.had.insert(had))
     }

@@ -21,6 +21,8 @@ struct HeadLine<'a> {
     epoch: String,
     view: String,
     from: i64,
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    out: bool,
 }
 
 #[derive(Serialize)]
@@ -79,6 +81,7 @@ fn head_line(head: &Head) -> Vec<u8> {
         epoch: hex::print(&head.epoch),
         view: hex::print(&head.view),
         from: head.from,
+        out: head.out,
     };
     // Texts and numbers always serialise.
     let mut line = serde_json::to_vec(&line).unwrap_or_default();

@@ -5,7 +5,7 @@ mod fits;
 use super::{BREATH, ECHO, FollowError, Noted, Reach, Step, Work};
 use crate::{
     cell::{
-        Change,
+        Change, Changed,
         feed::{self, Ask, Feed, Record, Relayed, WANTED_BYTES_MAX},
     },
     peers::PeerError,
@@ -16,10 +16,13 @@ use portcullis_core::{
     member::MemberId,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, ops::ControlFlow, time::Duration};
 
 /// Before every change, but not the place of one who has never asked.
 const AFRESH: i64 = i64::MIN + 1;
+
+/// How many versions are given back in one step to a source that has put us out.
+const LEFT_MAX: usize = feed::RECORDS_MAX;
 
 /// How long an ask waits at most while the source waits for answers of ours, in milliseconds.
 const ANSWER_WAIT_MS: u32 = 500;
@@ -32,6 +35,9 @@ struct Cursor {
     position: i64,
     view: String,
     state: Option<String>,
+    /// Whether the source's member has put ours out, and nothing that it gave us is left here.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    out: bool,
 }
 
 impl Work<'_> {
@@ -128,6 +134,7 @@ impl Work<'_> {
             position: feed.end.to,
             view: feed::print_hex(&feed.head.view),
             state: cursor.and_then(|cursor| cursor.state.clone()),
+            out: feed.head.out && !feed.end.more,
         };
         let mut changes = Vec::new();
         let mut waits_for = None;
@@ -188,6 +195,19 @@ impl Work<'_> {
                 }
             }
         }
+        // After its disk was lost a source may not know any more that we are in.
+        let known = |cursor: &Cursor| !cursor.out && cursor.epoch == moved.epoch;
+        if moved.out && cursor.is_some_and(known) {
+            let left = self.left_of(member, &changes)?;
+            // What is left for the next step keeps this one from being the last.
+            moved.out = left.len() <= LEFT_MAX;
+            step.more |= !moved.out;
+            for (id, version) in left.iter().take(LEFT_MAX) {
+                let back = self.asked_back(member, id, *version, None);
+                forgets |= matches!(back, Some(Change::Forget { .. }));
+                changes.extend(back);
+            }
+        }
         let state = self.cell.state();
         let stands = state.follows().get(&self.follow);
         if stands.is_none_or(|held| held.cursor.as_deref() != self.cursor) {
@@ -218,6 +238,51 @@ impl Work<'_> {
 }
 
 impl Work<'_> {
+    /// What is here of a source's own, by whatever way it came, and does not go with `changes`; one
+    /// more than are taken back in one step at most.
+    fn left_of(
+        &self,
+        source: &MemberId,
+        changes: &[Change],
+    ) -> Result<Vec<(String, i64)>, FollowError> {
+        let gone = changes.iter().filter_map(|change| match change {
+            Change::Remove { id, version_us, .. }
+            | Change::Withhold { id, version_us, .. }
+            | Change::Forget { id, version_us } => Some((id.as_str(), *version_us)),
+            Change::Put { .. } => None,
+        });
+        let gone: BTreeSet<(&str, i64)> = gone.collect();
+        let mut left = Vec::new();
+        let cell = self.cell;
+        cell.changes_since(&self.into, i64::MIN, &mut |change| {
+            let theirs = change.label.publisher == *source || change.stamp.by == *source;
+            let live = matches!(change.op, Changed::Put(_));
+            if live && theirs && !gone.contains(&(change.id, change.version_us)) {
+                left.push((change.id.to_owned(), change.version_us));
+            }
+            if left.len() <= LEFT_MAX {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        })?;
+        Ok(left)
+    }
+
+    /// Whether one of these members' nodes, which we follow into this collection, has put us out.
+    pub(super) fn is_out_at(&self, publisher: &MemberId, maker: Option<&MemberId>) -> bool {
+        let state = self.cell.state();
+        state.follows().values().any(|follow| {
+            let Source::Peer { member, .. } = &follow.source else {
+                return false;
+            };
+            let theirs = member == publisher || Some(member) == maker;
+            let running = follow.into == self.into && !follow.ended && !follow.paused;
+            let cursor = || serde_json::from_str::<Cursor>(follow.cursor.as_deref()?).ok();
+            theirs && running && cursor().is_some_and(|cursor| cursor.out)
+        })
+    }
+
     /// What one source asked back another may still let us have: it is asked from the start.
     fn ask_others_again(&self) -> Result<(), FollowError> {
         let state = self.cell.state();

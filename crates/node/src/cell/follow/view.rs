@@ -1,6 +1,7 @@
 //! What is to be seen of a follow: where it stands, what waits, what went wrong.
 //!
-//! Kept in memory: where a follow goes on after a restart stands in the journal.
+//! Kept in memory, and given over to the next process by whoever keeps it
+//! (`Cell::resume_follow`): where a follow goes on stands in the journal.
 
 use super::{FollowError, Step};
 use jiff::Timestamp;
@@ -53,7 +54,7 @@ pub struct FollowView {
     pub position: Option<String>,
     /// How many changes still wait at the source, where it says so.
     pub behind: Option<u64>,
-    /// When a step last went well, in this process.
+    /// When a step last went well.
     pub last_ok: Option<Timestamp>,
     /// Why the last step failed, and when; none after a good one.
     pub last_error: Option<(Timestamp, String)>,
@@ -91,6 +92,17 @@ impl Working {
 
     pub(super) fn forget(&self, follow: &FollowId) {
         self.all().remove(follow);
+    }
+
+    pub(super) fn resume(&self, follow: &FollowId, notes: Vec<Noted>, last_ok: Option<Timestamp>) {
+        let mut all = self.all();
+        let one = all.entry(*follow).or_default();
+        one.last_ok = one.last_ok.or(last_ok);
+        let own = std::mem::take(&mut one.notes);
+        let earlier = notes.into_iter().filter(|note| !own.contains(note));
+        let all: Vec<Noted> = earlier.chain(own.iter().cloned()).collect();
+        let first = all.len().saturating_sub(NOTES_MAX);
+        one.notes = all.into_iter().skip(first).collect();
     }
 
     pub(super) fn went_well(&self, follow: &FollowId, step: Step, now: Timestamp) {
@@ -165,5 +177,39 @@ impl Working {
             fresh: one.fresh,
             notes: one.notes.iter().cloned().collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(what: usize) -> Noted {
+        Noted {
+            what: what.to_string(),
+            why: "it says so".into(),
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_process_saw_goes_before_what_this_one_sees() {
+        let (working, follow) = (Working::default(), FollowId::from_bytes([1; 16]));
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let step = Step {
+            notes: vec![note(2), note(3)],
+            ..Step::default()
+        };
+        working.went_well(&follow, step, at(9));
+        working.resume(&follow, vec![note(1), note(2)], Some(at(5)));
+        let all = working.all();
+        let one = &all[&follow];
+        assert_eq!(one.notes, [note(1), note(2), note(3)]);
+        assert_eq!(one.last_ok, Some(at(9)));
+        drop(all);
+        let many = (10..10 + NOTES_MAX).map(note).collect();
+        working.resume(&follow, many, None);
+        let all = working.all();
+        let notes = &all[&follow].notes;
+        assert_eq!((notes.len(), notes.back()), (NOTES_MAX, Some(&note(3))));
     }
 }

@@ -1,7 +1,7 @@
 //! What comes back to who published: sightings, opinions and notes on an object.
 
 use super::note::hear;
-use crate::cell::{Cell, CellError, Found, Search, who::speaks_for_itself};
+use crate::cell::{Cell, CellError, Found, Search, served::How, who::speaks_for_itself};
 use portcullis_core::{
     cell::{Caller, CollectionId},
     member::MemberId,
@@ -39,11 +39,13 @@ pub struct ReplyTo {
 }
 
 impl Cell {
-    /// What others say of an object, as far as the caller may see it; the last first.
+    /// What others say of an object, as far as the caller may see it; the last first. It is noted
+    /// as served before it is answered, but for what this node's own people look at here.
     ///
     /// # Errors
     ///
-    /// [`CellError::NotReady`], [`CellError::Journal`].
+    /// [`CellError::NotReady`], [`CellError::Journal`]; [`CellError::NotNoted`] when nothing can be
+    /// recorded: then nothing is shown.
     pub fn replies_to(&self, caller: &Caller, object: &str) -> Result<Vec<ReplyTo>, CellError> {
         let search = Search {
             text: Some(object.to_owned()),
@@ -52,19 +54,22 @@ impl Cell {
             ..Search::default()
         };
         let found = self.search(caller, &search)?;
-        let replies = found.iter().filter_map(replies);
-        Ok(replies
-            .flatten()
-            .filter(|reply| reply.object == object)
-            .collect())
+        let about = |found: &Found| {
+            let said = replies(found).unwrap_or_default();
+            let said = said.into_iter();
+            said.filter(|reply| reply.object == object)
+                .collect::<Vec<_>>()
+        };
+        let told = found.iter().map(|found| (found, about(found)));
+        self.told(caller, told.filter(|(_, said)| !said.is_empty()))
     }
 
     /// What others have said since of objects that the caller's member published, the last first:
-    /// for whoever wants to be told.
+    /// for whoever wants to be told. Noted as [`Self::replies_to`] is.
     ///
     /// # Errors
     ///
-    /// [`CellError::NotReady`], [`CellError::Journal`]; [`CellError::Refused`] for a member's client.
+    /// As [`Self::replies_to`]; [`CellError::Refused`] for a member's client.
     pub fn notices(
         &self,
         caller: &Caller,
@@ -77,22 +82,43 @@ impl Cell {
             limit: REPLIES_MAX,
             ..Search::default()
         };
+        let found = self.search(caller, &search)?;
+        let others = found
+            .iter()
+            .filter(|found| found.label.publisher != caller.member);
         let mut notices = Vec::new();
-        for found in self.search(caller, &search)? {
-            if found.label.publisher == caller.member {
-                continue;
-            }
-            for reply in replies(&found).into_iter().flatten() {
+        for found in others {
+            let mut said = Vec::new();
+            for reply in replies(found).into_iter().flatten() {
                 let about = self.versions(caller, &reply.object)?;
                 if about
                     .iter()
                     .any(|about| about.label.publisher == caller.member)
                 {
-                    notices.push(reply);
+                    said.push(reply);
                 }
             }
+            if !said.is_empty() {
+                notices.push((found, said));
+            }
         }
-        Ok(notices)
+        self.told(caller, notices)
+    }
+
+    /// What objects say, noted as served.
+    ///
+    /// `INVARIANT:` what is said in an object leaves by no door without a mark, as the object does not.
+    fn told<'a>(
+        &self,
+        caller: &Caller,
+        told: impl IntoIterator<Item = (&'a Found, Vec<ReplyTo>)>,
+    ) -> Result<Vec<ReplyTo>, CellError> {
+        let (found, said): (Vec<_>, Vec<_>) = told.into_iter().unzip();
+        // This node's own people look at their own disk; an account of theirs comes by a door.
+        if !caller.operator || caller.account.is_some() {
+            self.note_found(caller, How::Lookup, found)?;
+        }
+        Ok(said.into_iter().flatten().collect())
     }
 }
 

@@ -1,7 +1,10 @@
 //! What a follower is given, and what it is asked to give back.
 
 use super::*;
-use crate::cell::feed::{self, Ask, Feed, Record};
+use crate::cell::{
+    Looked,
+    feed::{self, Ask, Feed, Record},
+};
 
 /// One who follows: what it holds of the collection, and where it stands.
 struct Follower {
@@ -164,4 +167,36 @@ fn of_what_it_may_not_have_a_follower_hears_nothing() {
     let answer = answer.unwrap().unwrap();
     assert_eq!(feed::read(&answer).unwrap().records, []);
     assert_eq!(feed::read(&answer).unwrap().end.behind, 0);
+}
+
+#[test]
+fn news_are_what_the_caller_may_see() {
+    let kit = Kit::new();
+    let mut looked = Looked::default();
+    let mut news = |caller: &Caller| kit.cell.news(caller, &mut looked);
+    let start = news(&kit.b());
+    assert_eq!(news(&kit.b()), start);
+    let red =
+        r#","object_marking_refs":["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"]"#;
+    kit.clock.pass(10);
+    kit.add(&[with(1, 0, red)]);
+    assert_eq!(news(&kit.b()), start, "it is not for it");
+    kit.clock.pass(10);
+    kit.add(&[indicator(2, 0)]);
+    let seen = news(&kit.b());
+    assert_ne!(start, seen);
+    // A restart, and looking from the beginning, come to the same.
+    assert_eq!(kit.cell.news(&kit.b(), &mut Looked::default()), seen);
+    // Who is in its group is for it to know; of what happens in others it hears nothing.
+    let other = Command::FoundGroup {
+        group: kit.cell.new_group(),
+        title: "others".into(),
+        standing: standing(MemberKind::Company, "GB"),
+    };
+    kit.clock.pass(10);
+    kit.cell.perform(&kit.cell.operator(), other).unwrap();
+    assert_eq!(kit.cell.news(&kit.b(), &mut Looked::default()), seen);
+    kit.clock.pass(10);
+    put_out(&kit, "bank-a");
+    assert_ne!(seen, kit.cell.news(&kit.b(), &mut Looked::default()));
 }

@@ -602,3 +602,77 @@ fn a_question_that_came_over_is_answered_there_and_the_reply_comes_back() {
             .is_some()
     );
 }
+
+#[test]
+fn what_is_recalled_already_is_not_recalled_twice() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0)]);
+    kit.serve(&kit.b());
+    kit.clock.pass(1_000_000);
+    let recall = || kit.cell.recall(&kit.a(), &id(1), &[], "wrong", None);
+    let first = recall().unwrap();
+    kit.clock.pass(1_000_000);
+    assert_eq!(recall().unwrap(), first);
+    assert_eq!(kit.cell.recalls(&kit.a()).len(), 1);
+    let confirm = kit
+        .cell
+        .confirm_recall(&kit.b(), first, Complied::Removed, None);
+    confirm.unwrap();
+    // Everybody has answered: asking again is another recall.
+    assert_ne!(recall().unwrap(), first);
+}
+
+#[test]
+fn what_was_published_again_is_recalled_again() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0)]);
+    kit.serve(&kit.b());
+    kit.clock.pass(1_000_000);
+    let recall = || kit.cell.recall(&kit.a(), &id(1), &[], "wrong", None);
+    let first = recall().unwrap();
+    kit.clock.pass(1_000_000);
+    let again = with_modified(1, kit.clock_now());
+    kit.publish(&kit.a(), &again);
+    assert_ne!(recall().unwrap(), first);
+}
+
+/// A version of an indicator as of now.
+fn with_modified(n: u32, at: Timestamp) -> String {
+    let before = "\"modified\":\"2026-01-01T00:00:00.000Z\"";
+    let after = format!("\"modified\":\"{at:.3}\"");
+    indicator(n, 0).replace(before, &after)
+}
+
+#[test]
+fn what_is_told_of_sightings_and_notes_is_noted_as_served() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0)]);
+    let note = "note--00000000-0000-4000-8000-000000000001";
+    let text = format!(
+        r#"{{"type":"note","spec_version":"2.1","id":"{note}","created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z","content":"a word on it","object_refs":["{}"]}}"#,
+        id(1)
+    );
+    kit.publish(&kit.b(), &text);
+    let served = || kit.cell.who(note, &[]).unwrap();
+    // This node's own people look at their own disk.
+    kit.cell.replies_to(&kit.cell.operator(), &id(1)).unwrap();
+    assert_eq!(served(), []);
+    assert_eq!(kit.cell.notices(&kit.a(), None).unwrap().len(), 1);
+    assert_eq!(served().len(), 1);
+    kit.clock.pass(5_000_000);
+    assert_eq!(kit.cell.replies_to(&kit.a(), &id(1)).unwrap().len(), 1);
+    let told: Vec<_> = served()
+        .iter()
+        .map(|one| (one.member.clone(), one.how))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (member("bank-a"), How::Lookup),
+            (member("bank-a"), How::Lookup)
+        ]
+    );
+    // Of what does not concern it nothing is noted.
+    assert_eq!(kit.cell.replies_to(&kit.a(), &id(2)).unwrap(), []);
+    assert_eq!(served().len(), 2);
+}

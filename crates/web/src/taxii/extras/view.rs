@@ -2,16 +2,15 @@
 
 use super::{No, Query, VALUE_BYTES_MAX, name, unread};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use portcullis_core::cell::{Caller, CollectionId, ObjectId};
+use portcullis_core::cell::{Caller, ObjectId};
 use portcullis_node::cell::{
-    Cell,
+    Cell, CellError,
     question::{QuestionView, ReplyTo},
     recall::RecallView,
-    served::{How, Run},
+    served::How,
 };
 use portcullis_stix::{observable, taxii::Micros};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 pub(super) fn view(
     cell: &Cell,
@@ -41,11 +40,13 @@ pub(super) fn view(
 /// Who vouches for the versions of an object that the caller may see.
 fn provenance(cell: &Cell, caller: &Caller, collection: &str, object: &str) -> Result<Value, No> {
     let collection = cell.collection(caller, collection)?.id;
+    let mut found = cell.versions(caller, object)?;
+    found.retain(|one| one.collection == collection);
+    // Names and digests of versions alone, as a manifest has them.
+    cell.note_found(caller, How::Manifest, &found)
+        .map_err(CellError::from)?;
     let mut versions = Vec::new();
-    for found in cell.versions(caller, object)? {
-        if found.collection != collection {
-            continue;
-        }
+    for found in found {
         let held = cell.provenance_view(&collection, found.number)?;
         versions.push(match held {
             Some(held) => json!({
@@ -175,16 +176,8 @@ fn lookup(cell: &Cell, caller: &Caller, query: &Query) -> Result<Value, No> {
     let observable =
         observable::guess(value).ok_or_else(|| unread("`value` is nothing that is looked up"))?;
     let found = cell.lookup(caller, &observable)?;
-    let mut runs: BTreeMap<CollectionId, Vec<Run>> = BTreeMap::new();
-    for one in &found {
-        runs.entry(one.collection)
-            .or_default()
-            .push(Run::one(one.number));
-    }
-    for (collection, runs) in &runs {
-        cell.note_served(caller, collection, How::Lookup, runs)
-            .map_err(portcullis_node::cell::CellError::from)?;
-    }
+    cell.note_found(caller, How::Lookup, &found)
+        .map_err(CellError::from)?;
     let objects = found.iter().map(|one| {
         json!({
             "collection": one.collection.to_string(),

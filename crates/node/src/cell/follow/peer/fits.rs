@@ -67,7 +67,14 @@ impl Work<'_> {
             }
         }
         let own_word = label.publisher == *source || maker == Some(source);
-        if own_word || !self.hears_any(&label.publisher, maker) {
+        if own_word {
+            return Ok(true);
+        }
+        // What its maker does not let us have we do not take from others.
+        if self.is_out_at(&label.publisher, maker) {
+            return Ok(false);
+        }
+        if !self.hears_any(&label.publisher, maker) {
             return Ok(true);
         }
         // The maker tells us itself what becomes of what is here.

@@ -21,6 +21,7 @@ use portcullis_sign::SecretKey;
 use portcullis_store::Journal;
 use portcullis_verdict::cell::{Batch, By, Proof, Word, verify_provenance};
 use std::{
+    cell::Cell as Cell_,
     collections::BTreeSet,
     ops::ControlFlow,
     sync::{
@@ -137,6 +138,8 @@ struct Bench {
     cell: Arc<Cell>,
     collection: CollectionId,
     follow: FollowId,
+    /// Whether the source lets us read nothing any more.
+    out: Cell_<bool>,
 }
 
 impl Bench {
@@ -172,6 +175,7 @@ impl Bench {
             cell,
             collection,
             follow,
+            out: Cell_::new(false),
         };
         bench.follows(follow, SOURCE);
         bench
@@ -195,17 +199,23 @@ impl Bench {
 
     /// The source answers; what is not taken is answered with why.
     fn hears(&self, says: &[Says]) -> Vec<String> {
+        self.hears_from(SOURCE, says)
+    }
+
+    /// The same of whoever this follow is of.
+    fn hears_from(&self, source: &str, says: &[Says]) -> Vec<String> {
         let state = self.cell.state();
         let cursor = state.follows()[&self.follow].cursor.clone();
         let cursor: Option<serde_json::Value> =
             cursor.map(|text| serde_json::from_str(&text).unwrap());
         let from = cursor.map_or(i64::MIN, |cursor| cursor["position"].as_i64().unwrap());
         let mut writer = Writer::new(&Head {
-            source: member(SOURCE),
+            source: member(source),
             collection: self.collection,
             epoch: [1; 16],
             view: [2; 32],
             from,
+            out: self.out.get(),
         });
         for said in says {
             let mark = |at_us: &i64, by: &&str| Stamp {
@@ -220,7 +230,6 @@ impl Bench {
                     provenance,
                     label: Label {
                         tlp: Tlp::Green,
-                        bound: None,
                         publisher: member(publisher),
                         recipients: BTreeSet::new(),
                         held: false,
@@ -409,4 +418,62 @@ fn a_recall_is_its_publishers() {
         assert_eq!(notes.len(), 1, "{notes:?}");
         assert!(bench.cell.state().recalls().is_empty());
     }
+}
+
+#[test]
+fn who_is_put_out_at_the_makers_has_nothing_of_it_by_another_way() {
+    let bench = Bench::new();
+    let ((_, own), (_, theirs), (_, later)) = (
+        object(1, "the source's"),
+        object(2, "a third's"),
+        object(3, "the source's, later"),
+    );
+    let third = bench.cell.new_follow();
+    bench.follows(third, THIRD);
+    let signed = |text: &str| proof(SOURCE, SOURCE, text);
+    bench.hears(&[
+        Says::Put(SOURCE, SOURCE, NOW_US, own.clone(), signed(&own)),
+        Says::Put(
+            THIRD,
+            THIRD,
+            NOW_US,
+            theirs.clone(),
+            proof(THIRD, THIRD, &theirs),
+        ),
+    ]);
+    assert_eq!(bench.here().len(), 2);
+    bench.out.set(true);
+    bench.hears(&[]);
+    // What is a third's is between us and the third.
+    assert_eq!(bench.here(), [(theirs, THIRD.to_owned())]);
+    // The third still has it, and has not heard.
+    let relayed = || {
+        [Says::Put(
+            SOURCE,
+            SOURCE,
+            NOW_US,
+            later.clone(),
+            signed(&later),
+        )]
+    };
+    let bench = Bench {
+        follow: third,
+        out: Cell_::new(false),
+        ..bench
+    };
+    bench.hears_from(THIRD, &relayed());
+    assert_eq!(bench.here().len(), 1);
+    // Let in again: it comes from the source itself.
+    let first = bench.cell.state();
+    let first = first
+        .follows()
+        .iter()
+        .find(|(id, _)| **id != third)
+        .unwrap();
+    let bench = Bench {
+        follow: *first.0,
+        ..bench
+    };
+    bench.hears(&relayed());
+    assert_eq!(bench.here().len(), 2);
 }

@@ -267,6 +267,7 @@ impl<'a> Reader<'a> {
         };
         let label = Label {
             tlp: Tlp::parse(&tlp).ok_or(wrong("tlp"))?,
+            bound: None,
             publisher: member("publisher", &publisher)?,
             recipients: recipients.collect::<Result<_, _>>()?,
             held,
@@ -329,6 +330,7 @@ mod tests {
     fn label() -> Label {
         Label {
             tlp: Tlp::Red,
+            bound: None,
             publisher: "bank.example".parse().unwrap(),
             recipients: ["cert.example".parse().unwrap()].into(),
             held: true,

@@ -230,6 +230,7 @@ impl Bench {
                     provenance,
                     label: Label {
                         tlp: Tlp::Green,
+                        bound: None,
                         publisher: member(publisher),
                         recipients: BTreeSet::new(),
                         held: false,

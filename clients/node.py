@@ -27,7 +27,7 @@ class Node:
         line = [self.binary, "--dir", self.folder, "--json", *words]
         done = subprocess.run(line, input=said, capture_output=True, text=True)
         if done.returncode:
-            raise RuntimeError(f"`{' '.join(words)}` ended with {done.returncode}: {done.stderr.strip()}")
+            raise RuntimeError(f"`{' '.join(words)}` ended with {done.returncode}: {(done.stderr or done.stdout).strip()}")
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     def collection(self, title, mode="must", *words):

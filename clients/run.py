@@ -1,6 +1,6 @@
 """The real clients against a node of ours: `run.py BINARY`.
 
-Makes a node in a temporary folder, serves it, runs the loop of `loop.py` and ends it.
+Makes a node in a temporary folder, serves it, runs the loop of `loop.py` and ends it; then `misp.py`.
 """
 
 import pathlib
@@ -51,7 +51,8 @@ def main():
             told = server.communicate(timeout=30)[1]
         if done.returncode:
             print(f"the node said:\n{told}", file=sys.stderr)
-        sys.exit(done.returncode)
+    misp = subprocess.run([sys.executable, HERE / "misp.py", sys.argv[1]])
+    sys.exit(done.returncode or misp.returncode)
 
 
 if __name__ == "__main__":

@@ -279,4 +279,59 @@ mod tests {
             assert!(address(&to, path).is_err(), "{path}");
         }
     }
+
+    /// Answers one request with `answer`; what was asked, head and body.
+    fn once(answer: String) -> (Endpoint, std::thread::JoinHandle<String>) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let to = Endpoint {
+            origin: format!("http://{}", listener.local_addr().unwrap()),
+            secret: Secret::Plain("the automation key".to_owned().into()),
+            ..Endpoint::default()
+        };
+        let heard = std::thread::spawn(move || {
+            use std::io::{Read as _, Write as _};
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut heard = String::new();
+            let mut piece = [0; 4096];
+            while !heard.ends_with('}') {
+                let read = stream.read(&mut piece).unwrap();
+                assert!(read > 0, "{heard}");
+                heard.push_str(core::str::from_utf8(&piece[..read]).unwrap());
+            }
+            stream.write_all(answer.as_bytes()).unwrap();
+            heard
+        });
+        (to, heard)
+    }
+
+    /// What MISP's API wants of every request, and its own header of a limit: `docs/from-misp.md`.
+    #[test]
+    fn an_instance_of_misp_is_asked_with_its_key_and_in_json() {
+        let body = r#"{"name":"Rate limit exceeded.","message":"Rate limit exceeded.","url":"/events/restSearch"}"#;
+        let answer = format!(
+            "HTTP/1.1 429 Too Many Requests\r\nX-Rate-Limit-Reset: 417\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let (to, heard) = once(answer);
+        let remote = HttpRemote::with_timeout(Duration::from_secs(20)).unwrap();
+        let request = Request::post_json("/events/restSearch", br#"{"limit":20}"#.to_vec());
+        let response = remote.call(&to, &request).unwrap();
+        assert_eq!(response.status, 429);
+        assert_eq!(response.header("x-rate-limit-reset"), Some("417"));
+        let heard = heard.join().unwrap();
+        let (head, body) = heard.split_once("\r\n\r\n").unwrap();
+        assert!(
+            head.starts_with("POST /events/restSearch HTTP/1.1\r\n"),
+            "{head}"
+        );
+        assert_eq!(body, r#"{"limit":20}"#);
+        let head = head.to_ascii_lowercase();
+        for line in [
+            "authorization: the automation key",
+            "accept: application/json",
+            "content-type: application/json",
+        ] {
+            assert!(head.lines().any(|one| one == line), "{line}: {head}");
+        }
+    }
 }

@@ -15,6 +15,7 @@
 pub mod account;
 mod batch;
 mod changes;
+mod erase;
 mod error;
 pub mod exit;
 pub mod feed;
@@ -43,6 +44,7 @@ pub mod wire;
 mod write;
 
 pub use changes::{Accepted, Change, ChangeRef, Changed, Stamp};
+pub use erase::Erasure;
 pub use error::CellError;
 pub use find::{CollectionStatistics, Found, Search, Statistics};
 pub use laid::Laid;

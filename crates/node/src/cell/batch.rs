@@ -12,6 +12,7 @@ use portcullis_core::{
     cell::{CollectionId, Label, Marked, Tlp},
     member::MemberId,
 };
+use portcullis_store::journal::Place;
 use std::{
     borrow::Cow,
     collections::{BTreeSet, HashMap},
@@ -38,6 +39,15 @@ pub(crate) enum Op {
     Forget = 3,
     /// The bytes stay, what is said of them changes: label, stamp, `added`.
     Touch = 4,
+    /// An object that was put, and whose bytes were erased later.
+    Erased = 5,
+}
+
+impl Op {
+    /// Whether an object's bytes stand, or stood, in the frame's data.
+    pub(crate) const fn is_put(self) -> bool {
+        matches!(self, Self::Put | Self::Erased)
+    }
 }
 
 /// The object is written in STIX 2.0.
@@ -287,6 +297,60 @@ fn text(out: &mut Vec<u8>, text: &str) {
     out.extend(text.as_bytes().iter().take(usize::from(u16::MAX)));
 }
 
+/// An object that a frame puts, and where in the journal that is said.
+#[derive(Clone, Debug)]
+pub(crate) struct PutAt<'a> {
+    pub(crate) row: Row<'a>,
+    /// Its bytes, or what is left of them.
+    pub(crate) place: Place,
+    /// The byte of its row that says what it does.
+    pub(crate) op: Place,
+    /// What its observables hash to.
+    pub(crate) keys: Place,
+}
+
+/// The objects that a frame puts, erased ones too, in their order. None if the table, which stands
+/// at `at`, is not one of ours.
+pub(crate) fn puts_at(table: &[u8], at: Place, data: Place) -> Option<Vec<PutAt<'_>>> {
+    let within = |begin: usize, end: usize| Place {
+        offset: at.offset + begin as u64,
+        len: u32::try_from(end - begin).unwrap_or(0),
+        ..at
+    };
+    let mut input = Input(table);
+    if input.take::<1>()? != [FORM] {
+        return None;
+    }
+    for _ in 0..input.count()? {
+        input.blob()?;
+    }
+    let (mut puts, mut offset) = (Vec::new(), data.offset);
+    for _ in 0..input.count()? {
+        input.batch_head()?;
+        for _ in 0..input.count()? {
+            let begin = table.len() - input.0.len();
+            let row = input.row()?;
+            let end = table.len() - input.0.len();
+            if !row.op.is_put() {
+                continue;
+            }
+            let place = Place {
+                offset,
+                len: row.len,
+                ..data
+            };
+            offset += u64::from(row.len) + 1;
+            puts.push(PutAt {
+                place,
+                op: within(begin, begin + 1),
+                keys: within(end - 8 * row.observables.len(), end),
+                row,
+            });
+        }
+    }
+    Some(puts)
+}
+
 /// Reads a frame's table; nothing if it is not one of ours.
 pub(crate) fn decode(table: &[u8]) -> Option<Commit<'_>> {
     let mut input = Input(table);
@@ -373,7 +437,8 @@ impl<'a> Input<'a> {
         })
     }
 
-    fn batch(&mut self) -> Option<Batch<'a>> {
+    /// A batch without its rows.
+    fn batch_head(&mut self) -> Option<Batch<'a>> {
         Some(Batch {
             collection: CollectionId::from_bytes(self.take()?),
             kinds: (0..self.count()?)
@@ -388,10 +453,16 @@ impl<'a> Input<'a> {
             proofs: (0..self.count()?)
                 .map(|_| self.blob())
                 .collect::<Option<_>>()?,
-            rows: (0..self.count()?)
-                .map(|_| self.row())
-                .collect::<Option<_>>()?,
+            rows: Vec::new(),
         })
+    }
+
+    fn batch(&mut self) -> Option<Batch<'a>> {
+        let mut batch = self.batch_head()?;
+        batch.rows = (0..self.count()?)
+            .map(|_| self.row())
+            .collect::<Option<_>>()?;
+        Some(batch)
     }
 
     fn row(&mut self) -> Option<Row<'a>> {
@@ -401,6 +472,7 @@ impl<'a> Input<'a> {
             2 => Op::Remove,
             3 => Op::Forget,
             4 => Op::Touch,
+            5 => Op::Erased,
             _ => return None,
         };
         Some(Row {

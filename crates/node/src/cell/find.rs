@@ -108,8 +108,14 @@ pub struct Statistics {
     pub observables: usize,
     /// Segments of the journal.
     pub segments: u32,
-    /// Bytes of the journal's last segment, and of the full ones before it, about.
+    /// The bytes of the journal.
     pub journal_bytes: u64,
+    /// Those that it takes on the disk: fewer, where something was erased.
+    pub disk_bytes: u64,
+    /// Versions that were taken back and are not erased yet.
+    pub erasable_versions: usize,
+    /// Their bytes.
+    pub erasable_bytes: u64,
     /// Each collection's own.
     pub collections: BTreeMap<CollectionId, CollectionStatistics>,
 }
@@ -383,10 +389,14 @@ impl Cell {
     pub fn statistics(&self) -> Result<Statistics, CellError> {
         self.check_ready()?;
         let end = self.journal.end()?;
+        let (journal_bytes, disk_bytes) = self.journal.sizes()?;
+        let erasable = self.erasable(jiff::SignedDuration::ZERO)?;
         let mut all = Statistics {
             segments: end.segment + 1,
-            journal_bytes: u64::from(end.segment) * portcullis_store::journal::SEGMENT_BYTES
-                + end.offset,
+            journal_bytes,
+            disk_bytes,
+            erasable_versions: erasable.objects,
+            erasable_bytes: erasable.bytes,
             ..Statistics::default()
         };
         let index = self.index();

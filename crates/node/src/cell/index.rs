@@ -161,6 +161,13 @@ impl Index {
         self.frames.get(entry.frame as usize).copied()
     }
 
+    /// The bytes of an entry are erased.
+    pub(crate) fn note_erased(&mut self, collection: &CollectionId, number: u32) {
+        if let Some(shelf) = self.shelves.get_mut(collection) {
+            shelf.note_erased(number);
+        }
+    }
+
     /// Whether an object of this type may come in, `more` new types with it.
     pub(crate) fn takes_kind(&self, kind: &str, more: usize) -> bool {
         self.kinds.values.len() + more < KINDS_MAX || self.kinds.find(kind).is_some()
@@ -259,7 +266,7 @@ impl Index {
                     self.definitions
                         .name(&batch.collection, number, &row.markings);
                 }
-                if row.op == Op::Put {
+                if row.op.is_put() {
                     offset += u64::from(row.len) + 1;
                     puts = true;
                 }

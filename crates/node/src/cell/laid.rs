@@ -2,12 +2,12 @@
 //!
 //! A reader who is slow, or many of them, hold a piece of a page each and not
 //! the page; and a piece is sent while the processor still has it at hand. What
-//! is on the page was decided when it was asked for: bytes in a journal never change.
+//! is on the page was decided when it was asked for, and is read from the files as they were then.
 
 use bytes::Bytes;
 use portcullis_store::{
     Journal,
-    journal::{JournalError, Place},
+    journal::{JournalError, Pins, Place},
 };
 use std::{collections::VecDeque, mem};
 
@@ -17,6 +17,7 @@ pub(crate) const PIECE_BYTES: usize = 64 * 1024;
 /// The body of a page, in pieces of at most 64 KiB.
 pub struct Laid {
     journal: Journal,
+    pins: Pins,
     /// What of the objects is left: each comes with a `,` before it but the first.
     places: VecDeque<Place>,
     /// What comes before what is left.
@@ -34,10 +35,17 @@ impl core::fmt::Debug for Laid {
 
 impl Laid {
     /// Objects where they stand, at least one, between `open` and `close`.
-    pub(crate) fn new(journal: Journal, places: Vec<Place>, open: &[u8], close: Vec<u8>) -> Self {
+    pub(crate) fn new(
+        journal: Journal,
+        pins: Pins,
+        places: Vec<Place>,
+        open: &[u8],
+        close: Vec<u8>,
+    ) -> Self {
         let inside: usize = places.iter().map(|place| place.len as usize + 1).sum();
         Self {
             journal,
+            pins,
             left: open.len() + inside.saturating_sub(1) + close.len(),
             places: places.into(),
             before: open.to_vec(),
@@ -71,7 +79,8 @@ impl Laid {
             let len = place.len.min(room);
             piece.resize(from + len as usize, 0);
             let into = piece.get_mut(from..).unwrap_or_default();
-            self.journal.read_into(place.segment, place.offset, into)?;
+            self.journal
+                .read_pinned(&self.pins, place.segment, place.offset, into)?;
             place.offset += u64::from(len);
             place.len -= len;
             if place.len == 0 {
@@ -112,7 +121,7 @@ mod tests {
             whole.extend(data);
         }
         whole.extend(b"]}");
-        let mut laid = Laid::new(journal, places, b"{[", b"]}".to_vec());
+        let mut laid = Laid::new(journal, Pins::default(), places, b"{[", b"]}".to_vec());
         let mut pieces = Vec::new();
         assert_eq!(laid.left(), whole.len());
         while let Some(piece) = laid.piece().unwrap() {

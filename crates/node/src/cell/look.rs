@@ -2,8 +2,8 @@
 //! recalls name objects by.
 
 use super::{
-    Cell, CellError,
-    batch::{self, Op},
+    Cell, CellError, batch,
+    erase::{self, Kept},
     index::{Entry, Key},
 };
 use portcullis_core::cell::{CollectionId, Label};
@@ -47,18 +47,35 @@ impl Cell {
     ///
     /// # Errors
     ///
-    /// [`CellError::NotFound`], [`CellError::Journal`].
+    /// [`CellError::NotFound`], also where they are erased; [`CellError::Journal`].
     pub fn entry_bytes(
         &self,
         collection: &CollectionId,
         number: u64,
     ) -> Result<Vec<u8>, CellError> {
+        match self.kept(collection, number)? {
+            Kept::Whole(bytes) => Ok(bytes),
+            Kept::Erased { .. } => Err(CellError::NotFound),
+        }
+    }
+
+    /// An entry's object as it is in the journal: its bytes, or what is left of them.
+    pub(crate) fn kept(&self, collection: &CollectionId, number: u64) -> Result<Kept, CellError> {
         let (entry, _) = self
             .entry_of(collection, number)
             .ok_or(CellError::NotFound)?;
         let mut bytes = Vec::new();
-        self.journal.read(entry.place(), &mut bytes)?;
-        Ok(bytes)
+        if !entry.is_erased() {
+            self.journal.read(entry.place(), &mut bytes)?;
+            return Ok(Kept::Whole(bytes));
+        }
+        let at = self.index().frame(&entry).ok_or(CellError::NotFound)?;
+        let mut kept = Err(CellError::Broken(at));
+        self.journal.scan(at, &mut |frame| {
+            kept = erase::kept_in(frame, entry.place());
+            ControlFlow::Break(())
+        })?;
+        kept
     }
 
     /// Every entry of an object in all collections: its versions, their removals, and what was
@@ -109,9 +126,29 @@ impl Cell {
             let (index, number) = (self.index(), u32::try_from(number).ok()?);
             return index.shelf(collection)?.id(number).map(ToOwned::to_owned);
         }
-        let mut bytes = Vec::new();
-        self.journal.read(entry.place(), &mut bytes).ok()?;
-        Some(header::header(&bytes).ok()?.id.into_owned())
+        if entry.is_erased()
+            && let Some(id) = self.id_of_removal(collection, number)
+        {
+            return Some(id);
+        }
+        match self.kept(collection, number).ok()? {
+            Kept::Whole(bytes) => Some(header::header(&bytes).ok()?.id.into_owned()),
+            Kept::Erased { id, .. } => Some(id),
+        }
+    }
+
+    /// The id of an erased entry's object, from the removal that has its place.
+    fn id_of_removal(&self, collection: &CollectionId, number: u64) -> Option<String> {
+        let (index, mut number) = (self.index(), u32::try_from(number).ok()?);
+        let shelf = index.shelf(collection)?;
+        // What has the place of another came after it.
+        while let Some(entry) = shelf.get(number).filter(|entry| entry.is_superseded()) {
+            if let Some(id) = shelf.id(number) {
+                return Some(id.to_owned());
+            }
+            number = entry.newer;
+        }
+        shelf.id(number).map(ToOwned::to_owned)
     }
 
     fn entry_of(&self, collection: &CollectionId, number: u64) -> Option<(Entry, Label)> {
@@ -154,10 +191,10 @@ fn row_in(table: &[u8], data: Place, collection: &CollectionId, entry: &Entry) -
     let commit = batch::decode(table)?;
     let mut offset = data.offset;
     for batch in &commit.batches {
-        let of = batch.rows.iter().filter(|row| row.op == Op::Put).count();
+        let of = batch.rows.iter().filter(|row| row.op.is_put()).count();
         let mut place = 0;
         for row in &batch.rows {
-            let here = row.op == Op::Put && offset == entry.place().offset;
+            let here = row.op.is_put() && offset == entry.place().offset;
             if here && batch.collection == *collection {
                 let proof = batch
                     .proofs
@@ -175,7 +212,7 @@ fn row_in(table: &[u8], data: Place, collection: &CollectionId, entry: &Entry) -
                     },
                 });
             }
-            if row.op == Op::Put {
+            if row.op.is_put() {
                 offset += u64::from(row.len) + 1;
                 place += 1;
             }

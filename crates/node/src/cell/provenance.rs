@@ -6,14 +6,11 @@
 //! followed from elsewhere keeps the proof that came with it, so that an object tells where it
 //! comes from whoever relays it.
 
-use super::{
-    Cell, CellError,
-    batch::{self, Op},
-};
+use super::{Cell, CellError, batch, erase};
 use jiff::Timestamp;
 use portcullis_core::{cell::CollectionId, digest::Digest, member::MemberId, realm::Realm};
 use portcullis_sign::SecretKey;
-use portcullis_store::journal::{Place, Position};
+use portcullis_store::journal::{Frame, Pins, Place, Position};
 use portcullis_tlog::tree::Levels;
 use portcullis_verdict::cell::{Batch, By, Proof, ProvenanceError, Word, verify_provenance};
 use std::{
@@ -92,44 +89,54 @@ struct BatchOf {
     proof: Vec<u8>,
     /// Whether the proof is the object's own, and not its batch's.
     own: bool,
-    /// The objects that the proof is over, in their order.
-    objects: Vec<Place>,
+    /// The objects that the proof is over, in their order: where they stand, or what was left of them.
+    objects: Vec<Result<Place, Digest>>,
     /// Which of them it is.
     place: usize,
+    /// The files in which they stand so.
+    pins: Pins,
 }
 
 fn batch_in(
-    table: &[u8],
-    data: Place,
-    frame: Position,
+    frame: &Frame<'_>,
+    pins: Pins,
     collection: &CollectionId,
     wanted: Place,
 ) -> Option<BatchOf> {
-    let commit = batch::decode(table)?;
-    let mut offset = data.offset;
+    let commit = batch::decode(frame.table)?;
+    let remnants = if frame.erased {
+        erase::remnants(frame)?
+    } else {
+        Vec::new()
+    };
+    let mut left = remnants.into_iter();
+    let mut offset = frame.data_place.offset;
     for batch in &commit.batches {
         let (mut objects, mut found) = (Vec::new(), None);
-        for row in batch.rows.iter().filter(|row| row.op == Op::Put) {
+        for row in batch.rows.iter().filter(|row| row.op.is_put()) {
             let here = Place {
                 offset,
                 len: row.len,
-                ..data
+                ..frame.data_place
             };
             offset += u64::from(row.len) + 1;
+            let left = left.next().flatten();
             if here == wanted && batch.collection == *collection {
                 found = Some((row.proof, objects.len()));
             }
             if row.proof == 0 {
-                objects.push(here);
+                // A neighbour may have been erased since: its digest is left.
+                objects.push(left.map_or(Ok(here), |left| Err(left.sha256)));
             }
         }
         if let Some((proof, place)) = found {
             return Some(BatchOf {
-                frame,
+                frame: frame.at,
                 proof: batch.proofs.get(proof as usize)?.to_vec(),
                 own: proof != 0,
                 objects,
                 place,
+                pins,
             });
         }
     }
@@ -200,7 +207,10 @@ impl Cell {
         let Some(bytes) = self.provenance(collection, number)? else {
             return Ok(None);
         };
-        let object = self.entry_bytes(collection, number)?;
+        let object = match self.entry_bytes(collection, number) {
+            Err(CellError::NotFound) => return Ok(None),
+            object => object?,
+        };
         let Some(proof) = Proof::parse(&bytes)
             .ok()
             .filter(|proof| proof.holds(&object).is_ok())
@@ -228,8 +238,10 @@ impl Cell {
             (entry.place(), index.frame(entry)?)
         };
         let mut found = None;
+        // Kept before it is read which are erased: the others stand there.
+        let pins = self.journal.pin([place.segment]).ok()?;
         let scanned = self.journal.scan(frame, &mut |read| {
-            found = batch_in(read.table, read.data_place, frame, collection, place);
+            found = batch_in(read, pins.clone(), collection, place);
             ControlFlow::Break(())
         });
         scanned.ok()?;
@@ -251,9 +263,18 @@ impl Cell {
         };
         let mut digests = Vec::with_capacity(batch.objects.len());
         let mut bytes = Vec::new();
-        for place in &batch.objects {
-            self.journal.read(*place, &mut bytes)?;
-            digests.push(digest_of(&bytes));
+        for object in &batch.objects {
+            let digest = match object {
+                Err(left) => *left,
+                Ok(place) => {
+                    bytes.resize(place.len as usize, 0);
+                    let (segment, offset) = (place.segment, place.offset);
+                    self.journal
+                        .read_pinned(&batch.pins, segment, offset, &mut bytes)?;
+                    digest_of(&bytes)
+                }
+            };
+            digests.push(digest);
         }
         let tree = Arc::new(Tree {
             frame: batch.frame,

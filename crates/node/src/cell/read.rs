@@ -17,7 +17,7 @@ use portcullis_stix::{
     header::{self, SpecVersion},
     taxii::{Micros, resource},
 };
-use portcullis_store::journal::Place;
+use portcullis_store::journal::{Pins, Place};
 
 /// The most ids of one query that are looked up.
 const IDS_MAX: usize = 1_024;
@@ -60,7 +60,8 @@ impl Cell {
         let places = std::mem::take(&mut chosen.places);
         let close = resource::Page::close(chosen.next.as_deref());
         let open = resource::Page::Envelope.open();
-        let laid = Laid::new(self.journal.clone(), places, open, close);
+        let pins = std::mem::take(&mut chosen.pins);
+        let laid = Laid::new(self.journal.clone(), pins, places, open, close);
         Ok((chosen.page(laid.left(), Vec::new()), Some(laid)))
     }
 
@@ -109,7 +110,7 @@ impl Cell {
         }
         versions.sort_unstable();
         versions.iter().all(|number| pick.take(*number));
-        let chosen = pick.finish(&self.epoch(), after_us);
+        let chosen = self.pinned(pick.finish(&self.epoch(), after_us))?;
         drop(index);
         self.render(chosen, view)
     }
@@ -164,7 +165,15 @@ impl Cell {
                 }
             }
         }
-        Ok(pick.finish(&self.epoch(), after_us))
+        self.pinned(pick.finish(&self.epoch(), after_us))
+    }
+
+    /// What was chosen, to be read from the files as they are while the index is held: what is
+    /// erased in them later was there now.
+    fn pinned(&self, mut chosen: Chosen) -> Result<Chosen, CellError> {
+        let segments = chosen.places.iter().map(|place| place.segment);
+        chosen.pins = self.journal.pin(segments)?;
+        Ok(chosen)
     }
 
     /// The page of what was chosen.
@@ -189,7 +198,7 @@ impl Cell {
                         .sum();
                     body.reserve_exact(open.len() + inside + close.len());
                     body.extend_from_slice(open);
-                    self.objects(&chosen.places, &mut body)?;
+                    self.objects(&chosen, &mut body)?;
                 }
                 View::Manifest | View::Versions => {
                     body.reserve(open.len() + chosen.objects * 200 + close.len());
@@ -204,15 +213,16 @@ impl Cell {
     }
 
     /// Objects as they came in, a `,` between.
-    fn objects(&self, places: &[Place], body: &mut Vec<u8>) -> Result<(), CellError> {
-        for (at, place) in places.iter().enumerate() {
+    fn objects(&self, chosen: &Chosen, body: &mut Vec<u8>) -> Result<(), CellError> {
+        for (at, place) in chosen.places.iter().enumerate() {
             if at > 0 {
                 body.push(b',');
             }
             let from = body.len();
             body.resize(from + place.len as usize, 0);
             let into = body.get_mut(from..).unwrap_or_default();
-            self.journal.read_into(place.segment, place.offset, into)?;
+            self.journal
+                .read_pinned(&chosen.pins, place.segment, place.offset, into)?;
         }
         Ok(())
     }
@@ -224,7 +234,10 @@ impl Cell {
             if at > 0 {
                 body.push(b',');
             }
-            self.journal.read(entry.place(), &mut bytes)?;
+            let place = entry.place();
+            bytes.resize(place.len as usize, 0);
+            self.journal
+                .read_pinned(&chosen.pins, place.segment, place.offset, &mut bytes)?;
             // It was read before it was kept.
             let header = header::header(&bytes).map_err(|_| CellError::NotFound)?;
             let own = header.modified.as_ref().or(header.created.as_ref());
@@ -288,6 +301,7 @@ fn candidates(index: &Index, shelf: &Shelf, query: &Query, begin: u32) -> Vec<u3
 struct Chosen {
     /// Where runs of objects stand.
     places: Vec<Place>,
+    pins: Pins,
     entries: Vec<Entry>,
     objects: usize,
     first_added: Option<i64>,

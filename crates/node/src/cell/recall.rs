@@ -8,7 +8,7 @@
 
 mod revoked;
 
-use super::{Cell, CellError, Source, index::Key};
+use super::{Cell, CellError, Source, erase::Kept, index::Key};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_core::{
@@ -368,8 +368,12 @@ impl Cell {
         let (mut own, mut under) = (BTreeSet::new(), BTreeSet::new());
         for (collection, number, publisher, version_us) in self.published_as(object) {
             let author = if publisher == self.me && !state.pseudonyms().is_empty() {
-                let bytes = self.entry_bytes(&collection, number).unwrap_or_default();
-                author_of(&bytes).filter(|author| state.pseudonyms().contains_key(&**author))
+                let author = match self.kept(&collection, number) {
+                    Ok(Kept::Whole(bytes)) => author_of(&bytes),
+                    Ok(Kept::Erased { left, .. }) => left.author,
+                    Err(_) => None,
+                };
+                author.filter(|author| state.pseudonyms().contains_key(&**author))
             } else {
                 None
             };
@@ -423,7 +427,7 @@ impl Cell {
 }
 
 /// Who an object says has made it.
-fn author_of(object: &[u8]) -> Option<String> {
+pub(super) fn author_of(object: &[u8]) -> Option<String> {
     let header = portcullis_stix::header::header(object).ok()?;
     header.created_by.map(std::borrow::Cow::into_owned)
 }

@@ -71,6 +71,8 @@ impl Cell {
             last_added_us: tail.last_added_us,
         };
         let moved = std::mem::take(&mut tail.unsettled);
+        // What is erased in files that others have written anew was taken back before: that is known now.
+        self.take_in_erased()?;
         drop(tail);
         if moved {
             // Another process may not have waited for the disk yet.
@@ -86,6 +88,7 @@ impl Cell {
         if tail.seen < locked.end() {
             self.read_on(&mut tail)?;
         }
+        self.take_in_erased()?;
         self.ready.store(true, Ordering::Release);
         Ok(Turn {
             cell: self,

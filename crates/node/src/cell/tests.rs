@@ -4,6 +4,7 @@ mod adding;
 mod bounds;
 mod changes;
 mod crash;
+mod erasing;
 mod feeding;
 mod finding;
 mod marking;

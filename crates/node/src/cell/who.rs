@@ -246,7 +246,11 @@ impl Cell {
         if bytes {
             let mut seen = BTreeSet::new();
             for (collection, number) in &live {
-                let object = self.entry_bytes(collection, *number)?;
+                // What is erased is bound by its digest alone.
+                let object = match self.entry_bytes(collection, *number) {
+                    Err(CellError::NotFound) => continue,
+                    object => object?,
+                };
                 if seen.insert(digest_of(&object)) {
                     evidence.objects.push(object);
                 }
@@ -294,13 +298,11 @@ impl Cell {
         let mut contents = Vec::with_capacity(entries.len());
         for (collection, number) in entries {
             // A removal has no bytes, and nothing that would have to be shown.
-            if let Ok(bytes) = self.entry_bytes(collection, *number)
-                && !bytes.is_empty()
-            {
+            if let Ok(Some(sha256)) = self.entry_digest(collection, *number) {
                 contents.push(Content {
                     collection: *collection,
                     number: *number,
-                    sha256: digest_of(&bytes),
+                    sha256,
                 });
             }
         }

@@ -13,6 +13,8 @@ pub(crate) const NONE: u32 = u32::MAX;
 const DEAD: u16 = 1 << 8;
 /// Another entry has taken its place.
 const GONE: u16 = 1 << 9;
+/// Its bytes are erased, as far as this process knows: the row tells.
+const ERASED: u16 = 1 << 10;
 
 /// An object's version, or its removal: 64 bytes.
 #[derive(Clone, Copy, Debug)]
@@ -79,7 +81,11 @@ impl Entry {
             label: 0,
             flags: u16::from(row.flags & !NAMES)
                 | u16::from(if row.markings.is_empty() { 0 } else { NAMES })
-                | if row.op == Op::Remove { DEAD } else { 0 },
+                | match row.op {
+                    Op::Remove => DEAD,
+                    Op::Erased => ERASED,
+                    Op::Put | Op::Forget | Op::Touch => 0,
+                },
         })
     }
 
@@ -158,6 +164,15 @@ impl Entry {
         self.flags & (DEAD | GONE) == 0
     }
 
+    /// Whether its bytes are known to be erased.
+    pub(crate) fn is_erased(&self) -> bool {
+        self.flags & ERASED != 0
+    }
+
+    pub(super) fn note_erased(&mut self) {
+        self.flags |= ERASED;
+    }
+
     /// Another entry takes its place, or none: then its own neighbours are no longer its.
     pub(super) fn supersede(&mut self, by: u32) {
         self.flags |= GONE;
@@ -181,5 +196,6 @@ impl Entry {
         (self.offset, self.len, self.segment, self.frame) =
             (of.offset, of.len, of.segment, of.frame);
         self.version_us = of.version_us;
+        self.flags |= of.flags & ERASED;
     }
 }

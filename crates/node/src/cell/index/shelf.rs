@@ -29,6 +29,8 @@ pub(crate) struct Shelf {
     links: Vec<Link>,
     /// The ids of removals, and of entries beside which something was said.
     ids: HashMap<u32, Box<str>>,
+    /// When entries went as if they had never been here.
+    forgotten: HashMap<u32, i64>,
     /// The bytes of the objects that are there.
     bytes: u64,
     live: usize,
@@ -145,6 +147,18 @@ impl Shelf {
         self.observed.len()
     }
 
+    /// When an entry went as if it had never been here.
+    pub(crate) fn forgotten_us(&self, number: u32) -> Option<i64> {
+        self.forgotten.get(&number).copied()
+    }
+
+    /// The bytes of an entry are erased.
+    pub(super) fn note_erased(&mut self, number: u32) {
+        if let Some(entry) = self.entries.get_mut(number as usize) {
+            entry.note_erased();
+        }
+    }
+
     pub(super) fn reserve(&mut self, rows: usize) {
         self.entries.reserve(rows);
         self.newest.reserve(rows);
@@ -161,11 +175,14 @@ impl Shelf {
         };
         let held = self.find(at).map(|(number, held)| (number, *held));
         match (row.op, held) {
-            (Op::Put | Op::Remove, _) => {}
+            (Op::Put | Op::Erased | Op::Remove, _) => {}
             (Op::Touch, Some((_, held))) => entry.take_bytes(&held),
             (Op::Touch | Op::Forget, None) => return Ok(false),
             (Op::Forget, Some((number, held))) => {
                 self.unlink(at.key, number, &held, NONE);
+                // In journals of before, nothing says when.
+                let forgotten_us = row.added_us.max(held.added_us);
+                self.forgotten.insert(number, forgotten_us);
                 return Ok(false);
             }
         }
@@ -255,7 +272,8 @@ impl Shelf {
         if let Some(list) = self.by_kind.get_mut(kind) {
             list.push(number);
         }
-        for key in &row.observables {
+        // Of what was erased zeros are left.
+        for key in row.observables.iter().filter(|key| **key != 0) {
             let before = self.observed.get(key).copied().unwrap_or(NONE);
             let link = u32::try_from(self.links.len()).unwrap_or(NONE);
             self.links.push(Link {

@@ -11,6 +11,7 @@ use portcullis_node::{Node, NodeError, peers::Peers};
 use portcullis_web::{HttpPeers, Limits, Server};
 use std::{
     collections::BTreeSet,
+    io::ErrorKind,
     net::{SocketAddr, TcpListener},
     path::Path,
     process::ExitCode,
@@ -115,9 +116,14 @@ impl Serve {
 /// Listens on an address.
 fn listen(address: &str, key: &str) -> Result<(TcpListener, SocketAddr), Failure> {
     let unable = |error: std::io::Error| {
-        Failure::unable("listen", format!("cannot listen on `{address}`: {error}")).hint(format!(
-            "another program has the port; change `{key}` in portcullis.toml"
-        ))
+        let why = match error.kind() {
+            ErrorKind::AddrInUse => "another program has the port",
+            ErrorKind::PermissionDenied => "ports below 1024 are the system's",
+            ErrorKind::AddrNotAvailable => "the address is not one of this machine's",
+            _ => "an address is like 127.0.0.1:9000",
+        };
+        Failure::unable("listen", format!("cannot listen on `{address}`: {error}"))
+            .hint(format!("{why}; change `{key}` in portcullis.toml"))
     };
     let listener = TcpListener::bind(address).map_err(unable)?;
     let bound = listener.local_addr().map_err(unable)?;

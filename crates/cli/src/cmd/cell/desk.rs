@@ -176,7 +176,7 @@ impl Desk {
         let told = self.home.config.cell().unwrap_or_default();
         let country = match (country, &told.country) {
             (Some(country), _) => country,
-            (None, Some(text)) => text.parse().map_err(|error| {
+            (None, Some(text)) => words::country(text).map_err(|error| {
                 Failure::new(
                     crate::failure::USAGE,
                     "config",

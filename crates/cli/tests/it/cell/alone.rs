@@ -34,6 +34,36 @@ fn a_second_serve_on_one_folder_is_refused_and_commands_work_beside_the_first() 
 }
 
 #[test]
+fn an_address_that_cannot_be_listened_on_is_answered_with_why() {
+    let csirt = Csirt::new();
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = held.local_addr().unwrap().to_string();
+    let no = |address: &str, why: &str| {
+        let said = csirt
+            .place
+            .fails(3, "listen", &["serve", "--listen", address]);
+        assert!(said.contains(why), "{address}: {said}");
+    };
+    no("nonsense", "like 127.0.0.1:9000");
+    no("192.0.2.1:9000", "not one of this machine's");
+    no(&taken, "another program");
+    drop(held);
+}
+
+#[test]
+fn a_country_that_is_configured_wrongly_is_named_when_it_counts() {
+    let csirt = Csirt::new();
+    let config = csirt.place.dir.join("portcullis.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let wrong = text.replace("country = \"GB\"", "country = \"UK\"");
+    assert_ne!(text, wrong);
+    std::fs::write(&config, wrong).unwrap();
+    let make = ["cell", "group", "make", "partners"];
+    let said = csirt.place.fails(2, "config", &make);
+    assert!(said.contains("`GB` is meant"), "{said}");
+}
+
+#[test]
 fn a_backup_of_a_folder_that_is_served_carries_no_lock_along() {
     let csirt = Csirt::new();
     let _serving = csirt.serve();

@@ -1,9 +1,10 @@
 """Portcullis beside other TAXII 2.1 servers, measured in one run on this machine.
 
-    compare.py BINARY BUNDLE [--only NAME] [--mode MODE] [--objects N] [--copies N] [--seconds N] [--out FILE]
+    compare.py BINARY BUNDLE [--only NAME] [--mode MODE] [--objects N] [--copies N] [--seconds N] [--peers FOLDER] [--out FILE]
 
 `BINARY` is a release build of `portcullis`; `BUNDLE` a STIX 2.1 bundle, such as ATT&CK Enterprise
-(.json or .json.gz). The peers come from PyPI into an environment of their own below `target/`.
+(.json or .json.gz). The peers come from PyPI into an environment of their own below `target/`,
+or are in one already that `--peers` names. How long until another cell has it: `follow.py`.
 Each server runs alone, with a fresh folder, and is asked the same things. Close other programs first.
 """
 
@@ -26,13 +27,16 @@ PEERS = ["opentaxii==0.10.0b1", "medallion==3.0.0"]
 ENVIRONMENT = pathlib.Path(__file__).resolve().parent.parent / "target" / "peers"
 
 
-def environment():
-    """The peers' own Python, made once."""
-    python = ENVIRONMENT / "bin" / "python"
+def environment(folder):
+    """The peers' own Python, made once; what is there already has the versions that are named here, or is refused."""
+    python = folder / "bin" / "python"
     if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", *PEERS], check=True)
-    return ENVIRONMENT / "bin"
+    held = subprocess.run([python, "-m", "pip", "freeze"], check=True, capture_output=True, text=True).stdout.lower().split()
+    if missing := [peer for peer in PEERS if peer not in held]:
+        raise SystemExit(f"{folder} does not have {', '.join(missing)}")
+    return folder / "bin"
 
 
 class Server:
@@ -89,7 +93,7 @@ def portcullis(told, folder):
 
 
 def opentaxii(told, folder):
-    programs, port = environment(), node.free_port()
+    programs, port = environment(told.peers), node.free_port()
     config = folder / "opentaxii.yml"
     config.write_text(
         f"domain: localhost:{port}\nsupport_basic_auth: yes\n"
@@ -124,7 +128,7 @@ def ids(database, table):
 
 
 def medallion(told, folder):
-    programs, port = environment(), node.free_port()
+    programs, port = environment(told.peers), node.free_port()
     collections = [str(uuid.uuid4()), str(uuid.uuid4())]
     listed = [
         {"id": one, "title": "measure", "can_read": True, "can_write": True, "media_types": ["application/stix+json;version=2.1"], "manifest": [], "objects": []}
@@ -181,6 +185,7 @@ def main():
     told.add_argument("--copies", type=int, default=1, help="fill the collection with so many copies of the bundle under other ids, the last of them measured")
     told.add_argument("--most-seconds", type=int, default=60, help="how long one row may take")
     told.add_argument("--seconds", type=int, default=5, help="how long one object is asked for")
+    told.add_argument("--peers", type=pathlib.Path, default=ENVIRONMENT, metavar="FOLDER", help="the peers' Python environment, made if it is not there")
     told.add_argument("--out", help="writes the numbers as JSON, too")
     told = told.parse_args()
     objects = measure.objects_of(told.bundle)[: told.objects or None]

@@ -7,6 +7,8 @@
 //! `CRASH:` whatever was left undone after the event is done by the next [`Cell::recall_tick`].
 
 mod revoked;
+#[cfg(test)]
+mod tests;
 
 use super::{Cell, CellError, Source, erase::Kept, index::Key};
 use bytes::Bytes;
@@ -247,10 +249,11 @@ impl Cell {
         self.remove_covered(recall, covered)
     }
 
-    /// Publishes the revoked version of an entry, by whoever published that.
+    /// Publishes the revoked version of an entry, by whoever published that. It is dated by the
+    /// recall: whoever else does this at the same time, or again, makes the same version.
     fn revoke(&self, recall: &Recall, entry: &Covered, bytes: &[u8]) -> Result<(), CellError> {
-        let now_us = self.env.now().as_microsecond();
-        let Some(next) = revoked::revoked(bytes, now_us.max(entry.version_us)) else {
+        let recalled_us = recall.at.as_microsecond();
+        let Some(next) = revoked::revoked(bytes, recalled_us.max(entry.version_us)) else {
             return Ok(());
         };
         let by = if recall.by.member == self.me {

@@ -11,6 +11,7 @@ mod failure;
 mod home;
 mod signer;
 mod ui;
+mod wrong;
 
 use clap::Parser;
 use failure::Failure;
@@ -57,7 +58,10 @@ pub(crate) struct Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match wrong::parsed() {
+        Ok(cli) => cli,
+        Err(exit) => return exit,
+    };
     let ui = Ui::new(cli.json, cli.quiet);
     match cmd::run(cli.command, &cli.dir, &ui) {
         Ok(code) => code,

@@ -77,6 +77,21 @@ impl Ui {
             ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
         ProgressBar::new(total).with_style(style).with_message(what)
     }
+
+    /// A sign that something goes on whose end is not known, and how many things it has done;
+    /// hidden where nobody watches.
+    pub(crate) fn working(self, what: &'static str) -> ProgressBar {
+        if self.json || self.quiet || !std::io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let style = ProgressStyle::with_template("{spinner} {msg:12} {pos:>10} {elapsed:>5}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = ProgressBar::new_spinner()
+            .with_style(style)
+            .with_message(what);
+        bar.enable_steady_tick(std::time::Duration::from_millis(100));
+        bar
+    }
 }
 
 /// A line on standard output. Whoever stops reading has read enough.

@@ -46,7 +46,7 @@ mod write;
 pub use changes::{Accepted, Change, ChangeRef, Changed, Stamp};
 pub use erase::Erasure;
 pub use error::CellError;
-pub use find::{CollectionStatistics, Found, Search, Statistics};
+pub use find::{CollectionStatistics, FOUND_MAX, Found, Search, Statistics};
 pub use laid::Laid;
 pub use look::EntryView;
 pub use news::Looked;
@@ -55,7 +55,7 @@ pub use query::{
 };
 pub use status::{Detail, Status};
 pub use watch::Watch;
-pub use write::Source;
+pub use write::{Source, Trial};
 
 use crate::Env;
 use index::Index;

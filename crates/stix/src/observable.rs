@@ -15,10 +15,12 @@ mod guess;
 mod normal;
 mod object;
 mod pattern;
+mod wider;
 mod written;
 
 pub use guess::{guess, refanged};
 pub use normal::normal;
+pub use wider::{Tie, wider, within};
 pub use written::written;
 
 /// How many observables are taken from one object. Lists of hashes are long,

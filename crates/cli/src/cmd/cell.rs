@@ -19,6 +19,7 @@ mod recall;
 mod review;
 mod show;
 mod sighting;
+mod stats;
 mod warning;
 mod watch;
 mod who;
@@ -63,7 +64,7 @@ pub(crate) enum Cell {
     Lookup(find::Lookup),
     Show(show::Show),
     Watch(watch::Watch),
-    Stats(find::Stats),
+    Stats(stats::Stats),
     #[command(subcommand)]
     Follow(Box<follow::Follow>),
     Who(who::Who),
@@ -108,7 +109,7 @@ impl Cell {
             Self::Lookup(command) => command.run(dir, ui),
             Self::Show(command) => command.run(dir, ui),
             Self::Watch(command) => command.run(dir, ui),
-            Self::Stats(_) => find::Stats::run(dir, ui),
+            Self::Stats(_) => stats::Stats::run(dir, ui),
             Self::Follow(command) => command.run(dir, ui),
             Self::Who(command) => command.run(dir, ui),
             Self::Evidence(command) => command.run(dir, ui),

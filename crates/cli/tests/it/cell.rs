@@ -61,6 +61,11 @@ impl Csirt {
         }
     }
 
+    /// A path beside the data folder, as an argument: nothing is there yet.
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
     /// A file beside the data folder, as an argument.
     pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> String {
         let path = self.folder.path().join(name);

@@ -26,7 +26,7 @@ pub enum Refusal {
         needed: &'static str,
     },
     /// What is given is empty, too long, or has characters that do not belong.
-    #[error("`{field}` is empty, too long, or not of its form")]
+    #[error("`{field}` is not as it must be: {}", form(field))]
     Unfit {
         /// Which part of the command.
         field: &'static str,
@@ -230,6 +230,15 @@ pub enum Refusal {
         /// The identity.
         identity: ObjectId,
     },
+    /// Some of the objects are under a pseudonym, and some are not: who sends both tells who it is.
+    #[error("some of these objects are under a pseudonym, and some are not")]
+    PseudonymMixed,
+    /// What is under a pseudonym says who is behind it.
+    #[error("`{object}` is under a pseudonym and names the member behind it")]
+    PseudonymNamed {
+        /// The object's id.
+        object: String,
+    },
     /// There is no such follow, or it was ended.
     #[error("there is no such follow")]
     UnknownFollow,
@@ -283,8 +292,37 @@ impl Refusal {
             Self::AsksForUserData { .. } => "cell.ask_for_user_data",
             Self::ReminderNotDue => "cell.reminder_not_due",
             Self::UnknownPseudonym { .. } => "cell.unknown_pseudonym",
+            Self::PseudonymMixed => "cell.pseudonym_mixed",
+            Self::PseudonymNamed { .. } => "cell.pseudonym_named",
             Self::UnknownFollow => "cell.unknown_follow",
             Self::FollowedAlready => "cell.followed_already",
         }
+    }
+}
+
+/// How a part of a command must be.
+fn form(field: &str) -> &'static str {
+    match field {
+        "title" | "person" | "checked_by" | "credential" | "media_types" => {
+            "one line, not blank, at most 256 bytes"
+        }
+        "reason" | "description" | "clause" | "how" | "outcome" | "text" => {
+            "not blank, at most 4096 bytes, no control characters"
+        }
+        "name" => "one line of at most 256 bytes; an account's has no blanks and no `:`",
+        "alias" => {
+            "a small letter, then small letters, digits, `-` and `_`, and no collection's id"
+        }
+        "lists" => "at least one list's name, each one line",
+        "note" => "a reason, where the object is kept; at most 4096 bytes",
+        "identity" => "the id of an object of type `identity`: `identity--` and a UUID",
+        "objects" => "at least one object",
+        "rights" => "a member's client never speaks for the member: `read` or `write`",
+        "source" => "another node, not this one",
+        "url" => "`https://`, or `http://` on this machine, without a password in it",
+        "every_s" => "more than no time at all",
+        "said_at" => "no later than now: whose clock is wrong?",
+        "secret" => "a token, or a password that is long enough",
+        _ => "empty, too long, or not of its form",
     }
 }

@@ -1,6 +1,9 @@
 //! Finding objects by what they say: observables by their value, text, types,
 //! and what there is in numbers.
 
+mod campaign;
+mod words;
+
 use super::{
     Cell, CellError,
     index::{Entry, Key},
@@ -12,9 +15,10 @@ use portcullis_stix::{
     observable::{Observable, key, observables},
 };
 use std::collections::BTreeMap;
+use words::Words;
 
 /// The most objects that one search answers.
-pub(crate) const FOUND_MAX: usize = 10_000;
+pub const FOUND_MAX: usize = 10_000;
 
 /// Types of objects that name observables: indicators by their patterns, and
 /// what was observed (STIX 2.1 §6).
@@ -64,14 +68,30 @@ pub struct Search {
     pub kinds: Vec<String>,
     /// A value that it names.
     pub value: Option<Observable>,
-    /// A campaign by its id or name: itself, and what relationships and reports tie to it.
+    /// A campaign, an actor, a malware, a report by its id, name or alias: itself, and what
+    /// relationships and reports tie to it.
     pub campaign: Option<String>,
     /// In this collection; in all that the caller may read where none is named.
     pub collection: Option<CollectionId>,
     /// Added after so many microseconds since 1970.
     pub since_us: Option<i64>,
-    /// At most so many, and at most `FOUND_MAX`.
+    /// Also what is past its time, where a collection honours that.
+    pub expired: bool,
+    /// At most so many, and at most [`FOUND_MAX`].
     pub limit: usize,
+}
+
+impl Search {
+    /// Whether an object is of the types, names the value, and was added since.
+    fn fits(&self, found: &Found) -> bool {
+        let kind = found.id.split("--").next().unwrap_or_default();
+        let value = self.value.as_ref();
+        (self.kinds.is_empty() || self.kinds.iter().any(|wanted| wanted == kind))
+            && self
+                .since_us
+                .is_none_or(|since_us| found.added_us > since_us)
+            && value.is_none_or(|value| observables(&found.bytes).contains(value))
+    }
 }
 
 /// An object that was found.
@@ -87,6 +107,8 @@ pub struct Found {
     pub version_us: i64,
     /// When it was added.
     pub added_us: i64,
+    /// Past this it is not shown where its collection honours that; `i64::MAX` for never.
+    pub expires_us: i64,
     /// How it may be shown.
     pub label: Label,
     /// Its exact bytes.
@@ -104,6 +126,10 @@ pub struct Statistics {
     pub removed: usize,
     /// Versions on which a person has yet to decide.
     pub held: usize,
+    /// Objects that their creators have revoked.
+    pub revoked: usize,
+    /// Versions that are past their time.
+    pub expired: usize,
     /// Observables that some object names.
     pub observables: usize,
     /// Segments of the journal.
@@ -133,6 +159,12 @@ pub struct CollectionStatistics {
     pub first_added_us: Option<i64>,
     /// When the last was.
     pub last_added_us: Option<i64>,
+    /// Versions on which a person has yet to decide.
+    pub held: usize,
+    /// Objects that their creators have revoked.
+    pub revoked: usize,
+    /// Versions that are past their time, whether or not the collection still shows them.
+    pub expired: usize,
     /// Versions of each type.
     pub kinds: BTreeMap<String, usize>,
 }
@@ -145,10 +177,25 @@ impl Cell {
     ///
     /// [`CellError::NotReady`], [`CellError::Journal`].
     pub fn lookup(&self, caller: &Caller, of: &Observable) -> Result<Vec<Found>, CellError> {
+        self.look_up(caller, of, false)
+    }
+
+    /// Those, and if `expired` says so also those that are past their time.
+    ///
+    /// # Errors
+    ///
+    /// [`CellError::NotReady`], [`CellError::Journal`].
+    pub fn look_up(
+        &self,
+        caller: &Caller,
+        of: &Observable,
+        expired: bool,
+    ) -> Result<Vec<Found>, CellError> {
         self.check_ready()?;
         let wanted = key(of.kind, &of.value);
         let mut found = Vec::new();
-        self.each_shelf(caller, None, &mut |collection, eyes| {
+        let at = self.seen_at(expired);
+        self.each_shelf(caller, None, at, &mut |collection, eyes| {
             let numbers = eyes.shelf().observing(wanted);
             let entries = numbers.filter_map(|number| Some((number, *eyes.shelf().get(number)?)));
             let seen = entries.filter(|(number, entry)| eyes.sees_last(*number, entry));
@@ -169,10 +216,25 @@ impl Cell {
     ///
     /// [`CellError::NotReady`], [`CellError::Journal`].
     pub fn versions(&self, caller: &Caller, id: &str) -> Result<Vec<Found>, CellError> {
+        self.versions_of(caller, id, false)
+    }
+
+    /// Those, and if `expired` says so also those that are past their time.
+    ///
+    /// # Errors
+    ///
+    /// [`CellError::NotReady`], [`CellError::Journal`].
+    pub fn versions_of(
+        &self,
+        caller: &Caller,
+        id: &str,
+        expired: bool,
+    ) -> Result<Vec<Found>, CellError> {
         self.check_ready()?;
         let wanted = Key::of(id);
         let mut found = Vec::new();
-        self.each_shelf(caller, None, &mut |collection, eyes| {
+        let at = self.seen_at(expired);
+        self.each_shelf(caller, None, at, &mut |collection, eyes| {
             let versions = eyes
                 .shelf()
                 .versions(wanted)
@@ -194,14 +256,13 @@ impl Cell {
         if let Some(campaign) = &search.campaign {
             return self.tied_to(caller, campaign, search);
         }
-        let text = search.text.as_deref().map(str::to_lowercase);
+        let words = search.text.as_deref().map(Words::new);
+        let value = search.value.as_ref();
         let mut fits = |found: &Found| {
-            text.as_deref()
-                .is_none_or(|text| contains(&found.bytes, text))
-                && search
-                    .value
-                    .as_ref()
-                    .is_none_or(|value| observables(&found.bytes).contains(value))
+            words
+                .as_ref()
+                .is_none_or(|words| words.are_in(&found.bytes))
+                && value.is_none_or(|value| observables(&found.bytes).contains(value))
         };
         self.sweep(caller, search, &mut fits)
     }
@@ -218,6 +279,7 @@ impl Cell {
         self.each_shelf(
             caller,
             search.collection.as_ref(),
+            self.seen_at(search.expired),
             &mut |collection, eyes| {
                 let shelf = eyes.shelf();
                 let begin = search.since_us.map_or(0, |since_us| shelf.after(since_us));
@@ -265,75 +327,22 @@ impl Cell {
         Ok(found)
     }
 
-    /// A campaign by its id or name, and what relationships and reports tie to it.
-    fn tied_to(
-        &self,
-        caller: &Caller,
-        campaign: &str,
-        search: &Search,
-    ) -> Result<Vec<Found>, CellError> {
-        let all = Search {
-            collection: search.collection,
-            since_us: search.since_us,
-            limit: FOUND_MAX,
-            ..Search::default()
-        };
-        let name = serde_json::to_string(campaign)
-            .unwrap_or_default()
-            .to_lowercase();
-        let heads = Search {
-            kinds: ["campaign", "intrusion-set", "grouping"]
-                .map(Into::into)
-                .to_vec(),
-            ..all.clone()
-        };
-        let mut found = self.sweep(caller, &heads, &mut |one| {
-            one.id == campaign || contains(&one.bytes, &name)
-        })?;
-        let ids: Vec<String> = found.iter().map(|one| one.id.to_lowercase()).collect();
-        let ties = Search {
-            kinds: ["relationship", "report", "note", "sighting"]
-                .map(Into::into)
-                .to_vec(),
-            ..all
-        };
-        let ties = self.sweep(caller, &ties, &mut |one| {
-            ids.iter().any(|id| contains(&one.bytes, id))
-        })?;
-        let mut named: Vec<String> = ties.iter().flat_map(|tie| references(&tie.bytes)).collect();
-        named.sort_unstable();
-        named.dedup();
-        found.extend(ties);
-        for id in named {
-            if !found.iter().any(|one| one.id == id) {
-                let mut versions = self.versions(caller, &id)?;
-                versions.sort_unstable_by_key(|one| std::cmp::Reverse(one.version_us));
-                found.extend(versions.into_iter().next());
-            }
+    /// The instant at which it is looked what has expired: now, or never.
+    pub(super) fn seen_at(&self, expired: bool) -> i64 {
+        if expired {
+            i64::MIN
+        } else {
+            self.env.now().as_microsecond()
         }
-        let text = search.text.as_deref().map(str::to_lowercase);
-        found.retain(|one| {
-            (search.kinds.is_empty()
-                || search
-                    .kinds
-                    .iter()
-                    .any(|kind| one.id.starts_with(&format!("{kind}--"))))
-                && search
-                    .collection
-                    .is_none_or(|collection| collection == one.collection)
-                && text
-                    .as_deref()
-                    .is_none_or(|text| contains(&one.bytes, text))
-        });
-        found.truncate(search.limit.clamp(1, FOUND_MAX));
-        Ok(found)
     }
 
-    /// Shows every collection that `caller` may read, or the one that is named.
+    /// Shows every collection that `caller` may read, or the one that is named, as far as it has not
+    /// expired by `seen_at_us`.
     pub(super) fn each_shelf(
         &self,
         caller: &Caller,
         only: Option<&CollectionId>,
+        seen_at_us: i64,
         f: &mut dyn FnMut(CollectionId, &Eyes<'_>),
     ) {
         let at = self.env.now();
@@ -343,11 +352,8 @@ impl Cell {
                 continue;
             }
             if let Ok(sight) = self.sight(&index, caller, collection, at) {
-                let now_us = at.as_microsecond();
-                f(
-                    *collection,
-                    &Eyes::new(&sight, &index, shelf, now_us, self.durable_us()),
-                );
+                let eyes = Eyes::new(&sight, &index, shelf, seen_at_us, self.durable_us());
+                f(*collection, &eyes);
             }
         }
     }
@@ -376,6 +382,7 @@ impl Cell {
             id,
             version_us: entry.version_us,
             added_us: entry.added_us,
+            expires_us: entry.expires_us,
             label,
             bytes,
         }))
@@ -399,7 +406,7 @@ impl Cell {
             erasable_bytes: erasable.bytes,
             ..Statistics::default()
         };
-        let index = self.index();
+        let (index, now_us) = (self.index(), self.env.now().as_microsecond());
         for (collection, shelf) in index.shelves() {
             let mut own = CollectionStatistics {
                 objects: shelf.objects(),
@@ -417,7 +424,9 @@ impl Cell {
                     .labels
                     .get(entry.label)
                     .is_some_and(|label| label.held);
-                all.held += usize::from(held);
+                own.held += usize::from(held);
+                own.revoked += usize::from(entry.is_revoked());
+                own.expired += usize::from(entry.expires_us <= now_us);
                 if let Some(count) = kinds.get_mut(usize::from(entry.kind)) {
                     *count += 1;
                 }
@@ -433,53 +442,13 @@ impl Cell {
                 .map(|(kind, count)| (kind.to_string(), count))
                 .collect();
             all.objects += own.objects;
+            all.held += own.held;
+            all.revoked += own.revoked;
+            all.expired += own.expired;
             all.versions += own.versions;
             all.observables += shelf.observables();
             all.collections.insert(*collection, own);
         }
         Ok(all)
     }
-}
-
-/// Whether `bytes` contain a text of small letters, in any case of ASCII letters.
-fn contains(bytes: &[u8], text: &str) -> bool {
-    let text = text.as_bytes();
-    let Some(first) = text.first() else {
-        return true;
-    };
-    let mut rest = bytes;
-    while let Some(at) = rest
-        .iter()
-        .position(|byte| byte.eq_ignore_ascii_case(first))
-    {
-        let from = rest.get(at..).unwrap_or_default();
-        if from
-            .get(..text.len())
-            .is_some_and(|part| part.eq_ignore_ascii_case(text))
-        {
-            return true;
-        }
-        rest = from.get(1..).unwrap_or_default();
-    }
-    false
-}
-
-/// The objects that an object names: `…_ref` and `…_refs`.
-fn references(bytes: &[u8]) -> Vec<String> {
-    let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(bytes) else {
-        return Vec::new();
-    };
-    let named = object.into_iter().filter(|(name, _)| {
-        // Who made it and how it is marked does not tie it to anything.
-        (name.ends_with("_ref") || name.ends_with("_refs"))
-            && name != "created_by_ref"
-            && name != "object_marking_refs"
-    });
-    let texts = named.flat_map(|(_, value)| match value {
-        serde_json::Value::Array(list) => list,
-        one => vec![one],
-    });
-    texts
-        .filter_map(|value| value.as_str().map(ToOwned::to_owned))
-        .collect()
 }

@@ -28,23 +28,28 @@ impl Cell {
     pub fn news(&self, caller: &Caller, looked: &mut Looked) -> u64 {
         let durable_us = self.durable_us();
         let mut last_us = looked.last_us;
-        self.each_shelf(caller, None, &mut |collection, eyes| {
-            let held = looked.shelves.get(&collection);
-            let same = held.filter(|(clearance, _)| clearance == eyes.clearance());
-            let from = same.map_or(0, |(_, from)| *from);
-            let new = eyes.shelf().from(from);
-            let durable = new.partition_point(|entry| entry.added_us <= durable_us);
-            let entries = new.iter().take(durable).enumerate().rev();
-            // The last one is all that counts: as a rule it is among the first that are looked at.
-            let mut seen = entries.filter(|(place, entry)| {
-                u32::try_from(from + place).is_ok_and(|number| eyes.admits(number, entry))
-            });
-            if let Some((_, entry)) = seen.next() {
-                last_us = last_us.max(entry.added_us);
-            }
-            let upto = (eyes.clearance().clone(), from + durable);
-            looked.shelves.insert(collection, upto);
-        });
+        self.each_shelf(
+            caller,
+            None,
+            self.seen_at(false),
+            &mut |collection, eyes| {
+                let held = looked.shelves.get(&collection);
+                let same = held.filter(|(clearance, _)| clearance == eyes.clearance());
+                let from = same.map_or(0, |(_, from)| *from);
+                let new = eyes.shelf().from(from);
+                let durable = new.partition_point(|entry| entry.added_us <= durable_us);
+                let entries = new.iter().take(durable).enumerate().rev();
+                // The last one is all that counts: as a rule it is among the first that are looked at.
+                let mut seen = entries.filter(|(place, entry)| {
+                    u32::try_from(from + place).is_ok_and(|number| eyes.admits(number, entry))
+                });
+                if let Some((_, entry)) = seen.next() {
+                    last_us = last_us.max(entry.added_us);
+                }
+                let upto = (eyes.clearance().clone(), from + durable);
+                looked.shelves.insert(collection, upto);
+            },
+        );
         looked.last_us = last_us;
         let state = self.state();
         let (_, group_us, said) = match looked.state {

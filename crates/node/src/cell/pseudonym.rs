@@ -206,8 +206,9 @@ impl Cell {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotCreator`] when the pseudonym is another's, or some of the objects are under
-    /// one and others are not; [`Refusal::Unfit`] when an object names the member all the same.
+    /// [`Refusal::NotCreator`] when the pseudonym is another's; [`Refusal::PseudonymMixed`] when some
+    /// of the objects are under one and others are not; [`Refusal::PseudonymNamed`] when an object
+    /// names the member all the same.
     pub(super) fn add_pseudonymously(
         &self,
         caller: &Caller,
@@ -238,16 +239,16 @@ impl Cell {
                 return Err(Refusal::NotCreator { object }.into());
             }
             if self.names(caller, object.bytes) {
-                let field = "an object under a pseudonym that names its member";
-                return Err(Refusal::Unfit { field }.into());
+                let object = header.map(|header| header.id.to_string());
+                let object = object.unwrap_or_default();
+                return Err(Refusal::PseudonymNamed { object }.into());
             }
             under = Some(author.to_owned());
         }
         let Some(under) = under else { return Ok(None) };
         state.may_write(caller, collection, self.env.now())?;
         if plain > 0 {
-            let field = "an envelope in which some objects are under a pseudonym";
-            return Err(Refusal::Unfit { field }.into());
+            return Err(Refusal::PseudonymMixed.into());
         }
         let status = self.add_as(&self.operator(), &under, collection, envelope, source)?;
         self.statuses().hand_over(&status.id, caller);

@@ -6,8 +6,10 @@ mod prepare;
 mod remove;
 mod replace;
 mod touch;
+mod trial;
 
 pub(crate) use prepare::{Context, Prepared, all as prepare_all};
+pub use trial::Trial;
 
 use super::{
     Cell, CellError, Detail, Status,

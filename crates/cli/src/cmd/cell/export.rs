@@ -1,6 +1,9 @@
 //! `portcullis cell export`: what is here, as files for others.
 
+mod outlet;
 mod table;
+
+pub(super) use outlet::Outlet;
 
 use super::{Desk, words};
 use crate::{Answer, failure::Failure, ui::Ui};
@@ -14,7 +17,6 @@ use portcullis_node::cell::{PAGE_OBJECTS_MAX, Query, View, served::How};
 use portcullis_stix::{header, misp};
 use serde_json::json;
 use std::{
-    io::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -25,10 +27,14 @@ use std::{
 /// recorded as served. Without `--for` it is for this member's own people. A table leaves out what is
 /// revoked, and says how many.
 ///
+/// A file is there under its name when all of it is written, and a file that is there already stays
+/// unless `--force` is given.
+///
 /// Example:
 ///
 ///   portcullis cell export indicators --to indicators.json
 ///   portcullis cell export indicators --for bank.example --format csv --to bank.csv
+///   portcullis cell export indicators --type indicator --since 2026-11-01 | gzip > new.json.gz
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Export {
@@ -37,17 +43,20 @@ pub(crate) struct Export {
     /// The file; `-` is standard output.
     #[arg(long, value_name = "FILE", default_value = "-")]
     to: PathBuf,
+    /// Replaces the file if it is there already.
+    #[arg(long)]
+    force: bool,
     /// As what.
     #[arg(long, default_value = "bundle")]
     format: As,
     /// For which member: what it may see, and recorded as served to it.
     #[arg(long = "for", value_name = "MEMBER")]
     receiver: Option<MemberId>,
-    /// Of these types alone. Repeat for several.
+    /// Of these types alone: indicator, report, malware. Repeat for several.
     #[arg(long = "type", value_name = "TYPE")]
     kinds: Vec<String>,
-    /// Added after then.
-    #[arg(long, value_name = "TIME", value_parser = words::instant)]
+    /// Added to the collection after then. A day is its midnight in UTC.
+    #[arg(long, value_name = "DAY|TIME", value_parser = words::instant)]
     since: Option<Timestamp>,
 }
 
@@ -64,6 +73,14 @@ enum As {
 /// So much of what is not in a file is shown to people.
 const SHOWN_MAX: usize = 20;
 
+/// What became of it.
+#[derive(Debug, Default)]
+struct Done {
+    objects: usize,
+    /// What is not in the file, and why.
+    left: Vec<(String, String)>,
+}
+
 impl Export {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let desk = Desk::open(dir)?;
@@ -72,17 +89,10 @@ impl Export {
             Some(member) => Caller::node(member.clone()),
             None => desk.me.clone(),
         };
-        let pages = self.pages(&desk, &collection, &receiver)?;
-        let mut objects = Vec::new();
-        for page in &pages {
-            let envelope =
-                header::envelope(page).map_err(portcullis_node::cell::CellError::from)?;
-            objects.extend(envelope.objects.into_iter().map(|object| object.bytes));
-        }
-        let (bytes, unmapped) = self.written(&desk, &collection, &objects)?;
-        // CRASH: recorded before anything leaves; a file that could not be written was not served, but stands in the ledger.
-        desk.cell.served_tick()?;
-        let revoked = unmapped.iter().filter(|(_, why)| why == table::REVOKED);
+        let mut outlet = Outlet::open(&self.to, self.force)?;
+        let done = self.all(&desk, &collection, &receiver, &mut outlet, ui)?;
+        outlet.finish()?;
+        let revoked = done.left.iter().filter(|(_, why)| why == table::REVOKED);
         let revoked = revoked.count();
         if revoked > 0 {
             ui.note(format_args!(
@@ -90,52 +100,71 @@ impl Export {
                 words::count(revoked, "indicator")
             ));
         }
+        if done.objects == 0 {
+            ui.note(self.nothing(&receiver));
+        }
         if self.to.as_os_str() == "-" {
-            std::io::stdout()
-                .write_all(&bytes)
-                .map_err(|error| Failure::file(&self.to, &error))?;
             return Ok(ExitCode::SUCCESS);
         }
-        std::fs::write(&self.to, &bytes).map_err(|error| Failure::file(&self.to, &error))?;
         ui.say(format_args!(
             "exported {} of `{}` to `{}` for `{}`; it stands in the ledger",
-            words::count(objects.len(), "object"),
+            words::count(done.objects, "object"),
             self.collection,
             self.to.display(),
             receiver.member
         ));
-        for (place, why) in unmapped.iter().take(SHOWN_MAX) {
+        for (place, why) in done.left.iter().take(SHOWN_MAX) {
             ui.say(format_args!("  not in it: {place}  {why}"));
         }
-        if unmapped.len() > SHOWN_MAX {
-            let more = unmapped.len() - SHOWN_MAX;
+        if done.left.len() > SHOWN_MAX {
+            let more = done.left.len() - SHOWN_MAX;
             ui.say(format_args!("  … and {more} more: `--json` lists them all"));
         }
         ui.answer(&json!({
             "collection": collection.to_string(),
             "for": receiver.member.as_str(),
-            "objects": objects.len(),
+            "objects": done.objects,
             "revoked": revoked,
             "file": self.to.display().to_string(),
-            "unmapped": unmapped.iter().map(|(place, why)| json!({ "object": place, "why": why })).collect::<Vec<_>>(),
+            "unmapped": done.left.iter().map(|(place, why)| json!({ "object": place, "why": why })).collect::<Vec<_>>(),
         }));
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Every page that the receiver may see, each noted as served to it.
-    fn pages(
+    /// Why there may be nothing in it.
+    fn nothing(&self, receiver: &Caller) -> String {
+        let of = match self.kinds.as_slice() {
+            [] => String::new(),
+            kinds => format!(" of type {}", kinds.join(", ")),
+        };
+        let since = self.since.map(|since| format!(", added after {since}"));
+        let since = since.unwrap_or_default();
+        format!(
+            "nothing is in it: `{}` has nothing{of}{since} that `{}` may see",
+            self.collection, receiver.member
+        )
+    }
+
+    /// Page after page, each noted as served before it leaves.
+    fn all(
         &self,
         desk: &Desk,
         collection: &CollectionId,
         receiver: &Caller,
-    ) -> Result<Vec<Vec<u8>>, Failure> {
+        outlet: &mut Outlet,
+        ui: Ui,
+    ) -> Result<Done, Failure> {
         let mut query = Query {
             added_after_us: self.since.map(Timestamp::as_microsecond),
             kinds: self.kinds.clone(),
             limit: Some(PAGE_OBJECTS_MAX as u64),
             ..Query::default()
         };
-        let mut pages = Vec::new();
+        let state = desk.state();
+        let unmarked = state.collection(collection);
+        let unmarked = unmarked.map_or(Tlp::Red, |held| held.settings.default_tlp);
+        let bar = ui.working("export");
+        let (mut done, mut kept) = (Done::default(), Vec::new());
         loop {
             let page = desk
                 .cell
@@ -143,31 +172,50 @@ impl Export {
             desk.cell
                 .note_served(receiver, collection, How::Export, &page.served)
                 .map_err(|error| Failure::unable(error.code(), error.to_string()))?;
-            pages.push(page.chunks.concat());
+            // CRASH: recorded before anything leaves; a file that could not be written was not served, but stands in the ledger.
+            desk.cell.served_tick()?;
+            let bytes = page.chunks.concat();
+            let envelope =
+                header::envelope(&bytes).map_err(portcullis_node::cell::CellError::from)?;
+            let objects = envelope.objects.iter().map(|object| object.bytes);
+            match self.format {
+                As::Bundle => {
+                    let head = (done.objects == 0).then(|| bundle_head(&desk.uuid()));
+                    outlet.write(&bundle_part(head, objects))?;
+                }
+                As::Csv => {
+                    if query.next.is_none() {
+                        outlet.write(table::HEAD.as_bytes())?;
+                    }
+                    let objects: Vec<&[u8]> = objects.collect();
+                    let (lines, left) = table::lines(&objects, unmarked);
+                    outlet.write(&lines)?;
+                    done.left.extend(left);
+                }
+                As::Misp => kept.extend(objects.map(<[u8]>::to_vec)),
+            }
+            done.objects += envelope.objects.len();
+            bar.inc(envelope.objects.len() as u64);
             query.next = page.next;
             if query.next.is_none() {
-                return Ok(pages);
+                break;
             }
         }
-    }
-
-    /// The file.
-    fn written(
-        &self,
-        desk: &Desk,
-        collection: &CollectionId,
-        objects: &[&[u8]],
-    ) -> Result<Written, Failure> {
+        bar.finish_and_clear();
         match self.format {
-            As::Bundle => Ok((bundle(&desk.uuid(), objects), Vec::new())),
-            As::Csv => {
-                let state = desk.state();
-                let held = state.collection(collection);
-                let unmarked = held.map_or(Tlp::Red, |held| held.settings.default_tlp);
-                Ok(table::table(objects, unmarked))
+            As::Bundle if done.objects == 0 => {
+                outlet.write(format!("{}}}\n", bundle_head(&desk.uuid())).as_bytes())?;
             }
-            As::Misp => misp_events(objects),
+            As::Bundle => outlet.write(b"]}\n")?,
+            As::Csv => {}
+            As::Misp => {
+                let objects: Vec<&[u8]> = kept.iter().map(Vec::as_slice).collect();
+                let (bytes, left) = misp_events(&objects)?;
+                outlet.write(&bytes)?;
+                done.left = left;
+            }
         }
+        Ok(done)
     }
 }
 
@@ -188,22 +236,27 @@ fn misp_events(objects: &[&[u8]]) -> Result<Written, Failure> {
     Ok((bytes, unmapped.collect()))
 }
 
-/// A bundle of objects as they are.
-fn bundle(uuid: &str, objects: &[&[u8]]) -> Vec<u8> {
-    let head = format!("{{\"type\":\"bundle\",\"id\":\"bundle--{uuid}\"");
-    let mut bytes = head.into_bytes();
-    // SPEC: a bundle without objects has no `objects` (STIX 2.1 §2.9: lists are not empty).
-    if !objects.is_empty() {
-        bytes.extend_from_slice(b",\"objects\":[");
-        for (at, object) in objects.iter().enumerate() {
-            if at > 0 {
-                bytes.push(b',');
+/// How a bundle begins.
+///
+/// SPEC: a bundle without objects has no `objects` (STIX 2.1 §2.9: lists are not empty).
+fn bundle_head(uuid: &str) -> String {
+    format!("{{\"type\":\"bundle\",\"id\":\"bundle--{uuid}\"")
+}
+
+/// Objects of a bundle as they are, a line each: the first behind its head.
+fn bundle_part<'a>(head: Option<String>, objects: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut objects = objects.peekable();
+    let mut begins = head.filter(|_| objects.peek().is_some());
+    for object in objects {
+        match begins.take() {
+            Some(head) => {
+                bytes.extend_from_slice(head.as_bytes());
+                bytes.extend_from_slice(b",\"objects\":[\n");
             }
-            bytes.push(b'\n');
-            bytes.extend_from_slice(object);
+            None => bytes.extend_from_slice(b",\n"),
         }
-        bytes.push(b']');
+        bytes.extend_from_slice(object);
     }
-    bytes.extend_from_slice(b"}\n");
     bytes
 }

@@ -42,12 +42,8 @@ pub(super) fn parts<T: AsRef<[u8]>>(objects: &[T]) -> Vec<&[T]> {
     parts
 }
 
-/// Adds objects to a collection, as they are.
-pub(super) fn add<T: AsRef<[u8]>>(
-    desk: &Desk,
-    into: &CollectionId,
-    objects: &[T],
-) -> Result<Status, Failure> {
+/// Objects in an envelope, as they are.
+pub(super) fn envelope<T: AsRef<[u8]>>(objects: &[T]) -> Vec<u8> {
     let size: usize = objects.iter().map(|object| object.as_ref().len() + 1).sum();
     let mut envelope = Vec::with_capacity(size + 16);
     envelope.extend_from_slice(b"{\"objects\":[");
@@ -58,9 +54,17 @@ pub(super) fn add<T: AsRef<[u8]>>(
         envelope.extend_from_slice(object.as_ref());
     }
     envelope.extend_from_slice(b"]}");
-    Ok(desk
-        .cell
-        .add(&desk.me, into, envelope.into(), Source::Imported)?)
+    envelope
+}
+
+/// Adds objects to a collection, as they are.
+pub(super) fn add<T: AsRef<[u8]>>(
+    desk: &Desk,
+    into: &CollectionId,
+    objects: &[T],
+) -> Result<Status, Failure> {
+    let envelope = envelope(objects).into();
+    Ok(desk.cell.add(&desk.me, into, envelope, Source::Imported)?)
 }
 
 /// Adds objects that a command has made.

@@ -12,9 +12,11 @@ use std::{path::Path, process::ExitCode};
 /// what others say of it: sightings, opinions, notes, recalls.
 ///
 /// Example: `portcullis cell show indicator--ce02123b-f44b-4ace-b659-1dc32c547e10`
+///
+/// What is tied to it: `portcullis cell search --campaign ID`.
 #[derive(Args)]
 pub(crate) struct Show {
-    /// The object.
+    /// The object's id.
     object: ObjectId,
     /// Prints the bytes as they came in, and nothing else.
     #[arg(long)]
@@ -42,7 +44,9 @@ impl Show {
         for version in &versions {
             let proved = desk.vouched(version)?;
             let held = if version.label.held {
-                "  HELD for review"
+                "  HELD for a person"
+            } else if find::is_expired(&desk, version) {
+                "  EXPIRED"
             } else {
                 ""
             };
@@ -64,6 +68,7 @@ impl Show {
                 "tlp": version.label.tlp.as_str(),
                 "publisher": version.label.publisher.as_str(),
                 "held": version.label.held,
+                "expired": find::is_expired(&desk, version),
                 "provenance": proved.1,
             }));
         }
@@ -135,9 +140,9 @@ fn version_text(found: &Found) -> String {
 }
 
 impl Desk {
-    /// All versions of an object in all collections, the newest first.
+    /// All versions of an object in all collections, those past their time too; the newest first.
     pub(super) fn versions(&self, id: &str) -> Result<Vec<Found>, Failure> {
-        let mut found = self.cell.versions(&self.me, id)?;
+        let mut found = self.cell.versions_of(&self.me, id, true)?;
         found.sort_by_key(|one| std::cmp::Reverse((one.version_us, one.added_us)));
         Ok(found)
     }

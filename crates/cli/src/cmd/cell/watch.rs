@@ -12,7 +12,9 @@ use jiff::Timestamp;
 use portcullis_core::cell::CollectionId;
 use portcullis_node::cell::{CellError, Found, Query, VersionMatch, View};
 use portcullis_stix::header;
-use std::{collections::BTreeMap, path::Path, process::ExitCode, time::Duration};
+use std::{
+    collections::BTreeMap, num::NonZeroUsize, path::Path, process::ExitCode, time::Duration,
+};
 
 /// Shows objects as they come in, one a line, until interrupted.
 ///
@@ -22,18 +24,18 @@ use std::{collections::BTreeMap, path::Path, process::ExitCode, time::Duration};
 /// Example: `portcullis cell watch --in alerts --type incident --type report`
 #[derive(Args)]
 pub(crate) struct Watch {
-    /// In this collection alone.
+    /// In this collection alone: its alias, id or title.
     #[arg(long = "in", value_name = "COLLECTION")]
     collection: Option<String>,
-    /// Of these types alone. Repeat for several.
+    /// Of these types alone: incident, report, indicator. Repeat for several.
     #[arg(long = "type", value_name = "TYPE")]
     kinds: Vec<String>,
-    /// Begins then; now, if not given.
-    #[arg(long, value_name = "TIME", value_parser = super::words::instant)]
+    /// Begins then; now, if not given. A day is its midnight in UTC.
+    #[arg(long, value_name = "DAY|TIME", value_parser = super::words::instant)]
     since: Option<Timestamp>,
     /// Ends after so many.
     #[arg(long, value_name = "N")]
-    count: Option<usize>,
+    count: Option<NonZeroUsize>,
 }
 
 /// How often it is seen what other processes appended.
@@ -52,7 +54,7 @@ impl Watch {
         let since = self.since.unwrap_or_else(|| desk.now()).as_microsecond();
         let mut seen: BTreeMap<CollectionId, i64> = BTreeMap::new();
         ui.note("watching; Ctrl-C ends it");
-        let (mut left, mut more) = (self.count.unwrap_or(usize::MAX), true);
+        let (mut left, mut more) = (self.count.map_or(usize::MAX, NonZeroUsize::get), true);
         loop {
             if desk.cell.catch_up()? || more {
                 more = false;

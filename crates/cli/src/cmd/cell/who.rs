@@ -1,6 +1,6 @@
 //! `portcullis cell who` and `portcullis cell evidence`: what was served to whom, and its proof.
 
-use super::{Desk, find, words};
+use super::{Desk, export::Outlet, find, words};
 use crate::{
     Answer,
     failure::{FALSE, Failure},
@@ -28,17 +28,19 @@ use std::{
 /// Example: `portcullis cell who indicator--… --evidence evidence.json`
 #[derive(Args)]
 pub(crate) struct Who {
-    /// The object.
+    /// The object's id.
     object: ObjectId,
-    /// Writes evidence to FILE.
+    /// Writes evidence to FILE, in the place of what was there.
     #[arg(long, value_name = "FILE")]
     evidence: Option<PathBuf>,
-    /// The evidence holds the object's bytes, too.
+    /// The evidence holds the object's bytes, too: only for whoever may see the object.
     #[arg(long, requires = "evidence")]
     with_bytes: bool,
 }
 
-/// Evidence of what was served to whom.
+/// Checks evidence of what was served to whom.
+///
+/// Example: `portcullis cell evidence verify evidence.json`
 #[derive(Subcommand)]
 pub(crate) enum Evidence {
     Verify(Verify),
@@ -55,10 +57,10 @@ pub(crate) enum Evidence {
 pub(crate) struct Verify {
     /// What `portcullis cell who --evidence` wrote.
     file: PathBuf,
-    /// The node's key, as `portcullis key card` shows it.
+    /// The node's key, as `portcullis cell who --evidence` printed it and its people told you.
     #[arg(long, value_name = "KEY")]
     key: Option<PublicKey>,
-    /// With `--key`: the realm.
+    /// With `--key`: the realm the node is in; `live` unless it is an exercise.
     #[arg(long, default_value = "live", value_name = "REALM")]
     realm: String,
 }
@@ -110,8 +112,9 @@ impl Who {
         let mut file = Value::Null;
         if let Some(path) = &self.evidence {
             let proved = desk.cell.evidence(id, &[], self.with_bytes)?;
-            std::fs::write(path, proved.evidence.to_bytes())
-                .map_err(|error| Failure::file(path, &error))?;
+            let mut outlet = Outlet::open(path, true)?;
+            outlet.write(&proved.evidence.to_bytes())?;
+            outlet.finish()?;
             let (roots, recorded) = (proved.evidence.roots.len(), proved.recorded);
             ui.say(format_args!(
                 "wrote the evidence to `{}`: {}, {recorded} proved to be in the log",

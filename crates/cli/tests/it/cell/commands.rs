@@ -222,3 +222,59 @@ fn wrong_words_are_answered_with_a_code_and_a_way_out() {
         ],
     );
 }
+
+#[test]
+fn what_is_not_understood_is_answered_to_machines_as_json_by_every_command() {
+    let csirt = Csirt::new();
+    let check = |args: &[&str], words: &str| {
+        let said = csirt.place.fails(2, "usage", args);
+        assert!(said.contains(words), "{args:?}: {said}");
+        assert!(!said.ends_with("null"), "{args:?} has no hint: {said}");
+    };
+    check(
+        &["cell", "import", "a.json", "--int", "b"],
+        "did you mean `--into`?",
+    );
+    check(
+        &["cell", "import", "a.json"],
+        "missing: `--into <COLLECTION>`",
+    );
+    check(&["cell", "stats", "all"], "one word too many");
+    check(&["cell", "search", "--limit", "0"], "0 is not in 1..=10000");
+    check(&["cell", "watch", "--count", "0"], "--count");
+    check(
+        &["cell", "export", "a", "--format", "xml"],
+        "bundle, misp, csv",
+    );
+    check(&["cell", "sreach"], "`search`?");
+    check(&["cell"], "a command is missing");
+    check(&[], "a command is missing");
+    check(&["key", "add"], "there is no command `add` here");
+    check(
+        &["log", "monitor", "--own", "--nothing"],
+        "not understood here",
+    );
+    check(&["report", "make", "--from", "2026-01-01"], "missing: `--");
+    check(&["order", "verify"], "missing: `<FILE|-|CASE>`");
+    // Help and the version stay what they are, and people are told the same as machines.
+    let help = csirt.place.run(&["--json", "cell", "import", "--help"]);
+    assert_eq!((help.exit, help.err.as_str()), (0, ""));
+    assert!(
+        help.out.contains("Usage: portcullis cell import"),
+        "{}",
+        help.out
+    );
+    assert!(csirt.place.says(&["--version"]).starts_with("portcullis "));
+    let people = csirt.place.run(&["cell", "import", "a.json"]);
+    assert_eq!((people.exit, people.out.as_str()), (2, ""));
+    assert!(
+        people
+            .err
+            .contains("missing: `--into <COLLECTION>` [usage]"),
+        "{}",
+        people.err
+    );
+    let none = csirt.place.run(&["cell"]);
+    assert_eq!(none.exit, 2);
+    assert!(none.err.contains("lookup"), "{}", none.err);
+}

@@ -157,7 +157,7 @@ fn a_legal_basis_that_has_lapsed_carries_nothing_to_others() {
         csirt.place.json(&["cell", "wrapper", "list"])[0]["holds"],
         false
     );
-    let to = csirt.file("export.json", b"");
+    let to = csirt.path("export.json");
     let export = [
         "cell",
         "export",

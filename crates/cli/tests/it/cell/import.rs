@@ -56,7 +56,8 @@ fn packed_files_and_standard_input_are_read_too() {
         .iter()
         .map(|line| line["known"] == true)
         .collect();
-    assert_eq!(known, [true, false, true]);
+    assert_eq!(known, [true, false, false, true]);
+    assert_eq!(lines(&ran.stdout)[1]["error"]["code"], "usage");
 }
 
 /// JSON, a line each.
@@ -186,7 +187,7 @@ fn what_was_exported_comes_in_again_as_the_same_bytes() {
     csirt
         .place
         .says(&["cell", "import", &file, "--into", "odd-things"]);
-    let to = csirt.file("export.json", b"");
+    let to = csirt.path("export.json");
     let answer = csirt
         .place
         .json(&["cell", "export", "odd-things", "--to", &to]);
@@ -262,7 +263,7 @@ fn a_table_becomes_indicators_and_what_is_none_is_said_line_by_line() {
     let found = csirt.place.json(&["cell", "lookup", "a.bad.example"]);
     assert_eq!(found["objects"][0]["tlp"], "green", "{found}");
 
-    let to = csirt.file("export.csv", b"");
+    let to = csirt.path("export.csv");
     csirt.place.says(&[
         "cell",
         "export",
@@ -307,7 +308,7 @@ fn a_misp_event_comes_in_with_its_ids_and_goes_out_as_it_was() {
     let event = json!({ "Event": {
         "uuid": "5eb0775e-2780-4234-89b8-5e640a019371",
         "info": "A campaign", "date": "2026-11-01", "timestamp": "1793522400", "published": true,
-        "publish_timestamp": "1793522400", "threat_level_id": "2", "analysis": "1", "distribution": "1",
+        "publish_timestamp": "1793522400", "threat_level_id": "2", "analysis": "1", "distribution": "3",
         "Orgc": { "name": "Example CSIRT", "uuid": "55f6ea5e-51ac-4344-bc8c-4170950d210f" },
         "Tag": [{ "name": "tlp:green" }],
         "Attribute": [{
@@ -330,7 +331,7 @@ fn a_misp_event_comes_in_with_its_ids_and_goes_out_as_it_was() {
             &json!("green")
         )
     );
-    let to = csirt.file("out.json", b"");
+    let to = csirt.path("out.json");
     csirt.place.says(&[
         "cell",
         "export",
@@ -405,4 +406,282 @@ fn what_must_never_be_an_indicator_is_stopped_until_somebody_says_why() {
         "cell.warning_list_file",
         &["cell", "warning", "add", "wrong", &wrong],
     );
+}
+
+/// Imports; the exit code and the answer.
+fn import(csirt: &Csirt, args: &[&str]) -> (i32, serde_json::Value) {
+    let ran = csirt
+        .place
+        .run(&[&["--json", "cell", "import"], args].concat());
+    let answer = serde_json::from_str(&ran.out);
+    (
+        ran.exit,
+        answer.unwrap_or_else(|error| panic!("{error}: {}{}", ran.out, ran.err)),
+    )
+}
+
+#[test]
+fn a_line_that_is_past_its_time_is_known_when_the_table_comes_again() {
+    let csirt = Csirt::new();
+    let table = b"value,valid_from,valid_until\nold.bad.example,2020-01-01,2021-01-01\nnew.bad.example,2020-01-01,2400-01-01\n";
+    let file = csirt.file("list.csv", table);
+    let args = [file.as_str(), "--into", "indicators"];
+    let (_, first) = import(&csirt, &args);
+    // With the identity that creates them.
+    assert_eq!(
+        (&first["new"], &first["known"]),
+        (&json!(3), &json!(0)),
+        "{first}"
+    );
+    let (_, again) = import(&csirt, &args);
+    assert_eq!(
+        (&again["new"], &again["known"]),
+        (&json!(0), &json!(2)),
+        "{again}"
+    );
+    let stats = csirt.place.json(&["cell", "stats"]);
+    assert_eq!(
+        (&stats["versions"], &stats["expired"]),
+        (&json!(3), &json!(1)),
+        "{stats}"
+    );
+    // It is found by whoever asks for it, and said to be there.
+    let ran = csirt.place.run(&["cell", "lookup", "old.bad.example"]);
+    assert_eq!(ran.exit, 1, "{}", ran.out);
+    assert!(ran.out.contains("1 object past its time"), "{}", ran.out);
+    let found = csirt
+        .place
+        .says(&["cell", "lookup", "old.bad.example", "--expired"]);
+    assert!(found.contains("EXPIRED 2021-01-01"), "{found}");
+    let id =
+        first_id(
+            &csirt
+                .place
+                .json(&["cell", "search", "--text", "old.bad.example", "--expired"]),
+        );
+    assert_eq!(
+        csirt.place.json(&["cell", "show", &id])["versions"][0]["expired"],
+        true
+    );
+}
+
+fn first_id(found: &serde_json::Value) -> String {
+    found[0]["id"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{found}"))
+        .to_owned()
+}
+
+#[test]
+fn trying_foretells_what_the_import_then_does() {
+    let csirt = Csirt::new();
+    let cell = |args: &[&str]| csirt.place.json(&[&["cell"], args].concat());
+    cell(&["group", "make", "joint"]);
+    cell(&[
+        "group",
+        "invite",
+        "joint",
+        "police.example",
+        "--kind",
+        "authority",
+        "--country",
+        "US",
+    ]);
+    cell(&[
+        "group",
+        "attest",
+        "joint",
+        "police.example",
+        "--checked-by",
+        "desk",
+        "--how",
+        "treaty",
+    ]);
+    cell(&["collection", "add", "Abroad", "--group", "joint"]);
+    let mut wrong = indicator(2);
+    wrong.as_object_mut().unwrap().remove("pattern");
+    let mut resolver = indicator(3);
+    resolver["pattern"] = json!("[ipv4-addr:value = '8.8.8.8']");
+    let mut person = indicator(4);
+    person["description"] = json!("told by customer@mail.example, born 1980-02-03");
+    let mut taken = indicator(1);
+    taken["name"] = json!("another, of the same version");
+    let first = csirt.file(
+        "a.json",
+        &bundle(&[indicator(1), wrong, resolver, person.clone()]),
+    );
+    let second = csirt.file(
+        "b.json",
+        &bundle(&[indicator(1), taken, indicator(5), person]),
+    );
+    let table = csirt.file(
+        "c.csv",
+        b"n6.bad.example\nn7.bad.example\n1.1.1.1\nnot a value\n",
+    );
+    let again = csirt.file("d.csv", b"n7.bad.example\nn8.bad.example\n");
+    let args = [&*first, &second, &table, &again, "--into", "abroad"];
+    let before = csirt.place.json(&["cell", "stats"]);
+    let tried = import(&csirt, &[&args[..], &["--dry-run"]].concat());
+    assert_eq!(csirt.place.json(&["cell", "stats"]), before);
+    assert_eq!(csirt.place.json(&["cell", "review", "list"]), json!([]));
+    assert_eq!(csirt.place.json(&["cell", "identity", "list"]), json!([]));
+    let done = import(&csirt, &args);
+    assert_eq!(tried.0, 1);
+    let numbers = |(exit, answer): &(i32, serde_json::Value)| {
+        let codes = |what: &str| {
+            let lines = answer[what].as_array().unwrap().iter();
+            let mut codes: Vec<String> = lines
+                .map(|line| format!("{} {}", line["code"], line["file"]))
+                .collect();
+            codes.sort();
+            codes
+        };
+        let counts = ["found", "taken", "new", "known"].map(|name| answer[name].as_u64().unwrap());
+        (
+            *exit,
+            counts,
+            codes("refused"),
+            codes("waits"),
+            codes("unmapped"),
+        )
+    };
+    assert_eq!(numbers(&tried), numbers(&done), "{}\n{}", tried.1, done.1);
+    assert_eq!(done.1["waits"].as_array().unwrap().len(), 1, "{}", done.1);
+    assert_eq!(done.1["refused"].as_array().unwrap().len(), 4, "{}", done.1);
+    // And of what is here by now.
+    let known = import(&csirt, &[&args[..], &["--dry-run"]].concat());
+    assert_eq!(numbers(&known), numbers(&import(&csirt, &args)));
+    assert_eq!(known.1["new"], 0, "{}", known.1);
+}
+
+#[test]
+fn a_report_takes_no_place_of_what_is_imported() {
+    let csirt = Csirt::new();
+    let file = csirt.file("a.json", &bundle(&[indicator(1)]));
+    let args = [
+        "cell",
+        "import",
+        &file,
+        "--into",
+        "indicators",
+        "--report",
+        &file,
+    ];
+    csirt.place.fails(2, "usage", &args);
+    assert_eq!(std::fs::read(&file).unwrap(), bundle(&[indicator(1)]));
+}
+
+#[test]
+fn a_file_that_is_there_stays_unless_told() {
+    let csirt = Csirt::new();
+    let file = csirt.file("a.json", &bundle(&[indicator(1), indicator(2)]));
+    csirt
+        .place
+        .says(&["cell", "import", &file, "--into", "indicators"]);
+    let to = csirt.file("mine.json", b"mine");
+    let args = ["cell", "export", "indicators", "--to", &to];
+    let said = csirt.place.fails(2, "file.exists", &args);
+    assert!(said.contains("--force"), "{said}");
+    assert_eq!(std::fs::read(&to).unwrap(), b"mine");
+    let done = csirt.place.json(&[&args[..], &["--force"]].concat());
+    assert_eq!(done["objects"], 2, "{done}");
+    let read: serde_json::Value = serde_json::from_slice(&std::fs::read(&to).unwrap()).unwrap();
+    assert_eq!(read["objects"], json!([indicator(1), indicator(2)]));
+    // One that fails in the middle leaves nothing, beside what was there.
+    let none = csirt.path("none.json");
+    let args = [
+        "cell",
+        "export",
+        "indicators",
+        "--for",
+        "nobody.example",
+        "--to",
+        &none,
+    ];
+    csirt.place.fails(1, "cell.may_not_read", &args);
+    let left: Vec<_> = std::fs::read_dir(csirt.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains("export") || name.contains("none"))
+        .collect();
+    assert_eq!(left, [String::new(); 0]);
+    // Nothing at all is a bundle as well.
+    let empty = csirt.path("empty.json");
+    csirt.place.says(&[
+        "cell",
+        "export",
+        "indicators",
+        "--type",
+        "malware",
+        "--to",
+        &empty,
+    ]);
+    let read: serde_json::Value = serde_json::from_slice(&std::fs::read(&empty).unwrap()).unwrap();
+    assert_eq!(
+        (&read["type"], &read["objects"]),
+        (&json!("bundle"), &json!(null))
+    );
+}
+
+#[test]
+fn what_a_value_belongs_to_is_found_and_said_to_be_that() {
+    let csirt = Csirt::new();
+    let mut range = indicator(1);
+    range["pattern"] = json!("[ipv4-addr:value ISSUBSET '198.51.100.0/24']");
+    let mut address = indicator(3);
+    address["pattern"] = json!("[ipv4-addr:value = '203.0.113.77']");
+    let file = csirt.file("a.json", &bundle(&[range, indicator(2), address]));
+    csirt
+        .place
+        .says(&["cell", "import", &file, "--into", "indicators"]);
+    let check = |value: &str, known: &[(u64, &str)], related: &[(u64, &str)]| {
+        let ran = csirt.place.run(&["--json", "cell", "lookup", value]);
+        let answer: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        let of = |what: &str| -> Vec<(String, String)> {
+            let rows = answer[what].as_array().unwrap().iter();
+            let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+            rows.map(|row| (text(&row["id"]), text(&row["by"]["tie"])))
+                .collect()
+        };
+        let expected = |of: &[(u64, &str)]| -> Vec<(String, String)> {
+            of.iter()
+                .map(|(n, tie)| (format!("indicator--{}", uuid(*n)), (*tie).to_owned()))
+                .collect()
+        };
+        assert_eq!(
+            (of("objects"), of("related")),
+            (expected(known), expected(related)),
+            "{value}"
+        );
+        assert_eq!(answer["known"], !known.is_empty(), "{value}");
+        assert_eq!(
+            ran.exit,
+            i32::from(known.is_empty() && related.is_empty()),
+            "{value}"
+        );
+    };
+    check("198.51.100[.]9", &[(1, "in-range")], &[]);
+    check("198.51.101.9", &[], &[]);
+    check("hxxp://198.51.100.9:8080/x", &[], &[(1, "host")]);
+    check("www.n2[.]bad[.]example", &[], &[(2, "below")]);
+    check("hxxps://n2.bad.example/login?x=1", &[], &[(2, "host")]);
+    check("someone@n2.bad.example", &[], &[(2, "host")]);
+    check("n2.bad.example", &[(2, "same")], &[]);
+    check("203.0.113.0/24", &[], &[(3, "holds")]);
+    let exact = csirt
+        .place
+        .run(&["cell", "lookup", "www.n2.bad.example", "--exact"]);
+    assert_eq!(exact.exit, 1, "{}", exact.out);
+    let said = csirt.place.says(&["cell", "lookup", "www.n2.bad.example"]);
+    assert!(
+        said.contains("it is below the domain `n2.bad.example`"),
+        "{said}"
+    );
+    let found = csirt.place.json(&[
+        "cell",
+        "search",
+        "--value",
+        "hxxp://www.n2[.]bad[.]example/",
+    ]);
+    assert_eq!(first_id(&found), format!("indicator--{}", uuid(2)));
 }

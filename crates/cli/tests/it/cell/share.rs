@@ -227,7 +227,7 @@ fn what_is_recalled_is_revoked_for_clients_and_asked_back_from_who_had_it() {
         (&found[0]["revoked"], &found[0]["recalled"]),
         (&json!(true), &json!(true))
     );
-    let to = csirt.file("alerts.csv", b"");
+    let to = csirt.path("alerts.csv");
     let args = ["cell", "export", "alerts", "--format", "csv", "--to", &to];
     assert_eq!(csirt.place.json(&args)["revoked"], 1);
     let table = std::fs::read_to_string(&to).unwrap();

@@ -168,3 +168,58 @@ fn what_may_not_be_seen_takes_no_place_in_a_look_up() {
     let found = kit.cell.lookup(&kit.b(), &of).unwrap();
     assert_eq!(found.len(), 1);
 }
+
+#[test]
+fn what_is_past_its_time_is_found_by_whoever_asks_for_it() {
+    let kit = Kit::new();
+    kit.add(&[
+        with(1, 0, r#","valid_until":"2020-01-01T00:00:00Z""#),
+        indicator(2, 0),
+    ]);
+    let found = |expired: bool| {
+        let of = domain("n1.example");
+        kit.cell.look_up(&kit.b(), &of, expired).unwrap().len()
+    };
+    assert_eq!((found(false), found(true)), (0, 1));
+    let all = |expired: bool| {
+        let wanted = Search {
+            expired,
+            ..Search::default()
+        };
+        search(&kit, &wanted).len()
+    };
+    assert_eq!((all(false), all(true)), (1, 2));
+    assert_eq!(kit.cell.statistics().unwrap().expired, 1);
+}
+
+#[test]
+fn a_report_brings_what_it_names_and_the_other_conditions_hold_too() {
+    let kit = Kit::new();
+    let report = format!(
+        r#"{{"type":"report","spec_version":"2.1","id":"report--00000000-0000-4000-8000-000000000001","name":"Crane \u2013 weekly","object_refs":["{}","{}"]}}"#,
+        id(1),
+        id(2)
+    );
+    kit.add(&[report, indicator(3, 0)]);
+    let before = kit.page(&Query::default()).last_added;
+    kit.add(&[indicator(1, 0), indicator(2, 0)]);
+    let of = |change: &dyn Fn(&mut Search)| {
+        let mut wanted = Search {
+            campaign: Some("CRANE – weekly".into()),
+            ..Search::default()
+        };
+        change(&mut wanted);
+        let found = search(&kit, &wanted);
+        let mut found: Vec<String> = found.into_iter().map(|one| one.id).collect();
+        found.sort_unstable();
+        found
+    };
+    let report = "report--00000000-0000-4000-8000-000000000001".to_owned();
+    assert_eq!(of(&|_| ()), [id(1), id(2), report]);
+    assert_eq!(
+        of(&|wanted| wanted.value = Some(domain("n2.example"))),
+        [id(2)]
+    );
+    assert_eq!(of(&|wanted| wanted.since_us = before), [id(1), id(2)]);
+    assert_eq!(of(&|wanted| wanted.campaign = Some(id(3))), [id(3)]);
+}

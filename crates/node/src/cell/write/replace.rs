@@ -10,7 +10,7 @@ use portcullis_core::cell::{Caller, CollectionId, Refusal, State};
 use portcullis_stix::header;
 
 /// The longest objects that are read to find out whether they say the same in other bytes.
-const READ_BYTES_MAX: usize = 64 * 1024;
+pub(super) const READ_BYTES_MAX: usize = 64 * 1024;
 
 /// How far ahead of our clock a version may say that it was made: other clocks are not exact.
 const AHEAD_US_MAX: i64 = 5 * 60 * 1_000_000;

@@ -5,15 +5,15 @@ use portcullis_stix::{marking, observable};
 use serde_json::Value;
 
 /// The table's columns.
-const HEAD: &str = "type,value,name,description,valid_from,valid_until,labels,tlp,id\n";
+pub(super) const HEAD: &str = "type,value,name,description,valid_from,valid_until,labels,tlp,id\n";
 
 /// Why a revoked indicator is left out: a table has no column that takes it back.
 pub(super) const REVOKED: &str = "it is revoked";
 
-/// The values that objects name, a line each, marked `unmarked` where they have no marking of
+/// The values that objects name, a line each without the table's head, marked `unmarked` where they have no marking of
 /// their own; and what is left out: what names none, and what is revoked.
-pub(super) fn table(objects: &[&[u8]], unmarked: Tlp) -> (Vec<u8>, Vec<(String, String)>) {
-    let (mut lines, mut left) = (HEAD.to_owned(), Vec::new());
+pub(super) fn lines(objects: &[&[u8]], unmarked: Tlp) -> (Vec<u8>, Vec<(String, String)>) {
+    let (mut lines, mut left) = (String::new(), Vec::new());
     for bytes in objects {
         let Ok(object) = serde_json::from_slice::<Value>(bytes) else {
             continue;
@@ -95,9 +95,9 @@ mod tests {
         let indicator = br#"{"type":"indicator","id":"indicator--1","pattern":"[ipv4-addr:value = '198.51.100.7' OR domain-name:value = 'a.example']","pattern_type":"stix","valid_from":"2026-11-01T00:00:00Z","name":"x"}"#;
         let hard = br#"{"type":"indicator","id":"indicator--2","pattern":"[file:size > 5]","pattern_type":"stix"}"#;
         let other = br#"{"type":"report","id":"report--1","name":"r"}"#;
-        let (bytes, left) = table(&[indicator, hard, other], Tlp::Amber);
+        let (bytes, left) = lines(&[indicator, hard, other], Tlp::Amber);
         let text = String::from_utf8(bytes).unwrap();
-        assert_eq!(text.lines().count(), 3, "{text}");
+        assert_eq!(text.lines().count(), 2, "{text}");
         assert!(text.contains("ipv4,198.51.100.7,x,"), "{text}");
         assert_eq!(left.len(), 1);
         assert_eq!(left[0].0, "indicator--2");
@@ -116,9 +116,9 @@ mod tests {
             indicator(2, green),
             indicator(3, r#","revoked":true"#),
         ];
-        let (bytes, left) = table(&all.each_ref().map(String::as_bytes), Tlp::Red);
+        let (bytes, left) = lines(&all.each_ref().map(String::as_bytes), Tlp::Red);
         let text = String::from_utf8(bytes).unwrap();
-        let lines: Vec<&str> = text.lines().skip(1).collect();
+        let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 2, "{text}");
         assert!(lines[0].ends_with(",red,indicator--1"), "{text}");
         assert!(lines[1].ends_with(",green,indicator--2"), "{text}");

@@ -6,9 +6,7 @@ use crate::{
     failure::{Failure, REFUSED},
     ui::Ui,
 };
-use portcullis_core::cell::Mode;
 use portcullis_node::cell::{Detail, Status};
-use portcullis_stix::{header, validate};
 use serde_json::{Value, json};
 use std::{fmt::Write as _, fs::File, io::Write as _, path::Path, process::ExitCode};
 
@@ -97,32 +95,6 @@ impl Report {
         }
     }
 
-    /// What the validator says of an object, for an import that changes nothing.
-    pub(super) fn checked(&mut self, file: &str, object: &[u8], mode: Option<Mode>) {
-        let mode = match mode {
-            Some(Mode::Keep) | None => validate::Mode::Keep,
-            Some(Mode::Must) => validate::Mode::Must,
-            Some(Mode::Strict) => validate::Mode::Strict,
-        };
-        let flaws = validate::validate(object, mode);
-        let first = flaws
-            .iter()
-            .find(|flaw| flaw.severity == validate::Severity::Error);
-        match first {
-            None => self.taken += 1,
-            Some(flaw) => {
-                let id = header::header(object)
-                    .map_or_else(|_| flaw.object.clone(), |header| header.id.into_owned());
-                self.refused.push(Line {
-                    file: file.to_owned(),
-                    place: id,
-                    code: flaw.rule.to_owned(),
-                    message: format!("{}: {}", flaw.property, flaw.message),
-                });
-            }
-        }
-    }
-
     /// Writes all of it, a JSON object a line.
     pub(super) fn write(&self, path: &Path, mut file: File) -> Result<(), Failure> {
         let mut text = String::new();
@@ -147,21 +119,19 @@ impl Report {
 
     /// Says it, to people and machines.
     pub(super) fn say(&self, dry: bool, written: Option<&Path>, ui: Ui) {
-        let known = self.taken - self.fresh.min(self.taken);
-        if dry {
-            ui.say(format_args!(
-                "{} of {} would be taken in; nothing was changed",
-                self.taken,
-                words::count(self.found, "object")
-            ));
+        // What waits for a person is here, too.
+        let here = self.taken + self.waits.len();
+        let known = here - self.fresh.min(here);
+        let (would, after) = if dry {
+            ("would take in", "; nothing was changed")
         } else {
-            ui.say(format_args!(
-                "took in {} of {}: {} new, {known} known already",
-                self.taken,
-                words::count(self.found, "object"),
-                self.fresh
-            ));
-        }
+            ("took in", "")
+        };
+        ui.say(format_args!(
+            "{would} {here} of {}: {} new, {known} known already{after}",
+            words::count(self.found, "object"),
+            self.fresh
+        ));
         if !self.kept.is_empty() {
             ui.say(format_args!(
                 "{} of MISP's own travel along in an extension, and come back on the way back",
@@ -176,15 +146,23 @@ impl Report {
             for line in lines.iter().take(SHOWN_MAX) {
                 ui.say(format_args!("  {}  {}", line.place, line.why()));
             }
-            if lines.len() > SHOWN_MAX && written.is_none() {
-                ui.say(format_args!(
-                    "  … and {} more: `--report FILE` writes them all",
-                    lines.len() - SHOWN_MAX
-                ));
+            if lines.len() > SHOWN_MAX {
+                let all = written.map_or("; `--report FILE` writes them all", |_| "");
+                let more = lines.len() - SHOWN_MAX;
+                ui.say(format_args!("  … and {more} more: {}{all}", by_code(lines)));
             }
         }
-        if !self.waits.is_empty() {
+        if !self.waits.is_empty() && dry {
+            ui.say("what waits would be here, and reach nobody else until a person has decided");
+        } else if !self.waits.is_empty() {
             ui.say("a person decides on what waits: `portcullis cell review list`");
+        }
+        if self
+            .refused
+            .iter()
+            .any(|line| line.code == "cell.warning_list")
+        {
+            ui.say("what is on a warning list comes in if it is meant: `portcullis cell warning override`");
         }
         if let Some(path) = written {
             ui.say(format_args!("the report is `{}`", path.display()));
@@ -196,6 +174,7 @@ impl Report {
             "found": self.found,
             "taken": self.taken,
             "new": self.fresh,
+            "known": known,
             "dry_run": dry,
             "refused": all("refused", &self.refused),
             "waits": all("waits", &self.waits),
@@ -212,4 +191,20 @@ impl Report {
             ExitCode::from(REFUSED)
         }
     }
+}
+
+/// How often each code stands in these lines, the most frequent first.
+fn by_code(lines: &[Line]) -> String {
+    let mut counts = std::collections::BTreeMap::new();
+    for line in lines {
+        let code = match line.code.as_str() {
+            "" => "for a person",
+            code => code,
+        };
+        *counts.entry(code).or_insert(0_usize) += 1;
+    }
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let each = counts.iter().map(|(code, count)| format!("{count} {code}"));
+    each.collect::<Vec<_>>().join(", ")
 }

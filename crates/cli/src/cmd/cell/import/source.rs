@@ -83,7 +83,8 @@ pub(in crate::cmd::cell) fn guess(path: &Path, bytes: &[u8]) -> Option<Format> {
         let named = named.strip_suffix(".gz").unwrap_or(&named);
         let end = named.rsplit('.').next().unwrap_or_default();
         let other = begins == b'<' || matches!(end, "json" | "html" | "htm" | "xml");
-        return (!other && is_table(bytes)).then_some(Format::Csv);
+        let called = matches!(end, "csv" | "tsv" | "txt" | "list" | "lst");
+        return (!other && is_table(bytes, called)).then_some(Format::Csv);
     }
     let head = bytes.get(..LOOK_BYTES).unwrap_or(bytes);
     let place = |word: &[u8]| head.windows(word.len()).position(|at| at == word);
@@ -102,8 +103,9 @@ pub(in crate::cmd::cell) fn guess(path: &Path, bytes: &[u8]) -> Option<Format> {
     }
 }
 
-/// Whether a table begins here: a line of names, or lines nearly all of which are values.
-fn is_table(bytes: &[u8]) -> bool {
+/// Whether a table begins here: a line of names, or lines nearly all of which are values; most of
+/// them, in a file that is called like a table.
+fn is_table(bytes: &[u8], called: bool) -> bool {
     let Ok(at) = "2026-01-01T00:00:00Z".parse() else {
         return false;
     };
@@ -130,7 +132,8 @@ fn is_table(bytes: &[u8]) -> bool {
     let Ok(read) = table::read(head, &defaults) else {
         return false;
     };
-    header || (read.indicators > 0 && read.left.len() * 10 <= read.indicators)
+    let part = if called { 2 } else { 10 };
+    header || (read.indicators > 0 && read.left.len() * part <= read.indicators)
 }
 
 /// Refuses what is no text: a program, a picture, a table in another encoding.
@@ -179,6 +182,12 @@ mod tests {
         check("a.txt", "# ours\n198.51.100.7;seen\n", Some(Format::Csv));
         check("a.csv", "ioc\nno value at all\n", Some(Format::Csv));
         check("a.csv", "type,colour\nx,red\n", Some(Format::Csv));
+        check(
+            "a.txt",
+            "a.example\nnot one\nb.example\n",
+            Some(Format::Csv),
+        );
+        check("a", "a.example\nnot one\nb.example\n", None);
         check("a.txt", "a page of prose", None);
         check("a", "", None);
     }

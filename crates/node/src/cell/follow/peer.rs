@@ -195,19 +195,7 @@ impl Work<'_> {
                 }
             }
         }
-        // After its disk was lost a source may not know any more that we are in.
-        let known = |cursor: &Cursor| !cursor.out && cursor.epoch == moved.epoch;
-        if moved.out && cursor.is_some_and(known) {
-            let left = self.left_of(member, &changes)?;
-            // What is left for the next step keeps this one from being the last.
-            moved.out = left.len() <= LEFT_MAX;
-            step.more |= !moved.out;
-            for (id, version) in left.iter().take(LEFT_MAX) {
-                let back = self.asked_back(member, id, *version, None);
-                forgets |= matches!(back, Some(Change::Forget { .. }));
-                changes.extend(back);
-            }
-        }
+        forgets |= self.give_back(member, cursor, &mut moved, &mut changes, &mut step)?;
         let state = self.cell.state();
         let stands = state.follows().get(&self.follow);
         if stands.is_none_or(|held| held.cursor.as_deref() != self.cursor) {
@@ -238,13 +226,38 @@ impl Work<'_> {
 }
 
 impl Work<'_> {
-    /// What is here of a source's own, by whatever way it came, and does not go with `changes`; one
-    /// more than are taken back in one step at most.
+    /// Gives back what is here of a source's own, once it has put us out; answers whether others are
+    /// to be asked for it.
+    fn give_back(
+        &self,
+        source: &MemberId,
+        cursor: Option<&Cursor>,
+        moved: &mut Cursor,
+        changes: &mut Vec<Change>,
+        step: &mut Step,
+    ) -> Result<bool, FollowError> {
+        // After its disk was lost a source may not know any more that we are in.
+        let known = cursor.is_some_and(|cursor| !cursor.out && cursor.epoch == moved.epoch);
+        if !moved.out || !known {
+            return Ok(false);
+        }
+        let (back, all) = self.left_of(source, changes)?;
+        let mut asked = back.iter();
+        let forgets = asked.any(|back| matches!(back, Change::Forget { .. }));
+        changes.extend(back);
+        // What is left for the next step keeps this one from being the last.
+        moved.out = all;
+        step.more |= !all;
+        Ok(forgets)
+    }
+
+    /// How what is here of a source's own goes, by whatever way it came, but for what goes with
+    /// `changes`; and whether that is all of it.
     fn left_of(
         &self,
         source: &MemberId,
         changes: &[Change],
-    ) -> Result<Vec<(String, i64)>, FollowError> {
+    ) -> Result<(Vec<Change>, bool), FollowError> {
         let gone = changes.iter().filter_map(|change| match change {
             Change::Remove { id, version_us, .. }
             | Change::Withhold { id, version_us, .. }
@@ -266,7 +279,9 @@ impl Work<'_> {
                 ControlFlow::Break(())
             }
         })?;
-        Ok(left)
+        let back = left.iter().take(LEFT_MAX);
+        let back = back.filter_map(|(id, version)| self.asked_back(source, id, *version, None));
+        Ok((back.collect(), left.len() <= LEFT_MAX))
     }
 
     /// Whether one of these members' nodes, which we follow into this collection, has put us out.

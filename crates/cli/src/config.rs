@@ -42,10 +42,15 @@ pub(crate) struct CellConfig {
     pub(crate) country: Option<String>,
     /// Whether this member is a `company` or an `authority`.
     pub(crate) kind: Option<String>,
+    /// How long the bytes stay of what was taken back: a span, or `0`.
+    pub(crate) erase_after: String,
 }
 
 /// ATT&CK Enterprise in one envelope has 34 MB.
 pub(crate) const ENVELOPE_BYTES_DEFAULT: usize = 100 << 20;
+
+/// Time to notice that something was removed by mistake.
+const ERASE_AFTER_DEFAULT: &str = "30d";
 
 impl Default for CellConfig {
     fn default() -> Self {
@@ -54,6 +59,7 @@ impl Default for CellConfig {
             max_content_length: ENVELOPE_BYTES_DEFAULT,
             country: None,
             kind: None,
+            erase_after: ERASE_AFTER_DEFAULT.to_owned(),
         }
     }
 }
@@ -216,6 +222,14 @@ pub(crate) fn loopback(text: &str) -> Result<SocketAddr, Failure> {
 }
 
 impl CellConfig {
+    /// How long the bytes stay of what was taken back.
+    pub(crate) fn erase_after(&self) -> Result<jiff::SignedDuration, Failure> {
+        crate::cmd::cell::span_or_none(&self.erase_after).map_err(|wrong| {
+            Failure::usage(format!("`[cell] erase_after`: {wrong}"))
+                .hint("such as \"30d\", or \"0\" for at once")
+        })
+    }
+
     fn fresh(&self) -> String {
         let set = |name: &str, value: Option<&str>, example: &str| match value {
             Some(value) => format!("{name} = {}", toml_text(value)),
@@ -232,6 +246,8 @@ max_content_length = {bytes}
 # company for an authority, or one country for another, is looked at for people's data first.
 {country}
 {kind}
+# How long the bytes stay on the disk of what was removed or recalled; `0` for some minutes.
+erase_after = {erase_after}
 ",
             plain = set(
                 "plain_listen",
@@ -239,6 +255,7 @@ max_content_length = {bytes}
                 "127.0.0.1:9000"
             ),
             bytes = self.max_content_length,
+            erase_after = toml_text(&self.erase_after),
             country = set("country", self.country.as_deref(), "GB"),
             kind = set("kind", self.kind.as_deref(), "company"),
         )

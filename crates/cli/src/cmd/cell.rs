@@ -3,6 +3,7 @@
 mod account;
 mod collection;
 mod desk;
+mod erase;
 mod export;
 mod find;
 pub(crate) mod follow;
@@ -27,6 +28,7 @@ mod words;
 mod wrapper;
 
 pub(crate) use desk::{Desk, begin};
+pub(crate) use words::span_or_none;
 pub(crate) use words::country;
 
 use crate::{Answer, failure::Failure, ui::Ui};
@@ -65,6 +67,7 @@ pub(crate) enum Cell {
     Show(show::Show),
     Watch(watch::Watch),
     Stats(stats::Stats),
+    Erase(erase::Erase),
     #[command(subcommand)]
     Follow(Box<follow::Follow>),
     Who(who::Who),
@@ -110,6 +113,7 @@ impl Cell {
             Self::Show(command) => command.run(dir, ui),
             Self::Watch(command) => command.run(dir, ui),
             Self::Stats(_) => stats::Stats::run(dir, ui),
+            Self::Erase(command) => command.run(dir, ui),
             Self::Follow(command) => command.run(dir, ui),
             Self::Who(command) => command.run(dir, ui),
             Self::Evidence(command) => command.run(dir, ui),

@@ -2,6 +2,7 @@
 
 mod alone;
 mod commands;
+mod erase;
 mod exit;
 mod follow;
 mod import;

@@ -32,7 +32,7 @@ use std::{
 };
 
 /// After so many bytes of segments written anew a call ends, and says that there is more.
-const BYTES_PER_CALL: u64 = 4 * 1024 * 1024 * 1024;
+const BYTES_PER_CALL: u64 = 512 * 1024 * 1024;
 
 /// What erasing does, or would do.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

@@ -61,6 +61,14 @@ pub(super) fn span(text: &str) -> Result<SignedDuration, String> {
     }
 }
 
+/// A span of time, or `0` for none.
+pub(crate) fn span_or_none(text: &str) -> Result<SignedDuration, String> {
+    match text {
+        "0" => Ok(SignedDuration::ZERO),
+        text => span(text),
+    }
+}
+
 /// An instant in the future: a span from now, or an instant.
 pub(super) fn deadline(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     match span(text) {

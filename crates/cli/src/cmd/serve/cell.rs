@@ -25,6 +25,11 @@ const CATCH_UP: Duration = Duration::from_millis(10);
 const MOMENT: Duration = Duration::from_millis(15);
 /// How often deadlines are looked at.
 const CLOCK: Duration = Duration::from_secs(1);
+/// How long after a start something is erased first, between the parts of much, and from one time to
+/// the next where nothing is to stay.
+const ERASE_FIRST: Duration = Duration::from_mins(5);
+/// How often something is erased.
+const DAY: Duration = Duration::from_hours(24);
 /// How long a worker rests after something failed.
 pub(super) const REST: Duration = Duration::from_secs(2);
 
@@ -66,6 +71,12 @@ pub(super) fn workers(
     workers.push(start(
         "clock",
         Box::new(move || keep_time(&own, &held, &ends)),
+    )?);
+    let term = home.config.cell().unwrap_or_default().erase_after()?;
+    let (held, ends) = (Arc::clone(cell), Arc::clone(stop));
+    workers.push(start(
+        "eraser",
+        Box::new(move || erase_daily(&held, term, &ends)),
     )?);
     let follows = follows::keep(
         Home::open(&home.dir)?,
@@ -124,6 +135,46 @@ fn keep_time(home: &Home, cell: &Cell, stop: &AtomicBool) {
         if let Err(error) = cell.question_tick() {
             tracing::warn!(%error, "a question waits");
         }
+    }
+}
+
+/// Erases what was taken back long enough ago: some minutes after the start, then once a day, not at
+/// the same time as everybody.
+fn erase_daily(cell: &Cell, term: jiff::SignedDuration, stop: &AtomicBool) {
+    let mut drawn = [0; 2];
+    cell.env().fill(&mut drawn);
+    // Up to an hour and some.
+    let jitter = Duration::from_millis(u64::from(u16::from_le_bytes(drawn)) * 60);
+    let mut watch = stopwatch();
+    let mut wait = ERASE_FIRST + jitter / 8;
+    while goes_on(stop, CLOCK) {
+        if !cell.ready() || watch.elapsed() < wait {
+            continue;
+        }
+        let erased = cell.erase(term, &mut |_| {});
+        let more = match erased {
+            Ok(done) => {
+                if done.objects > 0 {
+                    tracing::info!(
+                        versions = done.objects,
+                        bytes = done.bytes,
+                        freed = done.freed,
+                        "what was taken back is erased"
+                    );
+                }
+                done.more
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what was taken back cannot be erased yet");
+                false
+            }
+        };
+        watch = stopwatch();
+        wait = if more || term.is_zero() {
+            ERASE_FIRST
+        } else {
+            DAY + jitter
+        };
     }
 }
 

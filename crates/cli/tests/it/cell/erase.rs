@@ -1,0 +1,75 @@
+//! The bytes of what was taken back, beside a node that serves.
+
+use super::{Csirt, envelope, indicator, uuid};
+use crate::{kit::wait, taxii::Client};
+use serde_json::json;
+use std::{fs, path::Path};
+
+/// Whether a text stands in any file of a folder.
+fn stands(folder: &Path, text: &str) -> bool {
+    fs::read_dir(folder).unwrap().any(|file| {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        let part = text.as_bytes();
+        bytes.windows(part.len()).any(|window| window == part)
+    })
+}
+
+#[test]
+fn what_was_removed_is_erased_beside_a_node_that_serves_and_evidence_of_it_stays() {
+    let csirt = Csirt::new();
+    let token = csirt.token("desk", &[]);
+    let serving = csirt.serve();
+    let mut client = Client::bearer(&csirt.address, &token);
+    wait("the account to be let in", || {
+        (client.get(&csirt.objects()).status == 200).then_some(())
+    });
+    let objects: Vec<_> = (0..40).map(indicator).collect();
+    let added = client.post(&csirt.objects(), &envelope(&objects));
+    assert_eq!(added.status, 202);
+    assert_eq!(csirt.all(&mut client).len(), 40);
+    for n in 0..39 {
+        let path = format!("{}indicator--{}/", csirt.objects(), uuid(n));
+        let removed = client.ask("DELETE", &path, None).unwrap();
+        assert_eq!(removed.status, 200);
+    }
+    let journal = csirt.place.dir.join("cell/journal");
+    assert!(stands(&journal, "n7.bad.example"));
+    let nothing = csirt.place.json(&["cell", "erase"]);
+    assert_eq!(nothing["versions"], json!(0), "the term is not over");
+    let stats = csirt.place.json(&["cell", "stats"]);
+    assert_eq!(stats["erasable_versions"], json!(39));
+    let would = csirt
+        .place
+        .json(&["cell", "erase", "--older-than", "0", "--dry-run"]);
+    let done = csirt.place.json(&["cell", "erase", "--older-than", "0"]);
+    assert_eq!(done["versions"], json!(39));
+    assert_eq!(done["bytes"], would["bytes"]);
+    assert!(!stands(&journal, "n7.bad.example") && stands(&journal, "n39.bad.example"));
+    let stats = csirt.place.json(&["cell", "stats"]);
+    assert_eq!(stats["erasable_versions"], json!(0));
+    assert!(stats["disk_bytes"].as_u64() < stats["journal_bytes"].as_u64());
+    // The node that serves goes on, and takes the next as ever.
+    assert_eq!(csirt.all(&mut client).len(), 1);
+    let added = client.post(&csirt.objects(), &envelope(&[indicator(7)]));
+    assert_eq!(
+        (added.status, added.json()["success_count"].clone()),
+        (202, json!(1))
+    );
+    assert_eq!(csirt.all(&mut client).len(), 2);
+    let id = format!("indicator--{}", uuid(8));
+    let evidence = csirt.folder.path().join("evidence.json");
+    let evidence = evidence.display().to_string();
+    let who = csirt
+        .place
+        .json(&["cell", "who", &id, "--evidence", &evidence]);
+    assert!(!who.to_string().is_empty());
+    csirt.place.says(&["cell", "evidence", "verify", &evidence]);
+    drop(serving);
+    let _again = csirt.serve();
+    let mut client = Client::bearer(&csirt.address, &token);
+    let all = wait("the cell to be read again", || {
+        let ready = client.get(&csirt.objects()).status == 200;
+        ready.then(|| csirt.all(&mut client))
+    });
+    assert_eq!(all.len(), 2);
+}

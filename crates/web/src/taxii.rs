@@ -47,7 +47,10 @@ use path::{Part, Place};
 use portcullis_core::{cell::Caller, member::MemberId};
 use portcullis_node::{cell::Cell, door::Doors};
 use portcullis_stix::taxii::{Endpoint, Filter};
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{Arc, atomic::AtomicUsize},
+};
 use tokio::sync::Semaphore;
 use who::Recognised;
 
@@ -59,6 +62,10 @@ pub(crate) struct Door {
     writers: Turnstile<MemberId>,
     /// Room for bodies, in units of [`add::ROOM_UNIT_BYTES`].
     room: Arc<Semaphore>,
+    /// Bodies' memory, to be used again.
+    spare: add::Spare,
+    /// How many write on the thread that has read their request.
+    in_place: AtomicUsize,
 }
 
 impl Door {
@@ -68,6 +75,8 @@ impl Door {
             limits,
             writers: Turnstile::new(limits.taxii_writes_per_member_max),
             room: Arc::new(Semaphore::new(add::units(limits.taxii_bodies_bytes_max))),
+            spare: add::Spare::default(),
+            in_place: AtomicUsize::new(0),
         })
     }
 
@@ -143,12 +152,12 @@ impl Door {
             Write::Add { id } => {
                 let id = add::collection(&cell, &caller, id)?;
                 let body = add::body(&self, &head.headers, body).await?;
-                add::add(cell, caller, id, body, turn).await
+                add::add(&self, cell, caller, id, body, turn).await
             }
             Write::Remove { id, object } => {
                 let id = add::removable(&cell, &caller, id)?;
                 let filter = Filter::parse(head.uri.query().unwrap_or_default(), Endpoint::Delete)?;
-                add::remove(cell, caller, id, object.into_owned(), filter, turn).await
+                add::remove(&self, cell, caller, id, object.into_owned(), filter, turn).await
             }
         }
     }

@@ -15,14 +15,56 @@ use portcullis_core::{
 };
 use portcullis_node::cell::{Cell, CollectionView, Query, Source};
 use portcullis_stix::taxii::{Filter, media};
-use std::{future::poll_fn, pin::Pin, sync::Arc};
+use std::{
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 use tokio::{
+    runtime::{Handle, RuntimeFlavor},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
 /// Room for bodies is counted in these.
 pub(super) const ROOM_UNIT_BYTES: usize = 64 * 1024;
+
+/// How many bodies' memory is used again, and the largest of which it is.
+const SPARE_MAX: usize = 2;
+const SPARE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// How many requests are worked on by the threads that read them; more are handed to others.
+const IN_PLACE_MAX: usize = 8;
+
+/// Memory of bodies that are done with, for the next ones: what comes and goes in large pieces is
+/// not kept by the allocator for every thread.
+#[derive(Default)]
+pub(super) struct Spare(Mutex<Vec<BytesMut>>);
+
+impl Spare {
+    fn take(&self, capacity: usize) -> BytesMut {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bytes = held.pop().unwrap_or_default();
+        drop(held);
+        bytes.reserve(capacity);
+        bytes
+    }
+
+    fn put_back(&self, bytes: Bytes) {
+        let Ok(mut bytes) = bytes.try_into_mut() else {
+            return;
+        };
+        bytes.clear();
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.len() < SPARE_MAX && bytes.capacity() <= SPARE_BYTES_MAX {
+            held.push(bytes);
+        }
+    }
+}
 
 /// Whole units for so many bytes.
 pub(super) fn units(bytes: usize) -> usize {
@@ -97,7 +139,7 @@ pub(super) async fn body(
         None => None,
     };
     let mut room = room(&door.room, units(declared.unwrap_or(1)))?;
-    let mut bytes = BytesMut::with_capacity(declared.unwrap_or(ROOM_UNIT_BYTES));
+    let mut bytes = door.spare.take(declared.unwrap_or(ROOM_UNIT_BYTES));
     loop {
         let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
         let frame = timeout(door.limits.read_timeout, frame)
@@ -137,16 +179,20 @@ pub(super) async fn body(
     })
 }
 
-/// Adds what came in, on a blocking thread, and answers how it went.
+/// Adds what came in, and answers how it went.
 pub(super) async fn add(
+    door: &Arc<Door>,
     cell: Arc<Cell>,
     caller: Caller,
     collection: CollectionId,
     body: Taken,
     turn: Turn<MemberId>,
 ) -> Result<Reply, No> {
-    let status = aside(turn, move || {
-        cell.add(&caller, &collection, body.bytes.clone(), Source::Published)
+    let own = Arc::clone(door);
+    let status = aside(door, turn, move || {
+        let added = cell.add(&caller, &collection, body.bytes.clone(), Source::Published);
+        own.spare.put_back(body.bytes);
+        added
     })
     .await??
     .to_taxii();
@@ -169,6 +215,7 @@ pub(super) async fn add(
 ///
 /// SPEC: §5.7 gives a success no body; what has none is as long as its content type.
 pub(super) async fn remove(
+    door: &Door,
     cell: Arc<Cell>,
     caller: Caller,
     collection: CollectionId,
@@ -177,7 +224,7 @@ pub(super) async fn remove(
     turn: Turn<MemberId>,
 ) -> Result<Reply, No> {
     let query = Query::from(&filter);
-    let removed = aside(turn, move || {
+    let removed = aside(door, turn, move || {
         cell.remove(&caller, &collection, &object, &query)
     })
     .await??;
@@ -192,18 +239,45 @@ pub(super) async fn remove(
     })
 }
 
-/// Works on a blocking thread; the member's place is free again when the work is done.
+/// Works where that may block; the member's place is free again when the work is done.
+///
+/// A few work on the thread that has read the request, whose other tasks move to another thread:
+/// nobody is woken to begin, and nobody to answer. More than a few go to blocking threads and wait
+/// there, so that there is always a thread left to which tasks can move.
 async fn aside<T: Send + 'static>(
+    door: &Door,
     turn: Turn<MemberId>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, No> {
-    tokio::task::spawn_blocking(move || {
+    let work = move || {
         let done = work();
         drop(turn);
         done
-    })
-    .await
-    .map_err(|_| No::broken())
+    };
+    let movable = Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread;
+    if movable && let Some(_place) = InPlace::enter(&door.in_place) {
+        return tokio::task::block_in_place(|| catch_unwind(AssertUnwindSafe(work)))
+            .map_err(|_| No::broken());
+    }
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| No::broken())
+}
+
+/// One of the [`IN_PLACE_MAX`], until it is dropped.
+struct InPlace<'a>(&'a AtomicUsize);
+
+impl<'a> InPlace<'a> {
+    fn enter(count: &'a AtomicUsize) -> Option<Self> {
+        let place = Self(count);
+        (count.fetch_add(1, Ordering::AcqRel) < IN_PLACE_MAX).then_some(place)
+    }
+}
+
+impl Drop for InPlace<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// Whether what is sent is said to be TAXII 2.1, and not packed.

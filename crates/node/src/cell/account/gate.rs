@@ -1,6 +1,6 @@
 //! How many passwords are hashed at once. Two run, sixteen wait, whoever comes
 //! then is told to come again: a flood of wrong passwords takes two threads and
-//! 40 MiB, and no more. The same credential on many connections is hashed once.
+//! 24 MiB, and no more. The same credential on many connections is hashed once.
 
 use super::Denied;
 use std::{

@@ -52,11 +52,13 @@ pub enum FindingKind {
     BirthDate,
     /// An account of somebody's at a service.
     UserAccount,
+    /// No person's data: a value that stands on a warning list, in an indicator that came by a follow.
+    Listed,
 }
 
 impl FindingKind {
     /// All.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::MailAddress,
         Self::Telephone,
         Self::PaymentNumber,
@@ -65,6 +67,7 @@ impl FindingKind {
         Self::PostalAddress,
         Self::BirthDate,
         Self::UserAccount,
+        Self::Listed,
     ];
 
     /// The word.
@@ -78,6 +81,7 @@ impl FindingKind {
             Self::PostalAddress => "postal-address",
             Self::BirthDate => "birth-date",
             Self::UserAccount => "user-account",
+            Self::Listed => "on-a-warning-list",
         }
     }
 

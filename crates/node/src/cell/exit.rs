@@ -5,7 +5,7 @@ pub mod warning;
 
 use super::{Cell, question::EXTENSION, review};
 use portcullis_core::{
-    cell::{Refusal, State, question::user_data, review::Finding},
+    cell::{Refusal, State, question::user_data, review::Finding, warning::Hit},
     member::MemberId,
 };
 use portcullis_stix::{header::Header, observable::observables};
@@ -28,12 +28,18 @@ pub(crate) fn exit_check(
     object: &[u8],
     header: &Header<'_>,
 ) -> Result<Vec<Finding>, Refusal> {
-    if header.kind == "indicator" && !header.revoked {
-        let hits = lists.hits(&observables(object));
-        state.heed_warnings(publisher, &header.id, &hits)?;
-    }
+    state.heed_warnings(publisher, &header.id, &listed(lists, object, header))?;
     asks_for_user_data(&header.kind, object)?;
     Ok(review::findings(&header.kind, object))
+}
+
+/// The values of an indicator that stand on warning lists.
+pub(crate) fn listed(lists: &Lists, object: &[u8], header: &Header<'_>) -> Vec<Hit> {
+    if header.kind == "indicator" && !header.revoked {
+        lists.hits(&observables(object))
+    } else {
+        Vec::new()
+    }
 }
 
 /// What a note of ours says that answers a question: it may name what it does not give.

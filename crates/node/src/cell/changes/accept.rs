@@ -8,6 +8,7 @@ use crate::cell::{
     tail::Turn,
     write::{Candidate, Context, FrameOf, Prepared, prepare_all},
 };
+use portcullis_core::cell::review::{EXCERPT_CHARS_MAX, FINDINGS_MAX, Finding, FindingKind};
 use portcullis_core::cell::{
     Caller, CollectionId, Command, Event, GroupId, Label, Marks, State, Tlp, decide,
 };
@@ -49,7 +50,7 @@ impl Cell {
         events: Vec<Event>,
     ) -> Result<Accepted, CellError> {
         let state = self.state();
-        let context = Context::new(&state, collection, None, false);
+        let context = Context::new(&state, collection, None, false).against(self.warning_lists());
         let puts: Vec<&[u8]> = changes.iter().filter_map(bytes_of).collect();
         let changes = definitions_first(changes, prepare_all(&context, &puts));
         let mut accepted = Accepted::default();
@@ -70,7 +71,7 @@ impl Cell {
                     provenance,
                     ..
                 } => {
-                    let object = match prepared {
+                    let mut object = match prepared {
                         Some(Ok(object)) => object,
                         Some(Err(detail)) => {
                             accepted.refused.push((detail.id, detail.code));
@@ -86,13 +87,14 @@ impl Cell {
                         continue;
                     }
                     // Whoever sent it may have looked otherwise, or not at all (law 10).
-                    let crossing = || state.crossing(collection, publisher);
+                    let listed = listed(&state, &mut object, publisher);
+                    let crossing = || listed || state.crossing(collection, publisher);
                     let (found, _) = self
                         .hold(&mut frame, publisher, crossing, &object, turn.at)
                         .unwrap_or((true, false));
                     let (marked, names) = markings.of(&index, &object.header, publisher);
-                    let mut label = state.label(collection, publisher, marked, *held || found);
-                    (label.tlp, label.bound) = (label.tlp.max(*tlp), Some(*tlp));
+                    let label = state.label(collection, publisher, marked, *held || found);
+                    let label = bound(label, *tlp, listed && found);
                     let fits = has_room(&mut frame, &index, &object, &label, &stamp.by);
                     if !fits {
                         let id = object.header.id.into_owned();
@@ -401,6 +403,39 @@ fn wins(index: &Index, shelf: Option<&Shelf>, at: At, stamp: &Stamp) -> bool {
     let (theirs, ours) = ((stamp.at_us, Some(&stamp.by)), (held.stamp_us, by));
     // What was withheld is taken when it comes after all.
     theirs > ours || (theirs == ours && held.is_withheld())
+}
+
+/// The label of what its source shows as widely as this. What nobody could publish here, nobody gets
+/// from here until a person says so.
+fn bound(label: Label, tlp: Tlp, listed: bool) -> Label {
+    Label {
+        tlp: if listed { Tlp::Red } else { label.tlp.max(tlp) },
+        bound: Some(tlp),
+        ..label
+    }
+}
+
+/// Whether a followed object names what its publisher could not publish here as an indicator: then
+/// that is found in it.
+fn listed(state: &State, object: &mut Prepared<'_>, publisher: &MemberId) -> bool {
+    let hits = std::mem::take(&mut object.hits);
+    let heeded = state.heed_warnings(publisher, &object.header.id, &hits);
+    if heeded.is_ok() {
+        return false;
+    }
+    let room = FINDINGS_MAX.saturating_sub(object.findings.len()).max(1);
+    object.findings.truncate(FINDINGS_MAX - 1);
+    object
+        .findings
+        .extend(hits.into_iter().take(room).map(|hit| {
+            let text = format!("{} ({})", hit.value, hit.list);
+            Finding {
+                path: "pattern".to_owned(),
+                kind: FindingKind::Listed,
+                excerpt: text.chars().take(EXCERPT_CHARS_MAX).collect(),
+            }
+        }));
+    true
 }
 
 /// Whether the numbers last for an object.

@@ -236,3 +236,53 @@ fn a_question_is_shown_where_its_note_may_go_and_that_is_noted() {
     };
     assert_eq!((&*told(&kit.a()), &*told(&police)), (outcome, ""));
 }
+
+#[test]
+fn what_a_follow_brings_that_stands_on_a_warning_list_waits_for_a_person() {
+    let kit = Kit::new();
+    let listed = with(1, 0, "").replace("n1.example", "google.com");
+    let put = |object: &str| Change::Put {
+        bytes: Bytes::copy_from_slice(object.as_bytes()),
+        stamp: Stamp {
+            at_us: 5,
+            by: member("far"),
+        },
+        publisher: member("bank-a"),
+        tlp: Tlp::Green,
+        held: false,
+        marks: Marks::default(),
+        provenance: Bytes::new(),
+    };
+    let revoked = with(2, 0, r#","revoked":true"#).replace("n2.example", "google.com");
+    let changes = [put(&listed), put(&revoked), put(&indicator(3, 0))];
+    let accepted = kit.cell.accept(&kit.collection, &changes, Vec::new());
+    assert_eq!(accepted.unwrap().fresh, 3);
+    // Nobody is across a line here, and nobody gets it all the same.
+    assert_eq!(
+        kit.shown(&Query::default()),
+        [revoked.clone(), indicator(3, 0)]
+    );
+    let state = kit.cell.state();
+    let (review, held) = state.reviews_waiting().next().unwrap();
+    assert_eq!(held.findings[0].kind.as_str(), "on-a-warning-list");
+    assert_eq!(held.findings[0].excerpt, "google.com (common-domains)");
+    let kit = kit.restarted(&kit.cell.journal.image(true).unwrap());
+    assert_eq!(kit.shown(&Query::default()).len(), 2);
+    let release = Command::Review {
+        review: *review,
+        outcome: Outcome::Released,
+        reason: "a page on it serves malware".into(),
+        person: "desk".into(),
+    };
+    kit.cell.perform(&kit.cell.operator(), release).unwrap();
+    assert_eq!(
+        kit.shown(&Query::default()),
+        [revoked, indicator(3, 0), listed]
+    );
+    let found = kit.cell.versions(&kit.cell.operator(), &id(1)).unwrap();
+    assert_eq!(
+        found[0].label.tlp,
+        Tlp::Amber,
+        "as if it had never been held"
+    );
+}

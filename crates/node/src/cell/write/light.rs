@@ -83,7 +83,7 @@ impl Cell {
     }
 
     /// The light of an object by what is known of its markings now, and the names of those that had
-    /// to be looked up. What is held under a pseudonym is red, whatever its markings say.
+    /// to be looked up. What is held and red, as under a pseudonym, stays red until it is released.
     pub(crate) fn lit(
         &self,
         index: &Index,
@@ -94,11 +94,9 @@ impl Cell {
         let state = self.state();
         let (marked, names) = Markings::default().of(index, header, &label.publisher);
         let tlp = state.light(collection, marked);
-        let author = header.created_by.as_deref();
-        let pseudonym = label.publisher == self.me
-            && author.is_some_and(|author| state.pseudonyms().contains_key(author));
         match label.bound {
-            _ if label.held && pseudonym => (Tlp::Red, names),
+            // Red because it is held: what is known of its markings opens nothing.
+            _ if label.held && label.tlp == Tlp::Red => (Tlp::Red, names),
             Some(bound) => (tlp.max(bound), names),
             None => (tlp, names),
         }

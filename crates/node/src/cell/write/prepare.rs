@@ -4,14 +4,14 @@
 use super::{Detail, Findings};
 use crate::cell::{
     batch::{UNVERSIONED, V20, definition_flags},
-    exit::{exit_check, warning::Lists},
+    exit::{exit_check, listed, warning::Lists},
     find::observed,
     index::{At, Key, Order},
     provenance::digest_of,
     review,
 };
 use portcullis_core::{
-    cell::{CollectionId, Marked, Mode, State, Tlp},
+    cell::{CollectionId, Marked, Mode, State, Tlp, warning::Hit},
     digest::Digest,
     member::MemberId,
 };
@@ -40,6 +40,8 @@ pub(crate) struct Prepared<'a> {
     pub(crate) expires_us: i64,
     pub(crate) observables: Vec<u64>,
     pub(crate) findings: Findings,
+    /// What of a followed indicator stands on warning lists; what is published here is refused.
+    pub(crate) hits: Vec<Hit>,
     /// What is signed of it; none where nobody signs.
     pub(crate) digest: Option<Digest>,
 }
@@ -154,6 +156,10 @@ fn one<'a>(context: &Context<'_>, bytes: &'a [u8]) -> Result<Prepared<'a>, Detai
         message: Some(refusal.to_string()),
         code: refusal.code(),
     })?;
+    let hits = match (publisher, &context.lists) {
+        (None, Some(lists)) => listed(lists, bytes, &header),
+        _ => Vec::new(),
+    };
     let v21 = header.spec_version == SpecVersion::V21;
     let says = (header.kind == "marking-definition").then(|| said(bytes));
     let order = Order {
@@ -180,6 +186,7 @@ fn one<'a>(context: &Context<'_>, bytes: &'a [u8]) -> Result<Prepared<'a>, Detai
             .map_or(i64::MAX, StixTime::micros),
         observables: observed(&header.kind, bytes),
         findings,
+        hits,
         digest: context.signed.then(|| digest_of(bytes)),
         header,
     })

@@ -125,8 +125,8 @@ impl Cell {
         }
     }
 
-    /// The light of what is no longer held: what is under a pseudonym was red so long, whatever its
-    /// own markings say.
+    /// The light of what is no longer held: what is under a pseudonym, or came by a follow, may have
+    /// been red so long, whatever its own markings say.
     fn own_tlp(
         &self,
         index: &Index,
@@ -140,9 +140,10 @@ impl Cell {
         let header = header(&bytes).ok().filter(|_| read);
         let own = header.filter(|header| {
             let author = header.created_by.as_deref();
-            author.is_some_and(|author| state.pseudonyms().contains_key(author))
+            let pseudonym = author.is_some_and(|author| state.pseudonyms().contains_key(author));
+            label.bound.is_some() || (pseudonym && label.publisher == self.me)
         });
-        let Some(own) = own.filter(|_| label.publisher == self.me) else {
+        let Some(own) = own else {
             return label.tlp;
         };
         let released = Label {

@@ -12,7 +12,10 @@ use crate::{
     peers::{Answer, Peer, PeerError, Peers},
 };
 use portcullis_core::{
-    cell::{CollectionId, Command, FollowId, Label, Marks, Mode, Settings, Tlp, follow::Source},
+    cell::{
+        Caller, CollectionId, Command, FollowId, Label, Marks, MemberKind, Mode, Settings,
+        Standing, Tlp, follow::Source,
+    },
     id::PackageId,
     member::MemberId,
     realm::Realm,
@@ -477,4 +480,130 @@ fn who_is_put_out_at_the_makers_has_nothing_of_it_by_another_way() {
     };
     bench.hears(&relayed());
     assert_eq!(bench.here().len(), 2);
+}
+
+#[test]
+fn what_a_source_says_of_a_collection_opens_it_here_to_its_own_groups_alone() {
+    let bench = Bench::new();
+    let cell = Arc::clone(&bench.cell);
+    let standing = Standing {
+        kind: MemberKind::Company,
+        jurisdiction: "GB".parse().unwrap(),
+    };
+    let ours = cell.new_group();
+    let found = Command::FoundGroup {
+        group: ours,
+        title: "ours".into(),
+        standing,
+    };
+    cell.perform(&cell.operator(), found).unwrap();
+    let (collection, follow, theirs) = (cell.new_collection(), cell.new_follow(), cell.new_group());
+    let fresh = Bench {
+        cell,
+        collection,
+        follow,
+        ..bench
+    };
+    fresh.follows(follow, SOURCE);
+    let says = format!(
+        r#"{{"collection":{{"title":"theirs","mode":"keep","tlp":"green","readers":["{ours}","{theirs}"],"writers":["{ours}","{theirs}"],"open":true,"honour_expiry":true}},
+            "groups":[{{"id":"{theirs}","title":"theirs","said_at":"2026-01-01T00:00:00Z","members":{{
+                "{SOURCE}":{{"kind":"company","jurisdiction":"GB"}},"{ME}":{{"kind":"company","jurisdiction":"GB"}}}}}}]}}"#
+    );
+    assert_eq!(fresh.hears(&[Says::State(says)]), Vec::<String>::new());
+    let state = fresh.cell.state();
+    let settings = &state.collection(&collection).unwrap().settings;
+    assert_eq!(settings.title, "theirs");
+    assert!(!settings.open);
+    assert_eq!(settings.readers, BTreeSet::from([theirs]));
+    assert_eq!(settings.writers, BTreeSet::from([theirs]));
+}
+
+/// What the cell of a bench tells a member from the start.
+fn asked_by(bench: &Bench, name: &str) -> Vec<u8> {
+    let ask = Ask {
+        collection: bench.collection,
+        epoch: None,
+        position: i64::MIN,
+        view: None,
+        state: None,
+        bytes_max: 1 << 20,
+        wait_ms: 0,
+        confirms: Vec::new(),
+        joins: false,
+    };
+    let answer = bench.cell.feed(&member(name), &ask, true);
+    answer.unwrap().unwrap()
+}
+
+#[test]
+fn who_is_in_a_group_is_told_to_those_in_it_alone() {
+    let bench = Bench::new();
+    let cell = &bench.cell;
+    let standing = Standing {
+        kind: MemberKind::Company,
+        jurisdiction: "GB".parse().unwrap(),
+    };
+    let group = cell.new_group();
+    let found = Command::FoundGroup {
+        group,
+        title: "inner circle".into(),
+        standing,
+    };
+    let invite = Command::Invite {
+        group,
+        member: member(THIRD),
+        standing,
+    };
+    let mut settings = cell
+        .state()
+        .collection(&bench.collection)
+        .unwrap()
+        .settings
+        .clone();
+    settings.readers = [group].into();
+    let collection = bench.collection;
+    let change = Command::ChangeCollection {
+        collection,
+        settings: Box::new(settings),
+    };
+    for command in [found, invite, change] {
+        cell.perform(&cell.operator(), command).unwrap();
+    }
+    let accept = Command::Accept { group };
+    let third = Caller::node(member(THIRD));
+    cell.perform(&third, accept).unwrap();
+    for (name, told) in [(THIRD, true), ("stranger.example", false)] {
+        let answer = asked_by(&bench, name);
+        let answer = String::from_utf8(answer).unwrap();
+        assert_eq!(answer.contains("inner circle"), told, "{name}");
+        assert_eq!(answer.contains(THIRD), told, "{name}");
+    }
+}
+
+#[test]
+fn what_a_follower_may_not_see_moves_nothing_that_it_is_told() {
+    let bench = Bench::new();
+    let add = |n: u8, light: &str| {
+        let (_, text) = object(n, "one");
+        let marking = format!(r#"{{"object_marking_refs":["marking-definition--{light}"],"#);
+        let text = text.replacen('{', &marking, 1);
+        let envelope = bytes::Bytes::from(format!(r#"{{"objects":[{text}]}}"#));
+        let operator = bench.cell.operator();
+        let added = bench
+            .cell
+            .add(&operator, &bench.collection, envelope, Coming::Published);
+        assert_eq!(added.unwrap().fresh, 1);
+    };
+    let (clear, red) = (
+        "94868c89-83c2-464b-929b-a1a8aa3c8487",
+        "e828b379-4e03-4974-9ac4-e53a884c97c1",
+    );
+    add(1, clear);
+    let before = asked_by(&bench, "stranger.example");
+    add(2, red);
+    add(3, red);
+    assert_eq!(asked_by(&bench, "stranger.example"), before);
+    add(4, clear);
+    assert_ne!(asked_by(&bench, "stranger.example"), before);
 }

@@ -239,4 +239,18 @@ fn pages_that_never_end_are_given_up() {
     let source = taxii::Source::parse(URL, Endpoint::default()).unwrap();
     assert!(taxii::by_id(&server, &source, &["indicator--1"]).is_err());
     assert!(server.asked.lock().unwrap().len() <= 200);
+    let server = Server {
+        state: Mutex::new(0_u32),
+        asked: Mutex::default(),
+        answer: |at, _| {
+            *at += 1;
+            let next = *at % 2;
+            json(
+                200,
+                format!(r#"{{"more":true,"next":"{next}","objects":[{{"id":"indicator--1"}}]}}"#),
+            )
+        },
+    };
+    assert!(taxii::manifest(&server, &source, 0).is_err());
+    assert!(server.asked.lock().unwrap().len() <= 20_000);
 }

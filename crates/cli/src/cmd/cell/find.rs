@@ -77,8 +77,9 @@ pub(crate) struct Search {
 /// in a range. `--exact` leaves all that out.
 ///
 /// With `-` each line of standard input is one, and with `--json` each answer is one line, also of
-/// what is none of these: the cell is read once, and then each takes some hundred-thousandths of a
-/// second. Exit code 1 if nothing was found.
+/// what is none of these: the cell is read once, which takes about a second for a million objects,
+/// and then each takes some hundred-thousandths of a second. A program that asks often asks the
+/// running `serve`: `GET /cell/v1/lookup?value=…`. Exit code 1 if nothing was found.
 ///
 /// Example:
 ///

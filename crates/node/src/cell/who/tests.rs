@@ -259,7 +259,7 @@ fn a_pseudonym_is_opened_by_an_operator_alone_and_that_is_told() {
         "cell.not_creator"
     );
     let named = under(&pseudonym, 3, r#", "description":"seen at BANK-A""#);
-    assert_eq!(refused(&kit.a(), named), "cell.unfit");
+    assert_eq!(refused(&kit.a(), named), "cell.pseudonym_named");
     let identity = pseudonym.identity.to_string();
     let member_asks = kit
         .cell

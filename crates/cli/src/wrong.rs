@@ -252,8 +252,8 @@ mod tests {
             "`portcullis cell import --help`",
         );
         check(
-            &["cell", "luukup", "a.example"],
-            "there is no command `luukup` here",
+            &["cell", "lookip", "a.example"],
+            "there is no command `lookip` here",
             "did you mean `lookup`",
         );
         check(

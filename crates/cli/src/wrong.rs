@@ -254,7 +254,7 @@ mod tests {
         check(
             &["cell", "lookip", "a.example"],
             "there is no command `lookip` here",
-            "did you mean `lookup`",
+            "`lookup`",
         );
         check(
             &["cell", "stats", "all"],

@@ -1,5 +1,6 @@
 //! `portcullis cell export`: what is here, as files for others.
 
+mod misp;
 mod outlet;
 mod table;
 
@@ -14,7 +15,7 @@ use portcullis_core::{
     member::MemberId,
 };
 use portcullis_node::cell::{PAGE_OBJECTS_MAX, Query, View, served::How};
-use portcullis_stix::{header, misp};
+use portcullis_stix::header;
 use serde_json::json;
 use std::{
     path::{Path, PathBuf},
@@ -79,6 +80,8 @@ struct Done {
     objects: usize,
     /// What is not in the file, and why.
     left: Vec<(String, String)>,
+    /// What the file has, where it has events.
+    events: Option<misp::Events>,
 }
 
 impl Export {
@@ -97,8 +100,11 @@ impl Export {
         if revoked > 0 {
             ui.note(format_args!(
                 "left out, as they are revoked: {}",
-                words::count(revoked, "indicator")
+                words::count(revoked, "object")
             ));
+        }
+        if let Some(events) = &done.events {
+            events.say(done.left.len(), ui);
         }
         if done.objects == 0 {
             ui.note(self.nothing(&receiver));
@@ -125,6 +131,7 @@ impl Export {
             "for": receiver.member.as_str(),
             "objects": done.objects,
             "revoked": revoked,
+            "events": done.events.as_ref().map(|events| events.json()),
             "file": self.to.display().to_string(),
             "unmapped": done.left.iter().map(|(place, why)| json!({ "object": place, "why": why })).collect::<Vec<_>>(),
         }));
@@ -210,30 +217,13 @@ impl Export {
             As::Csv => {}
             As::Misp => {
                 let objects: Vec<&[u8]> = kept.iter().map(Vec::as_slice).collect();
-                let (bytes, left) = misp_events(&objects)?;
-                outlet.write(&bytes)?;
-                done.left = left;
+                let mut events = misp::write(&objects, outlet)?;
+                done.left = std::mem::take(&mut events.left);
+                done.events = Some(events);
             }
         }
         Ok(done)
     }
-}
-
-/// A file's bytes, and what has no place in it, each with its reason.
-type Written = (Vec<u8>, Vec<(String, String)>);
-
-/// MISP documents: one as it is, several as an instance answers them.
-fn misp_events(objects: &[&[u8]]) -> Result<Written, Failure> {
-    let mapped = misp::stix_to_event(objects)
-        .map_err(|error| Failure::refused("cell.unmapped", error.to_string()))?;
-    let unmapped = mapped.unmapped.into_iter().filter(|one| !one.kept);
-    let unmapped = unmapped.map(|one| (format!("{} ({})", one.path, one.what), one.why.to_owned()));
-    let mut bytes = match mapped.objects.as_slice() {
-        [one] => one.clone(),
-        many => [b"{\"response\":[".as_slice(), &many.join(&b","[..]), b"]}"].concat(),
-    };
-    bytes.push(b'\n');
-    Ok((bytes, unmapped.collect()))
 }
 
 /// How a bundle begins.

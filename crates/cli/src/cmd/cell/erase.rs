@@ -10,9 +10,9 @@ use std::{path::Path, process::ExitCode};
 
 /// Erases from this disk the bytes of objects that were removed, recalled, or put out of a follow.
 ///
-/// What is left of each is its digest, so that who was served it, its evidence and the provenance of its
-/// neighbours go on being proved. Older versions, and revoked ones, are still served and stay. A
-/// running `serve` does this by itself once a day, after `erase_after` in the configuration (30 days);
+/// What is left of each is its digest: who was served it, its evidence and the provenance of its
+/// neighbours are proved as before. Older versions and revoked ones are still served, and stay.
+/// A running `serve` does this once a day, after `erase_after` in the configuration (30 days);
 /// this is for doing it now. Copies in backups stay until those are deleted.
 ///
 /// Example:

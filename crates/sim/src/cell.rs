@@ -14,4 +14,4 @@ pub mod op;
 pub mod run;
 pub mod world;
 
-pub use run::{Report, run, run_ops};
+pub use run::{run, run_ops};

@@ -73,34 +73,58 @@ pub fn run_ops(seed: u64, ops: &[Op]) -> Report {
         Ok(run) => run,
         Err(broken) => return Report::unbuilt(broken),
     };
-    let mut failure = None;
-    let mut done = 0;
+    let (done, failure) = drive(&mut run, ops, Run::step, Run::settle);
+    Report::of(run.lines, run.tally, done, failure)
+}
+
+/// Does ops one after the other until a law breaks, and comes to rest if none does; answers how
+/// many were done, and what broke.
+pub(crate) fn drive<R, O: Copy>(
+    run: &mut R,
+    ops: &[O],
+    step: impl Fn(&mut R, O) -> Result<(), Broken>,
+    settle: impl Fn(&mut R) -> Result<(), Broken>,
+) -> (usize, Option<Failure>) {
     for (op, what) in ops.iter().enumerate() {
-        done = op + 1;
-        if let Err(broken) = run.step(*what) {
-            failure = Some(Failure { op, broken });
-            break;
+        if let Err(broken) = step(run, *what) {
+            return (op + 1, Some(Failure { op, broken }));
         }
     }
-    if failure.is_none()
-        && let Err(broken) = run.settle()
-    {
-        failure = Some(Failure {
-            op: ops.len(),
-            broken,
-        });
-    }
-    run.report(done, failure)
+    let op = ops.len();
+    let failure = settle(run).err().map(|broken| Failure { op, broken });
+    (op, failure)
 }
 
 impl Report {
-    fn unbuilt(broken: Broken) -> Self {
+    /// Of what did not stand up.
+    pub(crate) fn unbuilt(broken: Broken) -> Self {
         Self {
             transcript: [0; 32],
             lines: Vec::new(),
             ops: 0,
             tally: BTreeMap::new(),
             failure: Some(Failure { op: 0, broken }),
+        }
+    }
+
+    /// Of everything that happened.
+    pub(crate) fn of(
+        lines: Vec<String>,
+        tally: BTreeMap<String, usize>,
+        ops: usize,
+        failure: Option<Failure>,
+    ) -> Self {
+        let mut hash = Sha256::new();
+        for line in &lines {
+            hash.update(line.as_bytes());
+            hash.update(b"\n");
+        }
+        Self {
+            transcript: hash.finalize().into(),
+            lines,
+            ops,
+            tally,
+            failure,
         }
     }
 }
@@ -124,21 +148,6 @@ impl Run {
             tally: BTreeMap::new(),
             pending: None,
         })
-    }
-
-    fn report(self, ops: usize, failure: Option<Failure>) -> Report {
-        let mut hash = Sha256::new();
-        for line in &self.lines {
-            hash.update(line.as_bytes());
-            hash.update(b"\n");
-        }
-        Report {
-            transcript: hash.finalize().into(),
-            lines: self.lines,
-            ops,
-            tally: self.tally,
-            failure,
-        }
     }
 
     /// Does one op and checks the laws.

@@ -35,16 +35,10 @@ struct Arguments {
 
 /// Runs the ops of a seed, of federations or of cells.
 fn run_of(seed: u64, cells: bool) -> run::Report {
-    if !cells {
-        return run::run(seed);
-    }
-    let report = cell::run(seed);
-    run::Report {
-        transcript: report.transcript,
-        lines: report.lines,
-        ops: report.ops,
-        tally: report.tally,
-        failure: report.failure,
+    if cells {
+        cell::run(seed)
+    } else {
+        run::run(seed)
     }
 }
 

@@ -5,7 +5,11 @@ use super::{
     op::{self, Op},
     world::{NODES, World, member},
 };
-use crate::{dice::Dice, house::Broken, run::Failure};
+use crate::{
+    dice::Dice,
+    house::Broken,
+    run::{Report, drive},
+};
 use jiff::SignedDuration;
 use portcullis_core::{
     cell::{Caller, Command, ObjectId, Tlp},
@@ -13,7 +17,6 @@ use portcullis_core::{
 };
 use portcullis_node::cell::{CellError, Changed, Query, Source};
 use portcullis_store::journal::MemoryFault;
-use sha2::{Digest as _, Sha256};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
@@ -32,21 +35,6 @@ const LIGHTS: [&str; 5] = [
     "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003",
     "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
 ];
-
-/// What a run was.
-#[derive(Clone, Debug)]
-pub struct Report {
-    /// SHA-256 over every line.
-    pub transcript: [u8; 32],
-    /// Everything that happened.
-    pub lines: Vec<String>,
-    /// How many ops were done.
-    pub ops: usize,
-    /// How often each thing came about.
-    pub tally: BTreeMap<String, usize>,
-    /// The law that was broken, and after which op.
-    pub failure: Option<Failure>,
-}
 
 /// Runs the ops of a seed.
 pub fn run(seed: u64) -> Report {
@@ -68,41 +56,11 @@ pub fn run_ops(seed: u64, ops: &[Op]) -> Report {
                 law: "three cells stand up",
                 why: error.to_string(),
             };
-            return Report {
-                transcript: [0; 32],
-                lines: Vec::new(),
-                ops: 0,
-                tally: BTreeMap::new(),
-                failure: Some(Failure { op: 0, broken }),
-            };
+            return Report::unbuilt(broken);
         }
     };
-    let (mut failure, mut done) = (None, 0);
-    for (op, what) in ops.iter().enumerate() {
-        done = op + 1;
-        if let Err(broken) = run.step(*what) {
-            failure = Some(Failure { op, broken });
-            break;
-        }
-    }
-    if failure.is_none()
-        && let Err(broken) = run.settle()
-    {
-        let op = ops.len();
-        failure = Some(Failure { op, broken });
-    }
-    let mut hash = Sha256::new();
-    for line in &run.lines {
-        hash.update(line.as_bytes());
-        hash.update(b"\n");
-    }
-    Report {
-        transcript: hash.finalize().into(),
-        lines: run.lines,
-        ops: done,
-        tally: run.tally,
-        failure,
-    }
+    let (done, failure) = drive(&mut run, ops, Run::step, Run::settle);
+    Report::of(run.lines, run.tally, done, failure)
 }
 
 struct Run {

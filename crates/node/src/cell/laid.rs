@@ -4,7 +4,7 @@
 //! the page; and a piece is sent while the processor still has it at hand. What
 //! is on the page was decided when it was asked for, and is read from the files as they were then.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use portcullis_store::{
     Journal,
     journal::{JournalError, Pins, Place},
@@ -13,6 +13,9 @@ use std::{collections::VecDeque, mem};
 
 /// The bytes of one piece, and of a page that is rather made at once.
 pub(crate) const PIECE_BYTES: usize = 64 * 1024;
+
+/// How many pieces on their way are remembered.
+const SENT_MAX: usize = 8;
 
 /// The body of a page, in pieces of at most 64 KiB.
 pub struct Laid {
@@ -24,6 +27,8 @@ pub struct Laid {
     before: Vec<u8>,
     close: Vec<u8>,
     left: usize,
+    /// Pieces on their way, the first to go first: their memory is used again.
+    sent: VecDeque<Bytes>,
 }
 
 impl core::fmt::Debug for Laid {
@@ -50,6 +55,7 @@ impl Laid {
             places: places.into(),
             before: open.to_vec(),
             close,
+            sent: VecDeque::new(),
         }
     }
 
@@ -67,22 +73,26 @@ impl Laid {
         if self.left == 0 {
             return Ok(None);
         }
-        let mut piece = Vec::with_capacity(PIECE_BYTES.min(self.left));
-        while piece.len() < PIECE_BYTES {
-            piece.append(&mut self.before);
+        let mut piece = self.room();
+        let mut len = 0;
+        while len < PIECE_BYTES {
+            len += put(&mut piece, len, &mem::take(&mut self.before));
             let Some(place) = self.places.front_mut() else {
-                piece.append(&mut mem::take(&mut self.close));
+                len += put(&mut piece, len, &mem::take(&mut self.close));
                 break;
             };
-            let from = piece.len();
-            let room = u32::try_from(PIECE_BYTES - from).unwrap_or(u32::MAX);
-            let len = place.len.min(room);
-            piece.resize(from + len as usize, 0);
-            let into = piece.get_mut(from..).unwrap_or_default();
+            let room = u32::try_from(PIECE_BYTES - len).unwrap_or(u32::MAX);
+            let read = place.len.min(room);
+            let end = len + read as usize;
+            if piece.len() < end {
+                piece.resize(end, 0);
+            }
+            let into = piece.get_mut(len..end).unwrap_or_default();
             self.journal
                 .read_pinned(&self.pins, place.segment, place.offset, into)?;
-            place.offset += u64::from(len);
-            place.len -= len;
+            len = end;
+            place.offset += u64::from(read);
+            place.len -= read;
             if place.len == 0 {
                 self.places.pop_front();
                 if !self.places.is_empty() {
@@ -90,9 +100,37 @@ impl Laid {
                 }
             }
         }
-        self.left = self.left.saturating_sub(piece.len());
-        Ok(Some(piece.into()))
+        piece.truncate(len);
+        self.left = self.left.saturating_sub(len);
+        let piece = piece.freeze();
+        if self.left > 0 {
+            self.sent.push_back(piece.clone());
+        }
+        Ok(Some(piece))
     }
+
+    /// Memory for a piece: that of one which has gone, its bytes to be written over, else new.
+    fn room(&mut self) -> BytesMut {
+        let gone = self.sent.pop_front().map(Bytes::try_into_mut);
+        match gone {
+            Some(Ok(piece)) => return piece,
+            Some(Err(piece)) if self.sent.len() < SENT_MAX => self.sent.push_front(piece),
+            Some(Err(_)) | None => {}
+        }
+        BytesMut::with_capacity(PIECE_BYTES.min(self.left) + 2)
+    }
+}
+
+/// Writes bytes over what stands at `at`, or behind it; answers how many.
+fn put(piece: &mut BytesMut, at: usize, bytes: &[u8]) -> usize {
+    let end = at + bytes.len();
+    if piece.len() < end {
+        piece.resize(end, 0);
+    }
+    if let Some(into) = piece.get_mut(at..end) {
+        into.copy_from_slice(bytes);
+    }
+    bytes.len()
 }
 
 #[cfg(test)]

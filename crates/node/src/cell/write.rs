@@ -179,6 +179,8 @@ impl Cell {
         state.may_write(caller, collection, turn.at)?;
         let index = self.index();
         let mut frame = FrameOf::new(&state, &self.me, *collection);
+        let bytes = objects.iter().map(|object| object.bytes.len() + 1);
+        frame.data.reserve_exact(bytes.sum());
         let mut labels = Labels::default();
         let mut markings = Markings::default();
         for object in objects {

@@ -126,16 +126,9 @@ impl Work<'_> {
         let mut step = Step {
             more: feed.end.more,
             behind: Some(feed.end.behind),
-            rest: BREATH,
             ..Step::default()
         };
-        let mut moved = Cursor {
-            epoch: feed::print_hex(&feed.head.epoch),
-            position: feed.end.to,
-            view: feed::print_hex(&feed.head.view),
-            state: cursor.and_then(|cursor| cursor.state.clone()),
-            out: feed.head.out && !feed.end.more,
-        };
+        let mut moved = Cursor::after(feed, cursor);
         let mut changes = Vec::new();
         let mut waits_for = None;
         let mut forgets = false;
@@ -214,13 +207,7 @@ impl Work<'_> {
         if let Some(waits_for) = waits_for {
             self.cell.working.set_waits_for(&self.follow, waits_for);
         }
-        let onward =
-            !feed.records.is_empty() && cursor.is_none_or(|from| from.position < feed.end.to);
-        if step.fresh > 0 {
-            step.rest = Duration::ZERO;
-        } else if onward {
-            step.rest = ECHO;
-        }
+        step.rest = rest(step.fresh, cursor, feed);
         Ok(step)
     }
 }
@@ -378,6 +365,31 @@ impl Work<'_> {
             }
         }
         relayed.waits_for
+    }
+}
+
+impl Cursor {
+    /// Where an answer leaves whoever stood here before.
+    fn after(feed: &Feed<'_>, before: Option<&Self>) -> Self {
+        Self {
+            epoch: feed::print_hex(&feed.head.epoch),
+            position: feed.end.to,
+            view: feed::print_hex(&feed.head.view),
+            state: before.and_then(|before| before.state.clone()),
+            out: feed.head.out && !feed.end.more,
+        }
+    }
+}
+
+/// How long a follow rests after an answer if there is no more.
+fn rest(fresh: usize, before: Option<&Cursor>, feed: &Feed<'_>) -> Duration {
+    let onward = before.is_none_or(|before| before.position < feed.end.to);
+    if fresh > 0 {
+        Duration::ZERO
+    } else if onward && !feed.records.is_empty() {
+        ECHO
+    } else {
+        BREATH
     }
 }
 

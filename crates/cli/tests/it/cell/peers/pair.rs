@@ -297,11 +297,12 @@ impl Side {
         let body = json!({ "object": id, "reason": "our own scanner" }).to_string();
         let path = "/cell/v1/recalls";
         wait("the recall to be taken", || {
-            let answered = self.insist(account, "POST", path, Some(body.as_bytes()));
+            self.insist(account, "POST", path, Some(body.as_bytes()));
+            // A node that has just been started lists what it has read so far, and does not say
+            // that this is not all: then it is asked again, which begins no second recall.
             let mine = self.insist(account, "GET", path, None).json();
             let recalls = mine["recalls"].as_array().unwrap();
             let taken = recalls.iter().any(|recall| recall["object"] == id);
-            assert!(taken || answered.status >= 500, "{}", answered.json());
             taken.then_some(())
         });
     }

@@ -28,8 +28,8 @@ mod words;
 mod wrapper;
 
 pub(crate) use desk::{Desk, begin};
-pub(crate) use words::span_or_none;
 pub(crate) use words::country;
+pub(crate) use words::span_or_none;
 
 use crate::{Answer, failure::Failure, ui::Ui};
 use clap::Subcommand;

@@ -131,7 +131,7 @@ impl Export {
             "for": receiver.member.as_str(),
             "objects": done.objects,
             "revoked": revoked,
-            "events": done.events.as_ref().map(|events| events.json()),
+            "events": done.events.as_ref().map(misp::Events::json),
             "file": self.to.display().to_string(),
             "unmapped": done.left.iter().map(|(place, why)| json!({ "object": place, "why": why })).collect::<Vec<_>>(),
         }));

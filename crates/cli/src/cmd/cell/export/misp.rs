@@ -11,7 +11,7 @@ use portcullis_stix::{
 #[derive(Debug, Default)]
 pub(super) struct Events {
     /// How many events are in the file.
-    pub(super) events: usize,
+    pub(super) made: usize,
     /// How many objects have a place in them.
     pub(super) mapped: usize,
     /// How many of those are revoked: the events have them as deleted.
@@ -47,7 +47,7 @@ pub(super) fn write(objects: &[&[u8]], outlet: &mut Outlet) -> Result<Events, Fa
     let revoked = objects.iter().filter(|object| is_revoked(object)).count();
     let gone = left.iter().filter(|(_, why)| why == super::table::REVOKED);
     Ok(Events {
-        events: mapped.objects.len(),
+        made: mapped.objects.len(),
         mapped: mapped.mapped,
         deleted: revoked.saturating_sub(gone.count()),
         left,
@@ -61,14 +61,14 @@ fn is_revoked(object: &[u8]) -> bool {
 impl Events {
     /// The counts, for machines.
     pub(super) fn json(&self) -> serde_json::Value {
-        serde_json::json!({ "events": self.events, "mapped": self.mapped, "deleted": self.deleted })
+        serde_json::json!({ "events": self.made, "mapped": self.mapped, "deleted": self.deleted })
     }
 
     /// Says what is in the file, and how much is not, to people.
     pub(super) fn say(&self, left: usize, ui: Ui) {
         ui.note(format_args!(
             "{} with a place for {}",
-            super::words::count(self.events, "event"),
+            super::words::count(self.made, "event"),
             super::words::count(self.mapped, "object")
         ));
         if self.deleted > 0 {

@@ -318,20 +318,20 @@ mod tests {
         let response = remote.call(&to, &request).unwrap();
         assert_eq!(response.status, 429);
         assert_eq!(response.header("x-rate-limit-reset"), Some("417"));
-        let heard = heard.join().unwrap();
-        let (head, body) = heard.split_once("\r\n\r\n").unwrap();
+        let asked = heard.join().unwrap();
+        let (top, body) = asked.split_once("\r\n\r\n").unwrap();
         assert!(
-            head.starts_with("POST /events/restSearch HTTP/1.1\r\n"),
-            "{head}"
+            top.starts_with("POST /events/restSearch HTTP/1.1\r\n"),
+            "{top}"
         );
         assert_eq!(body, r#"{"limit":20}"#);
-        let head = head.to_ascii_lowercase();
+        let lines = top.to_ascii_lowercase();
         for line in [
             "authorization: the automation key",
             "accept: application/json",
             "content-type: application/json",
         ] {
-            assert!(head.lines().any(|one| one == line), "{line}: {head}");
+            assert!(lines.lines().any(|one| one == line), "{line}: {lines}");
         }
     }
 }

@@ -28,7 +28,7 @@ use axum::{
 use bytes::Bytes;
 use hyper::{Request, body::Incoming};
 use portcullis_core::{cell::Caller, member::MemberId};
-use portcullis_node::cell::{Cell, Looked};
+use portcullis_node::cell::{Cell, CellError, Looked};
 use portcullis_stix::taxii::filter::percent_decoded;
 use serde_json::{Value, json};
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -76,6 +76,10 @@ impl Door {
                 who::recognise_aside(&self.doors, &cell, request.headers(), knock).await?
             }
         };
+        if !cell.ready() {
+            // Half of a list would be taken for the whole.
+            return Err(CellError::NotReady.into());
+        }
         let (head, body) = request.into_parts();
         let path = head
             .uri

@@ -296,15 +296,14 @@ impl Side {
     pub(super) fn recall(&mut self, account: usize, id: &str) {
         let body = json!({ "object": id, "reason": "our own scanner" }).to_string();
         let path = "/cell/v1/recalls";
-        wait("the recall to be taken", || {
-            self.insist(account, "POST", path, Some(body.as_bytes()));
-            // A node that has just been started lists what it has read so far, and does not say
-            // that this is not all: then it is asked again, which begins no second recall.
-            let mine = self.insist(account, "GET", path, None).json();
-            let recalls = mine["recalls"].as_array().unwrap();
-            let taken = recalls.iter().any(|recall| recall["object"] == id);
-            taken.then_some(())
-        });
+        self.insist(account, "POST", path, Some(body.as_bytes()));
+        // A node that has just been started says so, and lists no part for the whole.
+        let mine = self.insist(account, "GET", path, None).json();
+        let recalls = mine["recalls"].as_array().unwrap();
+        assert!(
+            recalls.iter().any(|recall| recall["object"] == id),
+            "{mine}"
+        );
     }
 
     /// Says something that is no TAXII, once.

@@ -53,6 +53,9 @@ impl Work<'_> {
         if ours || (mark.by == *self.cell.me() && held.is_some()) {
             return self.fits_ours(held.as_ref(), object, origin.as_ref());
         }
+        if held.is_none() {
+            self.may_version(&header.id, &label.publisher)?;
+        }
         let maker = origin.as_ref().map(|origin| &origin.member);
         if label.publisher != *source {
             self.may_relay(reach, source, (mark, label), maker, held.as_ref())?;
@@ -80,6 +83,29 @@ impl Work<'_> {
         // The maker tells us itself what becomes of what is here.
         let known = self.marks_fit(&header, label, marks);
         Ok(held.is_none() && known)
+    }
+
+    /// Whether another version of an object may be this publisher's: of what an author's own
+    /// member has brought, only that member's. An author whose identity nobody has bound here may
+    /// be a public set's, which several bring in, each as new as it has it.
+    fn may_version(&self, id: &str, publisher: &MemberId) -> Result<(), String> {
+        let live = self.cell.held(&self.into, id);
+        let oldest = live.iter().rfind(|held| !held.removed);
+        let Some(oldest) = oldest.filter(|held| held.publisher != *publisher) else {
+            return Ok(());
+        };
+        let unread = |_| format!("the version of it that is here cannot be read: `{id}`");
+        let bytes = self.cell.entry_bytes(&self.into, oldest.number);
+        let bytes = bytes.map_err(unread)?;
+        let before = portcullis_stix::header::header(&bytes);
+        let author = before.ok().and_then(|before| before.created_by);
+        let state = self.cell.state();
+        match author.and_then(|author| state.creator(&author).cloned()) {
+            Some(creator) if creator == oldest.publisher => Err(format!(
+                "only `{creator}`, its author, makes versions of it"
+            )),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Of what is ours others bring us nothing but what we have signed and lost.

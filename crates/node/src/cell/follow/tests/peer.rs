@@ -368,6 +368,52 @@ fn what_is_ours_nobody_else_publishes_changes_or_removes() {
 }
 
 #[test]
+fn what_its_author_has_brought_has_no_version_of_anybody_elses() {
+    let bench = Bench::new();
+    let author = "identity--00000000-0000-4000-8000-0000000000aa";
+    let of = |n: u8, name: &str, modified: &str| {
+        let (id, text) = object(n, name);
+        let by = format!("\"id\":\"{id}\",\"created_by_ref\":\"{author}\"");
+        let text = text.replace(&format!("\"id\":\"{id}\""), &by);
+        text.replace(
+            "\"modified\":\"2026-01-01",
+            &format!("\"modified\":\"{modified}"),
+        )
+    };
+    let first = of(1, "ours", "2026-01-01");
+    let envelope = format!("{{\"objects\":[{first}]}}");
+    let operator = bench.cell.operator();
+    let added = bench.cell.add(
+        &operator,
+        &bench.collection,
+        envelope.into(),
+        Coming::Published,
+    );
+    assert_eq!(added.unwrap().failures, []);
+    let later = of(1, "not ours", "2026-01-02");
+    let put = || Says::Put(SOURCE, SOURCE, NOW_US + 5, later.clone(), Vec::new());
+    let bind = Command::BindIdentity {
+        identity: author.parse().unwrap(),
+    };
+    bench.cell.perform(&operator, bind).unwrap();
+    assert_eq!(
+        bench.hears(&[put()]),
+        [format!("only `{ME}`, its author, makes versions of it")]
+    );
+    assert_eq!(bench.here(), [(first.clone(), ME.to_owned())]);
+    let unbind = Command::UnbindIdentity {
+        identity: author.parse().unwrap(),
+    };
+    bench.cell.perform(&operator, unbind).unwrap();
+    // While nobody says whose the author is, it may be a set that both bring in.
+    assert_eq!(bench.hears(&[put()]), [""; 0]);
+    assert_eq!(
+        bench.here(),
+        [(first, ME.to_owned()), (later, SOURCE.to_owned())]
+    );
+}
+
+#[test]
 fn a_change_of_tomorrow_is_not_taken() {
     let bench = Bench::new();
     let (_, text) = object(1, "tomorrow");

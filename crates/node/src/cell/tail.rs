@@ -53,7 +53,8 @@ impl Cell {
         self.catch_up()?;
         self.ready.store(true, Ordering::Release);
         // CRASH: who stopped between a definition and what it marks has left that to be lit anew.
-        self.relight()
+        self.relight();
+        Ok(())
     }
 
     /// Takes in what other processes have appended; answers whether there was anything.

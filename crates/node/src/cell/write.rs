@@ -15,7 +15,7 @@ use super::{
     Cell, CellError, Detail, Status,
     batch::{Batch, Interned, MARKED, Op, REVOKED, Row},
     index::{At, Entry, Index, KINDS_MAX, Key, Markings, Order, VERSIONS_MAX},
-    provenance::sign_batch,
+    provenance::{digest_of, sign_batch},
     tail::Turn,
 };
 use bytes::Bytes;
@@ -156,7 +156,7 @@ impl Cell {
             self.add_part(adding, part, &mut status)?;
         }
         self.statuses().keep(caller, collection, &status);
-        self.relight()?;
+        self.relight();
         Ok(status)
     }
 
@@ -278,7 +278,11 @@ impl Cell {
             return Ok((true, false));
         };
         let version_us = object.at.order.version_us;
-        if frame.state.released(&collection, &id, version_us) {
+        let content = digest_of(object.bytes);
+        if frame
+            .state
+            .released(&collection, &id, version_us, &content)
+        {
             return Ok((false, false));
         }
         if !crossing() {
@@ -291,6 +295,7 @@ impl Cell {
             collection,
             object: id,
             version_us,
+            content,
             publisher: publisher.clone(),
             findings: object.findings.clone(),
         };

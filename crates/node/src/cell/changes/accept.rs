@@ -148,7 +148,7 @@ impl Cell {
         let batches = Some(frame.batch).filter(|batch| !batch.rows.is_empty());
         let appended = turn.append(&frame.events, batches.as_slice(), &frame.data)?;
         self.settle(appended)?;
-        self.relight()?;
+        self.relight();
         Ok(accepted)
     }
 }

@@ -4,7 +4,7 @@
 //! that a person can let them go.
 
 use super::findings;
-use crate::cell::{Cell, CellError};
+use crate::cell::{Cell, CellError, provenance::digest_of};
 use portcullis_core::{
     cell::{CollectionId, Command, ObjectId, State, decide},
     member::MemberId,
@@ -36,7 +36,7 @@ impl Cell {
             return Err(CellError::NotReady);
         }
         // What another process has left unfinished.
-        self.relight()?;
+        self.relight();
         let state = self.state();
         let audience = state.audience();
         if self.reviewed.load(Ordering::Acquire) == audience {
@@ -73,7 +73,8 @@ impl Cell {
         let Ok(object) = header.id.parse::<ObjectId>() else {
             return Ok(None);
         };
-        let asked = state.review_of(&late.collection, &object, late.version_us);
+        let content = digest_of(&bytes);
+        let asked = state.review_of(&late.collection, &object, late.version_us, &content);
         let findings = findings(&header.kind, &bytes);
         if asked.is_some() || findings.is_empty() {
             return Ok(None);
@@ -83,6 +84,7 @@ impl Cell {
             collection: late.collection,
             object,
             version_us: late.version_us,
+            content,
             publisher: late.publisher,
             findings,
         }))

@@ -2,8 +2,12 @@
 
 use super::changes::{accept, changes_of};
 use super::*;
-use crate::cell::{Change, batch::Op, write};
-use portcullis_core::cell::Tlp;
+use crate::cell::{
+    Change,
+    batch::{Batch, Op},
+    write,
+};
+use portcullis_core::cell::{Label, Tlp};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -243,23 +247,10 @@ fn a_definition_counts_for_its_publishers_objects_and_for_others_if_it_was_first
     assert_eq!((light(&kit, 1), light(&kit, 3)), (Tlp::Red, Tlp::Red));
 }
 
-#[test]
-fn what_another_process_adds_counts_here_and_what_it_left_undone_is_done() {
-    let kit = Kit::new();
-    kit.add(&[marked(1, &[&marking(1)])]);
-    let other = Kit {
-        clock: kit.clock.clone(),
-        cell: open(&kit.clock, kit.cell.journal.clone(), "csirt"),
-        ..kit
-    };
-    other.add(&[of_light(1, "green")]);
-    kit.cell.catch_up().unwrap();
-    assert_eq!((light(&kit, 1), light(&other, 1)), (Tlp::Green, Tlp::Green));
-    // A definition whose adder stopped right after its frame.
-    kit.add(&[marked(2, &[&marking(2)])]);
+/// A definition of bank-a's, and nothing that follows from it: its adder stopped right after its frame.
+fn say_alone(kit: &Kit, definition: &str) {
     let state = kit.cell.state();
     let context = write::Context::new(&state, &kit.collection, None, false);
-    let definition = of_light(2, "red");
     let read = write::prepare_all(&context, &[definition.as_bytes()]);
     let mut turn = kit.cell.turn().unwrap();
     let mut frame = write::FrameOf::new(&state, kit.cell.me(), kit.collection);
@@ -277,6 +268,70 @@ fn what_another_process_adds_counts_here_and_what_it_left_undone_is_done() {
     }
     let appended = turn.append(&[], &[frame.batch], &frame.data).unwrap();
     kit.cell.settle(appended).unwrap();
+}
+
+#[test]
+fn what_is_lit_anew_at_once_is_bounded_by_the_bytes_of_its_rows() {
+    let kit = Kit::new();
+    kit.add(&[1, 2, 3].map(|n| {
+        let values: Vec<String> = (0..500).map(|m| format!("'{m}.n{n}.example'")).collect();
+        let many = format!("[domain-name:value IN ({})]", values.join(","));
+        marked(n, &[&marking(1)]).replace(&format!("[domain-name:value = 'n{n}.example']"), &many)
+    }));
+    say_alone(&kit, &of_light(1, "green"));
+    let (_, stale) = kit.cell.index().stale();
+    assert_eq!(stale.len(), 3);
+    // Each row has 500 values, of eight bytes each.
+    assert_eq!(kit.cell.relight_part(&stale, 1).unwrap(), 1);
+    assert_eq!(kit.cell.index().stale().1, stale[1..]);
+    assert_eq!(kit.cell.relight_part(&stale[1..], 11_000).unwrap(), 2);
+    assert_eq!([1, 2, 3].map(|n| light(&kit, n)), [Tlp::Green; 3]);
+}
+
+#[test]
+fn what_cannot_be_lit_anew_fails_nobody() {
+    let kit = Kit::new();
+    kit.add(&[marked(1, &[&marking(1)]), indicator(2, 0)]);
+    // No more labels are left, and what was said next would need another.
+    let mut batch = Batch::new(kit.collection);
+    let left = usize::from(u16::MAX) - kit.cell.index().labels.values().len();
+    batch.labels = (0..left)
+        .map(|n| Label {
+            tlp: Tlp::Red,
+            bound: None,
+            publisher: member(&format!("bank-{n}")),
+            recipients: [].into(),
+            held: false,
+        })
+        .collect();
+    let turn = kit.cell.turn().unwrap();
+    let appended = { turn }.append(&[], &[batch], &[]).unwrap();
+    kit.cell.settle(appended).unwrap();
+    assert_eq!(kit.add(&[of_light(1, "green")]).fresh, 1);
+    assert!(!kit.cell.index().is_lit());
+    assert_eq!(light(&kit, 1), Tlp::AmberStrict);
+    // Nor does a start, nor anything else that is done each second.
+    let kit = restart(&kit);
+    assert!(kit.cell.ready());
+    kit.cell.review_tick().unwrap();
+    assert_eq!(kit.add(&[indicator(3, 0)]).fresh, 1);
+}
+
+#[test]
+fn what_another_process_adds_counts_here_and_what_it_left_undone_is_done() {
+    let kit = Kit::new();
+    kit.add(&[marked(1, &[&marking(1)])]);
+    let other = Kit {
+        clock: kit.clock.clone(),
+        cell: open(&kit.clock, kit.cell.journal.clone(), "csirt"),
+        ..kit
+    };
+    other.add(&[of_light(1, "green")]);
+    kit.cell.catch_up().unwrap();
+    assert_eq!((light(&kit, 1), light(&other, 1)), (Tlp::Green, Tlp::Green));
+    // A definition whose adder stopped right after its frame.
+    kit.add(&[marked(2, &[&marking(2)])]);
+    say_alone(&kit, &of_light(2, "red"));
     assert_eq!(light(&kit, 2), Tlp::AmberStrict);
     let restarted = restart(&kit);
     assert_eq!(light(&restarted, 2), Tlp::Red, "by the next start");

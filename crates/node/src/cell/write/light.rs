@@ -8,23 +8,37 @@
 use super::touch::Touch;
 use crate::cell::{
     Cell, CellError,
+    find::observed,
     index::{Index, Markings, Stale},
 };
-use portcullis_core::cell::{CollectionId, Label, Tlp};
+use portcullis_core::{
+    cell::{CollectionId, Label, Tlp},
+    member::MEMBER_ID_BYTES_MAX,
+};
 use portcullis_stix::header::{Header, header};
 use std::sync::PoisonError;
 
 /// How many objects are lit anew at once: others append in between.
 const PART: usize = 1_024;
 
+/// What a row has beside its id, its keys and its label, and more.
+const ROW_BYTES: usize = 256;
+
+/// The bytes of rows from which on no more are lit anew at once: a frame has a limit, and what an
+/// object holds that is found by its values stands in each of its rows.
+const PART_BYTES: usize = 16 * 1024 * 1024;
+
 impl Cell {
     /// Lights anew what definitions mark that came, or say something else, since. Costs one look
-    /// where there is nothing to do.
-    ///
-    /// # Errors
-    ///
-    /// [`CellError`]; what is left is done the next time.
-    pub(crate) fn relight(&self) -> Result<(), CellError> {
+    /// where there is nothing to do. What is not done now is done the next time, and nobody's own
+    /// doing fails because of it: until then it is as strict as before.
+    pub(crate) fn relight(&self) {
+        if let Err(error) = self.light_anew() {
+            tracing::warn!(%error, "what names a marking could not be lit anew yet");
+        }
+    }
+
+    fn light_anew(&self) -> Result<(), CellError> {
         let mut before = usize::MAX;
         while !self.index().is_lit() {
             let (moved, stale) = self.index().stale();
@@ -33,8 +47,10 @@ impl Cell {
                 return Ok(());
             }
             before = stale.len();
-            for part in stale.chunks(PART) {
-                self.relight_part(part)?;
+            let mut left = stale.as_slice();
+            while !left.is_empty() {
+                let done = self.relight_part(left, PART_BYTES)?;
+                left = left.get(done..).unwrap_or_default();
             }
             let turn = self.turn()?;
             let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
@@ -45,25 +61,39 @@ impl Cell {
         Ok(())
     }
 
-    fn relight_part(&self, stale: &[Stale]) -> Result<(), CellError> {
+    /// Lights anew those of which the rows have so many bytes, at least one; answers how many that
+    /// are.
+    pub(crate) fn relight_part(
+        &self,
+        stale: &[Stale],
+        bytes_max: usize,
+    ) -> Result<usize, CellError> {
         let mut turn = self.turn()?;
-        let touched: Vec<Touch> = {
-            let index = self.index();
-            stale
-                .iter()
-                .filter_map(|of| self.dim(&index, *of))
-                .collect()
-        };
+        let part = stale.get(..PART).unwrap_or(stale);
+        let (mut touched, mut bytes, mut done) = (Vec::new(), 0, 0);
+        for of in part {
+            let dim = self.dim(&self.index(), *of);
+            if let Some((touch, row_bytes)) = dim {
+                bytes += row_bytes;
+                if bytes_max < bytes && !touched.is_empty() {
+                    break;
+                }
+                touched.push(touch);
+            }
+            done += 1;
+        }
         if touched.is_empty() {
-            return self.settle_seen(turn);
+            self.settle_seen(turn)?;
+            return Ok(done);
         }
         let batches = self.touches(&mut turn, &touched)?;
         let appended = turn.append(&[], &batches, &[])?;
-        self.settle(appended)
+        self.settle(appended)?;
+        Ok(done)
     }
 
-    /// An entry that is to be lit anew, if it still stands.
-    fn dim(&self, index: &Index, of: Stale) -> Option<Touch> {
+    /// An entry that is to be lit anew, if it still stands; and at most how many bytes its row has.
+    fn dim(&self, index: &Index, of: Stale) -> Option<(Touch, usize)> {
         let entry = *index.shelf(&of.collection)?.get(of.number)?;
         let label = index.labels.get(entry.label).filter(|_| entry.is_live())?;
         let by = index.members.get(entry.by)?;
@@ -72,14 +102,20 @@ impl Cell {
         let header = header(&bytes).ok()?;
         // What was made elsewhere is not changed by it: there it is lit anew, too.
         let stamp = (*by != self.me).then(|| (entry.stamp_us, by.clone()));
-        Some(Touch {
+        let keys = header.markings.len()
+            + header.granular.len()
+            + observed(&index.kind_of(&entry), &bytes).len();
+        let names = 1 + label.recipients.len();
+        let row_bytes = ROW_BYTES + header.id.len() + 8 * keys + MEMBER_ID_BYTES_MAX * names;
+        let touch = Touch {
             collection: of.collection,
             id: header.id.into_owned(),
             entry,
             label: label.clone(),
             marked: entry.is_marked(),
             stamp,
-        })
+        };
+        Some((touch, row_bytes))
     }
 
     /// The light of an object by what is known of its markings now, and the names of those that had

@@ -24,6 +24,16 @@ pub(super) struct Writer {
     settled: bool,
 }
 
+/// A frame whose data are not known to be on the disk.
+struct Unsure {
+    at: Position,
+    data: Place,
+    crc: u32,
+    sequence: u64,
+    /// The file that its head was read from: one that is erased in meanwhile has other checksums.
+    pin: Pin,
+}
+
 /// Nobody else appends while this lives, in this process or any other.
 pub struct Locked<'a> {
     journal: &'a Journal,
@@ -181,9 +191,8 @@ impl Locked<'_> {
 
     /// Takes back frames of a batch that could not be written whole.
     fn undo(&mut self, begin: Position, sequence: u64) {
-        let medium = &self.journal.inner.medium;
         let cut = if self.writer.end.segment == begin.segment {
-            medium.truncate(begin.segment, begin.offset.max(SEGMENT_HEAD_BYTES))
+            self.cut(begin.after_head(), "it could not be taken back")
         } else {
             // Whole frames in a segment that is full cannot be taken back without a trace.
             Err(JournalError::Failed)
@@ -213,7 +222,6 @@ impl Locked<'_> {
     /// Finds the end, wherever others have moved it.
     fn settle(&mut self) -> Result<(), JournalError> {
         let journal = self.journal;
-        let medium = &journal.inner.medium;
         if !self.writer.settled {
             self.writer.end = self.last_segment()?;
         }
@@ -238,9 +246,15 @@ impl Locked<'_> {
                         offset: head.durable,
                     });
                     if !self.writer.settled {
-                        unsure.push((at, next.data_place, next.data_crc, head.sequence));
+                        unsure.push(Unsure {
+                            at,
+                            data: next.data_place,
+                            crc: next.data_crc,
+                            sequence: head.sequence,
+                            pin: window.pin.clone(),
+                        });
                         if unsure.len() >= 4096 {
-                            unsure.retain(|(at, ..)| *at >= durable);
+                            unsure.retain(|one| one.at >= durable);
                         }
                     }
                     self.writer.end = next.end;
@@ -248,13 +262,13 @@ impl Locked<'_> {
                 }
                 Step::Broken(what) => {
                     journal.judge(at, what)?;
-                    medium.truncate(at.segment, at.offset)?;
+                    self.cut(at, what)?;
                     break at;
                 }
             }
         };
         self.writer.end = end;
-        unsure.retain(|(at, ..)| *at >= durable);
+        unsure.retain(|one| one.at >= durable);
         self.check(&unsure)?;
         self.writer.settled = true;
         journal.inner.sync.note_end(self.writer.end);
@@ -263,17 +277,32 @@ impl Locked<'_> {
 
     /// CRASH: after a power failure a frame's head may have reached the disk without its data:
     /// the journal ends before it.
-    fn check(&mut self, unsure: &[(Position, Place, u32, u64)]) -> Result<(), JournalError> {
+    fn check(&mut self, unsure: &[Unsure]) -> Result<(), JournalError> {
+        let medium = &self.journal.inner.medium;
         let mut data = Vec::new();
-        for (at, place, crc, sequence) in unsure {
-            self.journal.read(*place, &mut data)?;
-            if crc32fast::hash(&data) != *crc {
-                self.journal.inner.medium.truncate(at.segment, at.offset)?;
-                (self.writer.end, self.writer.sequence) = (*at, *sequence);
+        for one in unsure {
+            data.resize(one.data.len as usize, 0);
+            medium.read_pinned(&one.pin, one.data.segment, one.data.offset, &mut data)?;
+            if crc32fast::hash(&data) != one.crc {
+                self.cut(one.at, "its data are not what was written")?;
+                (self.writer.end, self.writer.sequence) = (one.at, one.sequence);
                 return Ok(());
             }
         }
         Ok(())
+    }
+
+    /// Cuts off what stands from a position on, in the last segment only: one behind which
+    /// another stands was on the disk before that was begun, and what is wrong in it is damage.
+    fn cut(&self, at: Position, what: &'static str) -> Result<(), JournalError> {
+        let medium = &self.journal.inner.medium;
+        if medium.len(at.segment)? == Some(at.offset) {
+            return Ok(());
+        }
+        if medium.len(at.segment.saturating_add(1))?.is_some() {
+            return Err(self.journal.damaged(at, what));
+        }
+        medium.truncate(at.segment, at.offset)
     }
 
     /// The beginning of the last segment. The sequence goes on from the segment before if the

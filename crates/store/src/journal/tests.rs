@@ -182,6 +182,35 @@ fn a_flipped_bit_before_the_end_is_named_with_its_file_and_offset() {
 }
 
 #[test]
+fn nothing_is_cut_off_a_segment_behind_which_another_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Journal::folder(folder.path(), EPOCH_A).unwrap();
+    let journal = open();
+    let one = put(&journal, b"", b"SECRET");
+    let two = put(&journal, b"", b"some data");
+    // The segment is closed, and the next holds nothing yet.
+    let wipe = Wipe {
+        place: one.data,
+        left: Vec::new(),
+    };
+    journal.erasing().unwrap().erase(0, &[wipe]).unwrap();
+    drop(journal);
+    let path = folder.path().join("00000000.seg");
+    let mut damaged = fs::read(&path).unwrap();
+    damaged[usize::try_from(two.data.offset).unwrap()] ^= 1;
+    fs::write(&path, &damaged).unwrap();
+    for _ in 0..2 {
+        let journal = open();
+        let refused = journal.lock().map(drop);
+        let Err(JournalError::Damaged { offset, .. }) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(offset, two.at.offset);
+        assert_eq!(fs::read(&path).unwrap(), damaged);
+    }
+}
+
+#[test]
 fn several_who_have_the_folder_open_append_in_turn() {
     let folder = tempfile::tempdir().unwrap();
     std::thread::scope(|scope| {

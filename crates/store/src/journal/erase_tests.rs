@@ -225,17 +225,73 @@ fn whoever_stopped_while_erasing_leaves_the_old_or_the_new_and_others_learn_whic
     assert!(!stands_in(folder.path(), b"SECRET"));
     let list = fs::read(folder.path().join(ERASURES)).unwrap();
     assert_eq!(list.len(), 16, "what was left open is closed first");
-    fs::write(folder.path().join(ERASURES), &list[..12]).unwrap();
     let place = Place {
         len: 6,
         ..written.data
     };
+    // It opens while somebody erases, who is between the two.
+    let eraser = journal.inner.medium.erasing().unwrap();
+    fs::write(folder.path().join(ERASURES), &list[..12]).unwrap();
     let third = open();
     assert_eq!(read(&third, place), [0; 6]);
+    assert_eq!(third.reopen().unwrap(), [0; 0]);
     fs::write(folder.path().join("x"), &old).unwrap();
     fs::rename(folder.path().join("x"), &path).unwrap();
-    third.reopen().unwrap();
+    assert_eq!(third.reopen().unwrap(), [0]);
     assert_eq!(read(&third, place), b"SECRET");
+    // Who erases stops there: it is the same file from now on, however often one looks.
+    drop(eraser);
+    let before = fs::metadata(folder.path().join(ERASURES)).unwrap().len();
+    assert_eq!(before, 12);
+    for _ in 0..3 {
+        assert_eq!(third.reopen().unwrap(), [0; 0]);
+    }
+}
+
+#[test]
+fn whoever_opens_a_journal_tidies_up_after_one_that_stopped_but_not_while_another_erases() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Journal::folder(folder.path(), EPOCH_A).unwrap();
+    let (half, list) = (
+        folder.path().join("00000000.seg.new"),
+        folder.path().join(ERASURES),
+    );
+    let there = || (half.exists(), fs::metadata(&list).unwrap().len());
+    let (journal, other) = (open(), open());
+    let written = put(&journal, b"", b"SECRET");
+    assert_eq!(count(&other), 1);
+    let eraser = journal.erasing().unwrap();
+    fs::write(&half, b"half, with SECRET").unwrap();
+    fs::write(&list, 0_u32.to_le_bytes()).unwrap();
+    drop(open());
+    assert_eq!(there(), (true, 4), "somebody is at it");
+    drop(eraser);
+    let next = open();
+    assert_eq!(there(), (false, 8));
+    for journal in [&other, &next] {
+        assert_eq!(journal.reopen().unwrap(), [0; 0], "nothing was erased");
+        assert_eq!(read(journal, written.data), b"SECRET");
+    }
+}
+
+#[test]
+fn an_erasure_that_fails_leaves_no_copy_and_the_segment_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::folder(folder.path(), EPOCH_A).unwrap();
+    let one = put(&journal, b"", b"SECRET");
+    let two = put(&journal, b"", b"some data");
+    let path = folder.path().join("00000000.seg");
+    // What is damaged elsewhere in the segment is found when the copy is read back.
+    let mut damaged = fs::read(&path).unwrap();
+    damaged[usize::try_from(two.data.offset).unwrap()] ^= 1;
+    fs::write(&path, &damaged).unwrap();
+    let refused = journal
+        .erasing()
+        .unwrap()
+        .erase(0, &[wipe(&one, 0, 6, b"")]);
+    assert!(matches!(refused, Err(JournalError::File { .. })));
+    assert_eq!(fs::read(&path).unwrap(), damaged);
+    assert!(!folder.path().join("00000000.seg.new").exists());
 }
 
 fn count(journal: &Journal) -> usize {

@@ -2,8 +2,8 @@
 //!
 //! The list is a file of segments' numbers (u32, little-endian), one before
 //! and one after the new file takes the old one's name. Whoever has looked at it up to
-//! some length opens what was named since; at an odd count something was
-//! perhaps written anew, and is opened at every look.
+//! some length opens what was named since, where another file has its name now; at an
+//! odd count something was perhaps written anew, and is looked at every time.
 
 use super::{Folder, at, open, read_exact_at, write_all_at};
 use crate::journal::{
@@ -12,7 +12,7 @@ use crate::journal::{
     medium::Erasing,
 };
 use std::{
-    fs::{self, File},
+    fs::{self, File, Metadata},
     io,
     path::{Path, PathBuf},
     sync::{
@@ -45,13 +45,44 @@ impl Anew {
     pub(super) fn open(folder: &Path) -> Result<Self, JournalError> {
         let path = folder.join(ERASURES);
         let list = open(&path).map_err(|source| at(&path, source))?;
-        // No file of a segment is open yet.
-        let len = list.metadata().map_err(|source| at(&path, source))?.len();
-        Ok(Self {
+        let anew = Self {
             list,
-            seen: AtomicU64::new(whole(len)),
+            seen: AtomicU64::default(),
             opened: Mutex::default(),
-        })
+        };
+        // CRASH: who stopped is tidied up after by the next to open, if nobody erases now. Where
+        // that fails, on a full disk, whoever erases next does it: nothing depends on it.
+        let turn = open(&folder.join(ERASING));
+        if let Some(turn) = turn.ok().filter(|turn| turn.try_lock().is_ok()) {
+            let tidied = anew.tidy(folder);
+            drop((tidied, turn));
+        }
+        // No file of a segment is open yet.
+        let len = anew.len().map_err(|source| at(&path, source))?;
+        anew.seen.store(whole(len), Ordering::Release);
+        Ok(anew)
+    }
+
+    /// Puts right what one that stopped has left: half a copy, or the first of two numbers. The
+    /// caller is the one who may.
+    fn tidy(&self, folder: &Path) -> io::Result<()> {
+        for item in fs::read_dir(folder)? {
+            let item = item?;
+            let name = item.file_name();
+            if name
+                .to_str()
+                .is_some_and(|name| name.ends_with(SEGMENT_ANEW))
+            {
+                fs::remove_file(item.path())?;
+            }
+        }
+        let len = self.len()?;
+        if len != whole(len) {
+            let mut number = [0; 4];
+            read_exact_at(&self.list, &mut number, len - NUMBER_BYTES)?;
+            self.tell(u32::from_le_bytes(number))?;
+        }
+        Ok(())
     }
 
     fn len(&self) -> io::Result<u64> {
@@ -75,26 +106,8 @@ impl Folder {
         let locked = open(&path).and_then(|file| file.lock().map(|()| file));
         let lock = locked.map_err(|source| at(&path, source))?;
         // CRASH: somebody stopped before the new file had its name, or between the two numbers.
-        let mended = || -> io::Result<()> {
-            for item in fs::read_dir(&self.path)? {
-                let item = item?;
-                let name = item.file_name();
-                if name
-                    .to_str()
-                    .is_some_and(|name| name.ends_with(SEGMENT_ANEW))
-                {
-                    fs::remove_file(item.path())?;
-                }
-            }
-            let len = self.anew.len()?;
-            if len != whole(len) {
-                let mut number = [0; 4];
-                read_exact_at(&self.anew.list, &mut number, len - NUMBER_BYTES)?;
-                self.anew.tell(u32::from_le_bytes(number))?;
-            }
-            Ok(())
-        };
-        mended().map_err(|source| at(&self.path, source))?;
+        let tidied = self.anew.tidy(&self.path);
+        tidied.map_err(|source| at(&self.path, source))?;
         Ok(Erasing::Folder { _lock: lock })
     }
 
@@ -109,7 +122,9 @@ impl Folder {
             read_exact_at(&self.anew.list, &mut named, seen)?;
             for number in named.as_chunks().0 {
                 let number = u32::from_le_bytes(*number);
-                self.open_anew(number)?;
+                if !self.open_anew(number)? {
+                    continue;
+                }
                 let opened = self.anew.opened.lock();
                 let mut opened = opened.unwrap_or_else(PoisonError::into_inner);
                 if !opened.contains(&number) {
@@ -128,18 +143,21 @@ impl Folder {
         std::mem::take(&mut *opened.unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Lets go of a segment's file, for the one that has its name now.
-    fn open_anew(&self, segment: u32) -> io::Result<()> {
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .open(self.path(segment))?;
+    /// Lets go of a segment's file for the one that has its name now, if that is another; answers
+    /// whether it is. One that is not open is read as it is when it is opened.
+    fn open_anew(&self, segment: u32) -> io::Result<bool> {
+        let path = self.path(segment);
+        // Held meanwhile: nobody puts an older file over a newer one.
         let segments = self.segments.write();
         let mut segments = segments.unwrap_or_else(PoisonError::into_inner);
-        if let Some(held) = segments.get_mut(segment as usize) {
-            *held = Arc::new(file);
+        let Some(held) = segments.get_mut(segment as usize) else {
+            return Ok(false);
+        };
+        if same(&held.metadata()?, &fs::metadata(&path)?) {
+            return Ok(false);
         }
-        Ok(())
+        *held = Arc::new(File::options().read(true).write(true).open(path)?);
+        Ok(true)
     }
 
     /// The bytes that a segment takes on the disk.
@@ -173,20 +191,39 @@ impl Folder {
             new.sync_all()?;
             check(len, &mut |offset, into| read_exact_at(&new, into, offset))
         };
-        write().map_err(|source| at(&anew, source))?;
-        let named = || {
+        let named = || -> io::Result<()> {
             self.anew.tell(segment)?;
             fs::rename(&anew, &path)?;
             File::open(&self.path)?.sync_all()?;
             self.anew.tell(segment)?;
+            self.open_anew(segment)?;
             // What we have done ourselves is no news.
-            self.anew
-                .seen
-                .store(whole(self.anew.len()?), Ordering::Release);
-            self.open_anew(segment)
+            let len = self.anew.len()?;
+            self.anew.seen.store(whole(len), Ordering::Release);
+            Ok(())
         };
-        named().map_err(|source| at(&path, source))
+        let written = write().map_err(|source| at(&anew, source));
+        let replaced = written.and_then(|()| named().map_err(|source| at(&path, source)));
+        if replaced.is_err() {
+            // What is half done keeps no room of a disk that is perhaps full. Where this fails, too,
+            // the next to erase or to open does it; where the file has its name already, it is not here.
+            drop(fs::remove_file(&anew));
+        }
+        replaced
     }
+}
+
+/// Whether two are of one file, of which one is open: no other has its number meanwhile.
+#[cfg(unix)]
+fn same(held: &Metadata, named: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (held.dev(), held.ino()) == (named.dev(), named.ino())
+}
+
+/// Whether two are of one file: a closed segment is written no more, and a copy is made later.
+#[cfg(not(unix))]
+fn same(held: &Metadata, named: &Metadata) -> bool {
+    matches!((held.modified(), named.modified()), (Ok(held), Ok(named)) if held == named)
 }
 
 /// Where a segment stands until it is whole.

@@ -148,6 +148,7 @@ impl Cell {
     pub fn open(parts: CellParts) -> Result<Arc<Self>, CellError> {
         let state = Arc::new(State::new(parts.me.clone(), &parts.realm));
         let accounts = account::Accounts::new(&*parts.env);
+        let index = RwLock::new(Index::of(parts.me.clone()));
         Ok(Arc::new(Self {
             journal: parts.journal,
             ledger: served::Ledger::new(parts.served, Arc::clone(&parts.env)),
@@ -161,7 +162,7 @@ impl Cell {
             realm: parts.realm,
             signer: parts.signer,
             state: RwLock::new(state),
-            index: RwLock::default(),
+            index,
             tail: Mutex::default(),
             durable_us: AtomicI64::new(i64::MIN),
             ready: AtomicBool::new(false),

@@ -239,6 +239,13 @@ pub enum Refusal {
         /// The object's id.
         object: String,
     },
+    /// A marking definition is somebody's word on what others share, and under a pseudonym it would
+    /// be the cell's.
+    #[error("`{object}` is a marking definition, and it is under a pseudonym")]
+    PseudonymDefines {
+        /// The object's id.
+        object: String,
+    },
     /// There is no such follow, or it was ended.
     #[error("there is no such follow")]
     UnknownFollow,
@@ -294,6 +301,7 @@ impl Refusal {
             Self::UnknownPseudonym { .. } => "cell.unknown_pseudonym",
             Self::PseudonymMixed => "cell.pseudonym_mixed",
             Self::PseudonymNamed { .. } => "cell.pseudonym_named",
+            Self::PseudonymDefines { .. } => "cell.pseudonym_defines",
             Self::UnknownFollow => "cell.unknown_follow",
             Self::FollowedAlready => "cell.followed_already",
         }

@@ -11,7 +11,7 @@ mod definition;
 mod entry;
 mod shelf;
 
-pub(crate) use definition::{Markings, Stale};
+pub(crate) use definition::{Markings, Speaker, Stale};
 pub(crate) use entry::{Entry, NONE, Order};
 pub(crate) use shelf::{Shelf, VERSIONS_MAX};
 
@@ -121,8 +121,9 @@ impl<T: Clone + Eq + std::hash::Hash> Interner<T> {
 }
 
 /// The index of all collections.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Index {
+    me: MemberId,
     shelves: HashMap<CollectionId, Shelf>,
     pub(crate) labels: Interner<Label>,
     pub(crate) kinds: Interner<Box<str>>,
@@ -140,6 +141,19 @@ pub(crate) struct At {
 }
 
 impl Index {
+    /// An empty one, of the cell of `me`.
+    pub(crate) fn of(me: MemberId) -> Self {
+        Self {
+            me,
+            shelves: HashMap::new(),
+            labels: Interner::default(),
+            kinds: Interner::default(),
+            members: Interner::default(),
+            frames: Vec::new(),
+            definitions: Definitions::default(),
+        }
+    }
+
     /// The entries of a collection.
     pub(crate) fn shelf(&self, collection: &CollectionId) -> Option<&Shelf> {
         self.shelves.get(collection)
@@ -257,9 +271,15 @@ impl Index {
                     entry.kind = find(&kinds, row.kind)?;
                     entry.label = find(&labels, row.label)?;
                 }
-                let says = definition_of(row.flags);
-                if let (Some(says), Some(label)) = (says, self.labels.get(entry.label)) {
-                    self.definitions.define(&row.id, &label.publisher, says);
+                if let Some(says) = definition_of(row.flags) {
+                    let label = self.labels.get(entry.label);
+                    let by = self.members.get(entry.by);
+                    let speaker = label
+                        .zip(by)
+                        .and_then(|(label, by)| Speaker::defining(&self.me, label, by, row.op));
+                    if let Some(speaker) = speaker {
+                        self.definitions.define(&row.id, speaker, says);
+                    }
                 }
                 let number = u32::try_from(shelf.len()).unwrap_or(NONE);
                 if shelf.apply(row, entry)? && !row.markings.is_empty() {
@@ -321,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_batch_that_will_not_be_taken_in_is_told_before_it_is_written() {
-        let mut index = Index::default();
+        let mut index = Index::of("bank-a".parse().unwrap());
         let at = Position::default();
         let data = Place {
             segment: 0,

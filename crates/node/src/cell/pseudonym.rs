@@ -208,7 +208,8 @@ impl Cell {
     ///
     /// [`Refusal::NotCreator`] when the pseudonym is another's; [`Refusal::PseudonymMixed`] when some
     /// of the objects are under one and others are not; [`Refusal::PseudonymNamed`] when an object
-    /// names the member all the same.
+    /// names the member all the same; [`Refusal::PseudonymDefines`] when one is a marking
+    /// definition, which would be the cell's own word.
     pub(super) fn add_pseudonymously(
         &self,
         caller: &Caller,
@@ -238,10 +239,15 @@ impl Cell {
                     .unwrap_or_default();
                 return Err(Refusal::NotCreator { object }.into());
             }
+            let defines = |header: &header::Header<'_>| header.kind == "marking-definition";
+            let (defines, id) = header.as_ref().map_or_else(Default::default, |header| {
+                (defines(header), header.id.to_string())
+            });
+            if defines {
+                return Err(Refusal::PseudonymDefines { object: id }.into());
+            }
             if self.names(caller, object.bytes) {
-                let object = header.map(|header| header.id.to_string());
-                let object = object.unwrap_or_default();
-                return Err(Refusal::PseudonymNamed { object }.into());
+                return Err(Refusal::PseudonymNamed { object: id }.into());
             }
             under = Some(author.to_owned());
         }

@@ -14,7 +14,7 @@ pub use trial::Trial;
 use super::{
     Cell, CellError, Detail, Status,
     batch::{Batch, Interned, MARKED, Op, REVOKED, Row},
-    index::{At, Entry, Index, KINDS_MAX, Key, Markings, Order, VERSIONS_MAX},
+    index::{At, Entry, Index, KINDS_MAX, Key, Markings, Order, Speaker, VERSIONS_MAX},
     provenance::{digest_of, sign_batch},
     tail::Turn,
 };
@@ -213,10 +213,11 @@ impl Cell {
             let (held_back, waits) =
                 self.hold(&mut frame, &caller.member, crossing, &object, turn.at)?;
             let publisher = &caller.member;
+            let speaker = Speaker::of(&self.me, publisher, None);
             if let Some(says) = object.says {
-                markings.define(&index, &object.header.id, publisher, says);
+                markings.define(&index, &object.header.id, speaker, says);
             }
-            let (marked, names) = markings.of(&index, &object.header, publisher);
+            let (marked, names) = markings.of(&index, &object.header, speaker);
             let mut label = labels.of(&state, collection, publisher, marked, held_back);
             if pseudonymous && held_back {
                 // Nobody is near to a member of whom nobody knows where it stands.

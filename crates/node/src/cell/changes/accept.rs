@@ -4,7 +4,7 @@ use super::{Change, Stamp};
 use crate::cell::{
     Cell, CellError, Detail,
     batch::{Op, REVOKED, Row, UNVERSIONED, V20},
-    index::{At, Entry, Index, Key, Markings, Order, Shelf},
+    index::{At, Entry, Index, Key, Markings, Order, Shelf, Speaker},
     tail::Turn,
     write::{Candidate, Context, FrameOf, Prepared, prepare_all},
 };
@@ -92,7 +92,8 @@ impl Cell {
                     let (found, _) = self
                         .hold(&mut frame, publisher, crossing, &object, turn.at)
                         .unwrap_or((true, false));
-                    let (marked, names) = markings.of(&index, &object.header, publisher);
+                    let speaker = Speaker::of(&self.me, publisher, Some(&stamp.by));
+                    let (marked, names) = markings.of(&index, &object.header, speaker);
                     let label = state.label(collection, publisher, marked, *held || found);
                     let label = bound(label, *tlp, listed && found);
                     let fits = has_room(&mut frame, &index, &object, &label, &stamp.by);
@@ -102,7 +103,7 @@ impl Cell {
                         continue;
                     }
                     if let Some(says) = object.says {
-                        markings.define(&index, &object.header.id, publisher, says);
+                        markings.define(&index, &object.header.id, speaker, says);
                     }
                     let events = marks_of(&state, &object, publisher, marks, turn.at);
                     frame.events.extend(events);
@@ -237,7 +238,12 @@ impl Cell {
             return Ok(false);
         }
         label.bound = Some(*tlp);
-        let (tlp, markings) = self.lit(index, &frame.batch.collection, &object.header, &label);
+        let (tlp, markings) = self.lit(
+            index,
+            &frame.batch.collection,
+            &object.header,
+            (&label, &stamp.by),
+        );
         label.tlp = tlp;
         let kind = index.kind_of(held);
         let row = Row {

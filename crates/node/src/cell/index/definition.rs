@@ -1,13 +1,15 @@
 //! What marking definitions say, and which entries name them: a definition may come after what it
 //! marks, and then that is lit anew.
 //!
-//! A definition says what its publisher says by it, for the objects of that publisher. For those
-//! of others the word of whoever published one under its id first counts: so nobody makes others'
-//! objects stricter, or wider, by a definition under an id that is in use.
+//! A definition says what its publisher says by it, for the objects of that publisher; what a server
+//! that is followed brings is that server's word, for what it brings. Where it is not defined so, this
+//! node's own word counts, and then that of whoever was first: by that alone nothing goes wider than
+//! while it is not known, or than it went where it comes from.
 
 use super::Index;
+use crate::cell::batch::Op;
 use portcullis_core::{
-    cell::{CollectionId, Marked, Tlp},
+    cell::{CollectionId, Label, Marked, Tlp},
     member::MemberId,
 };
 use portcullis_stix::{header::Header, marking::known_tlp};
@@ -40,11 +42,69 @@ impl Said {
         std::mem::replace(before, both) != both
     }
 
-    /// What it says on the objects of a publisher.
-    fn of(&self, publisher: &MemberId) -> Marked {
-        let own = self.by.iter().find(|(by, _)| by == publisher);
-        own.or_else(|| self.by.first())
-            .map_or(Marked::UNREAD, |(_, says)| *says)
+    /// What it says on the objects of a speaker.
+    fn of(&self, speaker: Speaker<'_>, me: &MemberId) -> Marked {
+        let word = |of: &MemberId| {
+            let found = self.by.iter().find(|(by, _)| by == of);
+            found.map(|(_, says)| *says)
+        };
+        if let Some(says) = word(speaker.who).or_else(|| word(me)) {
+            return says;
+        }
+        match self.by.first() {
+            Some((_, says)) if speaker.bounded => *says,
+            // A stranger opens nothing. Whoever says that a marking is red may know it.
+            Some((_, says)) if says.tlp == Some(Tlp::Red) => says.and(Marked::UNREAD),
+            Some(_) | None => Marked::UNREAD,
+        }
+    }
+}
+
+/// Whose word is asked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Speaker<'a> {
+    who: &'a MemberId,
+    /// Whether the object goes no wider than where it comes from, whatever is said of its markings
+    /// here.
+    bounded: bool,
+}
+
+impl<'a> Speaker<'a> {
+    /// Whose word it is what `publisher` brought into the cell of `me`: by a follow, if a stamp of
+    /// `followed` came with it.
+    pub(crate) fn of(
+        me: &MemberId,
+        publisher: &'a MemberId,
+        followed: Option<&'a MemberId>,
+    ) -> Self {
+        match followed {
+            // What a server has that speaks for itself alone is brought in by us.
+            Some(server) if publisher == me && server != me => Self {
+                who: server,
+                bounded: false,
+            },
+            followed => Self {
+                who: publisher,
+                bounded: followed.is_some(),
+            },
+        }
+    }
+
+    /// Whose word an entry of this label and stamp is.
+    pub(crate) fn labelled(me: &MemberId, label: &'a Label, by: &'a MemberId) -> Self {
+        Self::of(me, &label.publisher, label.bound.map(|_| by))
+    }
+
+    /// The same where an entry defines, and not where it is marked: what we have said beside what a
+    /// server brought does not make it ours; who said it was known before.
+    pub(super) fn defining(
+        me: &MemberId,
+        label: &'a Label,
+        by: &'a MemberId,
+        op: Op,
+    ) -> Option<Self> {
+        let beside = op == Op::Touch && label.bound.is_some() && label.publisher == *me;
+        (!beside).then(|| Self::labelled(me, label, by))
     }
 }
 
@@ -70,13 +130,13 @@ pub(crate) struct Definitions {
 
 impl Definitions {
     /// Takes in what a definition says.
-    pub(super) fn define(&mut self, id: &str, publisher: &MemberId, says: Marked) {
+    pub(super) fn define(&mut self, id: &str, speaker: Speaker<'_>, says: Marked) {
         let id = small(id);
         let said = match self.said.get_mut(&*id) {
             Some(said) => said,
             None => self.said.entry(Box::from(&*id)).or_default(),
         };
-        if said.say(publisher, says) && self.naming.contains_key(&key(&id)) {
+        if said.say(speaker.who, says) && self.naming.contains_key(&key(&id)) {
             self.moved.insert(Box::from(&*id));
         }
     }
@@ -144,8 +204,10 @@ impl Index {
                 .get((naming.place >> KNOWN_BITS) as usize)?;
             let entry = self.shelf(collection)?.get(naming.number)?;
             let label = self.labels.get(entry.label).filter(|_| entry.is_live())?;
+            let by = self.members.get(entry.by)?;
             let known = u64::from(naming.place) & KNOWN_MASK;
-            let stale = known != code(said.of(&label.publisher));
+            let speaker = Speaker::labelled(&self.me, label, by);
+            let stale = known != code(said.of(speaker, &self.me));
             stale.then_some(Stale {
                 collection: *collection,
                 number: naming.number,
@@ -160,33 +222,35 @@ impl Index {
 #[derive(Default)]
 pub(crate) struct Markings {
     said: HashMap<Box<str>, Said>,
-    /// What is known of the markings that the objects of one publisher name, by how they name them.
+    /// What is known of the markings that the objects of one speaker name, by how they name them.
     known: HashMap<Box<str>, (Marked, u64)>,
-    publisher: Option<MemberId>,
+    speaker: Option<(MemberId, bool)>,
 }
 
 impl Markings {
     /// A definition that comes in with the others.
-    pub(crate) fn define(&mut self, index: &Index, id: &str, publisher: &MemberId, says: Marked) {
+    pub(crate) fn define(&mut self, index: &Index, id: &str, speaker: Speaker<'_>, says: Marked) {
         let id = small(id);
         let before = || index.definitions.said.get(&*id).cloned();
         let said = self.said.entry(Box::from(&*id));
         said.or_insert_with(|| before().unwrap_or_default())
-            .say(publisher, says);
+            .say(speaker.who, says);
         self.known.clear();
     }
 
-    /// How an object of this publisher is marked; and the names of those of its markings that had
+    /// How an object of this speaker is marked; and the names of those of its markings that had
     /// to be looked up, for its row.
     pub(crate) fn of(
         &mut self,
         index: &Index,
         header: &Header<'_>,
-        publisher: &MemberId,
+        speaker: Speaker<'_>,
     ) -> (Marked, Vec<u64>) {
-        if self.publisher.as_ref() != Some(publisher) {
+        let same =
+            |(who, bounded): &(MemberId, bool)| (who, *bounded) == (speaker.who, speaker.bounded);
+        if !self.speaker.as_ref().is_some_and(same) {
             self.known.clear();
-            self.publisher = Some(publisher.clone());
+            self.speaker = Some((speaker.who.clone(), speaker.bounded));
         }
         let (mut marked, mut names) = (Marked::default(), Vec::new());
         for marking in header.markings.iter().chain(&header.granular) {
@@ -196,7 +260,7 @@ impl Markings {
             }
             let (says, name) = match self.known.get(&**marking) {
                 Some(known) => *known,
-                None => self.look_up(index, marking, publisher),
+                None => self.look_up(index, marking, speaker),
             };
             marked = marked.and(says);
             names.push(name);
@@ -206,13 +270,13 @@ impl Markings {
         (marked, names)
     }
 
-    fn look_up(&mut self, index: &Index, marking: &str, publisher: &MemberId) -> (Marked, u64) {
+    fn look_up(&mut self, index: &Index, marking: &str, speaker: Speaker<'_>) -> (Marked, u64) {
         let id = small(marking);
         let said = self
             .said
             .get(&*id)
             .or_else(|| index.definitions.said.get(&*id));
-        let says = said.map_or(Marked::UNREAD, |said| said.of(publisher));
+        let says = said.map_or(Marked::UNREAD, |said| said.of(speaker, &index.me));
         let known = (says, key(&id) | code(says));
         self.known.insert(Box::from(marking), known);
         known

@@ -75,6 +75,22 @@ fn entries(kit: &Kit) -> usize {
         .map_or(0, crate::cell::index::Shelf::len)
 }
 
+/// Another collection of the same group.
+fn beside(kit: &Kit) -> CollectionId {
+    let collection = kit.cell.new_collection();
+    let mut settings = Settings::titled("beside");
+    settings.readers = [kit.group].into();
+    settings.writers = [kit.group].into();
+    settings.mode = Mode::Keep;
+    let settings = Box::new(settings);
+    let command = Command::OpenCollection {
+        collection,
+        settings,
+    };
+    kit.cell.perform(&kit.cell.operator(), command).unwrap();
+    collection
+}
+
 fn restart(kit: &Kit) -> Kit {
     kit.restarted(&kit.cell.journal.image(true).unwrap())
 }
@@ -223,21 +239,14 @@ fn whoever_has_read_past_an_object_is_told_of_it_when_its_marking_is_known() {
 fn a_definition_counts_for_its_publishers_objects_and_for_others_if_it_was_first() {
     let kit = Kit::new();
     kit.add(&[marked(1, &[&marking(1)])]);
-    // What another says under this id lights the object while its own publisher says nothing.
+    // What another says under this id opens nothing while its own publisher says nothing.
     kit.add_as(&kit.b(), &[of_light(1, "white"), marked(2, &[&marking(1)])]);
-    assert_eq!((light(&kit, 1), light(&kit, 2)), (Tlp::Clear, Tlp::Clear));
+    assert_eq!(
+        (light(&kit, 1), light(&kit, 2)),
+        (Tlp::AmberStrict, Tlp::Clear)
+    );
     // Here the id is taken; in a collection beside, its publisher says what it meant.
-    let beside = kit.cell.new_collection();
-    let mut settings = Settings::titled("beside");
-    settings.readers = [kit.group].into();
-    settings.writers = [kit.group].into();
-    settings.mode = Mode::Keep;
-    let settings = Box::new(settings);
-    let command = Command::OpenCollection {
-        collection: beside,
-        settings,
-    };
-    kit.cell.perform(&kit.cell.operator(), command).unwrap();
+    let beside = beside(&kit);
     let envelope = Bytes::from(format!("{{\"objects\":[{}]}}", of_light(1, "red")));
     let added = kit.cell.add(&kit.a(), &beside, envelope, Source::Published);
     assert_eq!(added.unwrap().fresh, 1);
@@ -315,6 +324,74 @@ fn what_cannot_be_lit_anew_fails_nobody() {
     assert!(kit.cell.ready());
     kit.cell.review_tick().unwrap();
     assert_eq!(kit.add(&[indicator(3, 0)]).fresh, 1);
+}
+
+#[test]
+fn without_its_publishers_word_the_nodes_own_counts_and_a_strangers_closes_alone() {
+    let kit = Kit::new();
+    let named = [marked(1, &[&marking(1)]), marked(2, &[&marking(2)])];
+    kit.add(&named);
+    kit.add_as(&kit.b(), &[of_light(1, "white"), of_light(2, "red")]);
+    let at = |kit: &Kit| [1, 2].map(|n| light(kit, n));
+    assert_eq!(at(&kit), [Tlp::AmberStrict, Tlp::Red]);
+    let beside = beside(&kit);
+    for n in [1, 2] {
+        let envelope = Bytes::from(format!("{{\"objects\":[{}]}}", of_light(n, "green")));
+        let operator = kit.cell.operator();
+        let added = kit
+            .cell
+            .add(&operator, &beside, envelope, Source::Published);
+        assert_eq!(added.unwrap().fresh, 1);
+    }
+    assert_eq!(at(&kit), [Tlp::Green; 2]);
+    assert_eq!(at(&restart(&kit)), [Tlp::Green; 2]);
+}
+
+#[test]
+fn what_a_followed_server_defines_is_its_word_for_what_it_brings_and_not_the_nodes() {
+    let kit = Kit::new();
+    let operator = kit.cell.operator();
+    kit.add_as(
+        &operator,
+        &[marked(1, &[&marking(1)]), marked(2, &[&marking(2)])],
+    );
+    kit.add_as(&operator, &[of_light(2, "green")]);
+    kit.add(&[marked(3, &[&marking(1)])]);
+    let beside = beside(&kit);
+    let put = |object: String| Change::Put {
+        bytes: object.into(),
+        stamp: crate::cell::Stamp {
+            at_us: 1,
+            by: member("taxii.example"),
+        },
+        publisher: kit.cell.me().clone(),
+        tlp: Tlp::Clear,
+        held: false,
+        marks: portcullis_core::cell::Marks::default(),
+        provenance: Bytes::new(),
+    };
+    let said = [of_light(1, "white"), of_light(2, "red")];
+    let brought = [marked(4, &[&marking(1)]), marked(5, &[&marking(2)])];
+    let changes: Vec<Change> = said.into_iter().map(put).collect();
+    kit.cell.accept(&beside, &changes, Vec::new()).unwrap();
+    let changes: Vec<Change> = brought.into_iter().map(put).collect();
+    accept(&kit, &changes);
+    let strict = Tlp::AmberStrict;
+    let expected = [strict, Tlp::Green, strict, Tlp::Clear, Tlp::Red];
+    let at = |kit: &Kit| [1, 2, 3, 4, 5].map(|n| light(kit, n));
+    assert_eq!(at(&kit), expected);
+    let kit = restart(&kit);
+    assert_eq!(at(&kit), expected);
+    // To say something beside what it brought does not make it the node's own word.
+    let address = Command::Mark {
+        object: marking(1).parse().unwrap(),
+        publisher: kit.cell.me().clone(),
+        group: kit.group,
+        tlp: Some(Tlp::Green),
+    };
+    kit.cell.perform(&kit.cell.operator(), address).unwrap();
+    assert_eq!(at(&kit), expected);
+    assert_eq!(at(&restart(&kit)), expected);
 }
 
 #[test]

@@ -260,6 +260,12 @@ fn a_pseudonym_is_opened_by_an_operator_alone_and_that_is_told() {
     );
     let named = under(&pseudonym, 3, r#", "description":"seen at BANK-A""#);
     assert_eq!(refused(&kit.a(), named), "cell.pseudonym_named");
+    // Nor is the cell's own word said under it.
+    let defined = format!(
+        r#"{{"type":"marking-definition","spec_version":"2.1","id":"marking-definition--00000000-0000-4000-8000-000000000001","created":"2026-01-01T00:00:00Z","created_by_ref":"{}","definition_type":"tlp","definition":{{"tlp":"red"}}}}"#,
+        pseudonym.identity
+    );
+    assert_eq!(refused(&kit.a(), defined), "cell.pseudonym_defines");
     let identity = pseudonym.identity.to_string();
     let member_asks = kit
         .cell

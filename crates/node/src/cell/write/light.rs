@@ -9,11 +9,11 @@ use super::touch::Touch;
 use crate::cell::{
     Cell, CellError,
     find::observed,
-    index::{Index, Markings, Stale},
+    index::{Index, Markings, Speaker, Stale},
 };
 use portcullis_core::{
     cell::{CollectionId, Label, Tlp},
-    member::MEMBER_ID_BYTES_MAX,
+    member::{MEMBER_ID_BYTES_MAX, MemberId},
 };
 use portcullis_stix::header::{Header, header};
 use std::sync::PoisonError;
@@ -118,17 +118,18 @@ impl Cell {
         Some((touch, row_bytes))
     }
 
-    /// The light of an object by what is known of its markings now, and the names of those that had
+    /// The light of an object, of this label and stamped by this member, by what is known of its markings now, and the names of those that had
     /// to be looked up. What is held and red, as under a pseudonym, stays red until it is released.
     pub(crate) fn lit(
         &self,
         index: &Index,
         collection: &CollectionId,
         header: &Header<'_>,
-        label: &Label,
+        (label, by): (&Label, &MemberId),
     ) -> (Tlp, Vec<u64>) {
         let state = self.state();
-        let (marked, names) = Markings::default().of(index, header, &label.publisher);
+        let speaker = Speaker::labelled(&self.me, label, by);
+        let (marked, names) = Markings::default().of(index, header, speaker);
         let tlp = state.light(collection, marked);
         match label.bound {
             // Red because it is held: what is known of its markings opens nothing.

@@ -150,7 +150,7 @@ impl Cell {
             held: false,
             ..label.clone()
         };
-        self.lit(index, collection, &own, &released).0
+        self.lit(index, collection, &own, (&released, &self.me)).0
     }
 
     /// The batches that add these objects anew.
@@ -192,8 +192,12 @@ impl Cell {
         let (mut label, mut markings) = (touch.label.clone(), Vec::new());
         if let Some(header) = header(&bytes).ok().filter(|_| entry.names_markings()) {
             // By what is known now: whoever looks for what is not takes this row for it.
-            (label.tlp, markings) =
-                self.lit(&self.index(), &touch.collection, &header, &touch.label);
+            (label.tlp, markings) = self.lit(
+                &self.index(),
+                &touch.collection,
+                &header,
+                (&touch.label, &by),
+            );
         }
         let row = Row {
             op: Op::Touch,

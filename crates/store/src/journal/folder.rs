@@ -34,9 +34,35 @@ impl Folder {
             anew: anew::Anew::open(path)?,
         };
         folder.lock()?;
-        let epoch = folder.epoch(fresh);
+        let opened = folder.no_gap().and_then(|()| folder.epoch(fresh));
         folder.unlock();
-        Ok((folder, epoch?))
+        Ok((folder, opened?))
+    }
+
+    /// Segments follow each other: where one is missing, what stands behind it would be taken for
+    /// nothing.
+    fn no_gap(&self) -> Result<(), JournalError> {
+        let listed = fs::read_dir(&self.path).map_err(|source| at(&self.path, source))?;
+        let mut segments = 0_u32;
+        let mut last = None;
+        for file in listed {
+            let name = file.map_err(|source| at(&self.path, source))?.file_name();
+            let number = name.to_str().and_then(|name| name.strip_suffix(".seg"));
+            if let Some(number) = number.and_then(|number| number.parse::<u32>().ok()) {
+                segments += 1;
+                last = last.max(Some(number));
+            }
+        }
+        if last.is_none_or(|last| last.checked_add(1) == Some(segments)) {
+            return Ok(());
+        }
+        let gone = (0..segments).map(|segment| self.path(segment));
+        let gone = gone.filter(|path| !path.exists()).min();
+        Err(JournalError::Damaged {
+            path: gone.unwrap_or_else(|| self.path(segments)),
+            offset: 0,
+            what: "the segment is gone",
+        })
     }
 
     /// The epoch that is kept, or `fresh`, kept from now on.

@@ -184,6 +184,10 @@ impl<'a> Window<'a> {
     pub(super) fn step(&mut self, at: Position) -> Result<Step, JournalError> {
         let medium = &self.journal.inner.medium;
         let Some(mut len) = medium.len(at.segment)? else {
+            // Where the next has been begun this one has been, too.
+            if medium.len(at.segment + 1)?.is_some() && medium.len(at.segment)?.is_none() {
+                return Err(self.journal.damaged(at, "the segment is gone"));
+            }
             return Ok(Step::End);
         };
         loop {

@@ -211,6 +211,32 @@ fn nothing_is_cut_off_a_segment_behind_which_another_stands() {
 }
 
 #[test]
+fn a_segment_that_is_gone_or_empty_is_damage_and_not_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Journal::folder_of(folder.path(), EPOCH_A, 1000).unwrap();
+    let journal = open();
+    for n in 0..6_u8 {
+        put(&journal, &[n], &[n; 400]);
+    }
+    drop(journal);
+    let first = folder.path().join("00000000.seg");
+    let bytes = fs::read(&first).unwrap();
+    assert!(folder.path().join("00000001.seg").exists());
+    let damaged = |read: Result<Vec<Read>, JournalError>| {
+        assert!(
+            matches!(&read, Err(JournalError::Damaged { path, .. }) if *path == first),
+            "{read:?}"
+        );
+    };
+    fs::write(&first, bytes.get(..7).unwrap()).unwrap();
+    damaged(all(&open()));
+    fs::remove_file(&first).unwrap();
+    damaged(Journal::folder_of(folder.path(), EPOCH_A, 1000).map(|_| Vec::new()));
+    fs::write(&first, &bytes).unwrap();
+    assert_eq!(count(&open()), 6);
+}
+
+#[test]
 fn several_who_have_the_folder_open_append_in_turn() {
     let folder = tempfile::tempdir().unwrap();
     std::thread::scope(|scope| {

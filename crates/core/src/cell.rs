@@ -42,7 +42,7 @@ pub use ids::{CollectionId, FollowId, GroupId, ObjectId, QuestionId, RecallId, R
 pub use label::{Label, Marked};
 pub use mark::Marks;
 pub use refusal::Refusal;
-pub use state::State;
+pub use state::{Beside, State};
 pub use tlp::Tlp;
 
 #[cfg(test)]

@@ -53,6 +53,17 @@ pub struct State {
     pub(super) follows: Shared<BTreeMap<FollowId, Follow>>,
 }
 
+/// What publishers said beside their objects, as it was in one generation of a [`State`].
+#[derive(Clone, Debug)]
+pub struct Beside(Shared<BTreeMap<ObjectId, BTreeMap<MemberId, Marks>>>);
+
+impl Beside {
+    /// What `publisher` said beside its object, if anything.
+    pub fn marks(&self, object: &str, publisher: &MemberId) -> Option<&Marks> {
+        self.0.get(object)?.get(publisher)
+    }
+}
+
 impl State {
     /// The cell of a node of which nothing is known yet.
     pub fn new(me: MemberId, realm: &Realm) -> Self {
@@ -150,6 +161,12 @@ impl State {
     /// What `publisher` said beside its object, if anything.
     pub fn marks(&self, object: &str, publisher: &MemberId) -> Option<&Marks> {
         self.marks.get(object)?.get(publisher)
+    }
+
+    /// All that was said beside objects, as it is now: whoever keeps it keeps nothing else of this
+    /// state in memory.
+    pub fn beside(&self) -> Beside {
+        Beside(self.marks.clone())
     }
 
     /// Whether anything was said beside this object, by any of its publishers.

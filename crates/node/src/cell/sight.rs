@@ -6,7 +6,7 @@ use super::{
     index::{Entry, Index, Shelf},
 };
 use jiff::Timestamp;
-use portcullis_core::cell::{Caller, Clearance, CollectionId, State};
+use portcullis_core::cell::{Beside, Caller, Clearance, CollectionId};
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError},
@@ -18,7 +18,10 @@ const SIGHTS_MAX: usize = 4_096;
 /// What a caller sees of a collection.
 #[derive(Debug)]
 pub(crate) struct Sight {
-    state: Arc<State>,
+    /// Which state it was worked out from. Not the state itself: callers stay away for long, and what
+    /// a state holds has changed since.
+    generation: u64,
+    beside: Beside,
     pub(crate) clearance: Clearance,
     /// By the number of the label.
     admitted: Box<[bool]>,
@@ -58,7 +61,7 @@ impl Cell {
         let sights = self.sights.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(sight) = sights.get(&key) {
             let until = sight.clearance.until();
-            let same = sight.state.generation() == state.generation();
+            let same = sight.generation == state.generation();
             if same && sight.admitted.len() == labels && until.is_none_or(|until| at < until) {
                 return Ok(Arc::clone(sight));
             }
@@ -74,7 +77,8 @@ impl Cell {
             clearance,
             admitted,
             honour_expiry: settings.is_none_or(|held| held.settings.honour_expiry),
-            state,
+            generation: state.generation(),
+            beside: state.beside(),
         });
         let mut sights = self.sights.write().unwrap_or_else(PoisonError::into_inner);
         if sights.len() >= SIGHTS_MAX {
@@ -153,7 +157,34 @@ impl<'a> Eyes<'a> {
             return false;
         };
         let id = self.shelf.id(number);
-        let marks = id.and_then(|id| self.sight.state.marks(id, &label.publisher));
+        let marks = id.and_then(|id| self.sight.beside.marks(id, &label.publisher));
         self.sight.clearance.admits(label, marks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cell::{
+        Query,
+        tests::{Kit, indicator, standing},
+    };
+    use portcullis_core::cell::{Command, MemberKind};
+    use std::sync::Arc;
+
+    #[test]
+    fn who_came_once_keeps_nothing_in_memory_of_a_state_that_has_changed_since() {
+        let kit = Kit::new();
+        kit.add(&[indicator(1, 0)]);
+        assert_eq!(kit.shown(&Query::default()).len(), 1);
+        let before = Arc::downgrade(&kit.cell.state());
+        assert!(before.upgrade().is_some());
+        let found = Command::FoundGroup {
+            group: kit.cell.new_group(),
+            title: "others".into(),
+            standing: standing(MemberKind::Company, "GB"),
+        };
+        kit.cell.perform(&kit.cell.operator(), found).unwrap();
+        assert!(before.upgrade().is_none(), "somebody keeps it");
+        assert_eq!(kit.shown(&Query::default()).len(), 1);
     }
 }

@@ -295,6 +295,7 @@ impl Index {
         if puts {
             self.frames.push(at);
         }
+        self.thin();
         Ok(())
     }
 }

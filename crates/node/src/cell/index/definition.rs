@@ -6,7 +6,7 @@
 //! node's own word counts, and then that of whoever was first: by that alone nothing goes wider than
 //! while it is not known, or than it went where it comes from.
 
-use super::Index;
+use super::{Entry, Index};
 use crate::cell::batch::Op;
 use portcullis_core::{
     cell::{CollectionId, Label, Marked, Tlp},
@@ -22,6 +22,13 @@ use std::{
 /// The bits of a name in a row that say what was known of the marking.
 const KNOWN_BITS: u32 = 4;
 const KNOWN_MASK: u64 = (1 << KNOWN_BITS) - 1;
+
+/// The most markings of one object that are looked up: what names more is as red as can be, for each
+/// is kept for as long as the object is here, and looked at whenever one of them says something.
+pub(crate) const NAMES_MAX: usize = 64;
+
+/// The fewest entries that name one marking of which those that are gone are looked for.
+const THIN_FROM: usize = 1_024;
 
 /// What was said under one id.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -116,13 +123,32 @@ struct Naming {
     place: u32,
 }
 
+/// The entries that name one marking.
+#[derive(Debug)]
+struct Namings {
+    all: Vec<Naming>,
+    /// When there are so many, those that are gone are dropped.
+    thin_at: usize,
+}
+
+impl Default for Namings {
+    fn default() -> Self {
+        Self {
+            all: Vec::new(),
+            thin_at: THIN_FROM,
+        }
+    }
+}
+
 /// All definitions, and all that name any.
 #[derive(Debug, Default)]
 pub(crate) struct Definitions {
     /// By the definition's id in small letters.
     said: HashMap<Box<str>, Said>,
     /// By the marking's key.
-    naming: HashMap<u64, Vec<Naming>>,
+    naming: HashMap<u64, Namings>,
+    /// The markings that many name.
+    full: Vec<u64>,
     collections: Vec<CollectionId>,
     /// Which say something else than when entries that name them came.
     moved: BTreeSet<Box<str>>,
@@ -152,10 +178,21 @@ impl Definitions {
             let (at, known) = (u32::try_from(at), u32::try_from(name & KNOWN_MASK));
             if let (Ok(at), Ok(known)) = (at, known) {
                 let place = at << KNOWN_BITS | known;
-                let of = self.naming.entry(name & !KNOWN_MASK).or_default();
-                of.push(Naming { number, place });
+                let key = name & !KNOWN_MASK;
+                let of = self.naming.entry(key).or_default();
+                of.all.push(Naming { number, place });
+                if of.all.len() == of.thin_at {
+                    self.full.push(key);
+                }
             }
         }
+    }
+}
+
+impl Definitions {
+    /// Where an entry stands that names a marking.
+    fn collection(&self, naming: Naming) -> Option<&CollectionId> {
+        self.collections.get((naming.place >> KNOWN_BITS) as usize)
     }
 }
 
@@ -191,6 +228,34 @@ impl Index {
         }
     }
 
+    /// Drops of the markings that many name which entries are gone: whatever is lit anew, or said
+    /// again, leaves one behind.
+    pub(super) fn thin(&mut self) {
+        for key in std::mem::take(&mut self.definitions.full) {
+            let Some(mut of) = self.definitions.naming.remove(&key) else {
+                continue;
+            };
+            of.all.retain(|naming| {
+                let collection = self.definitions.collection(*naming);
+                let shelf = collection.and_then(|collection| self.shelf(collection));
+                let entry = shelf.and_then(|shelf| shelf.get(naming.number));
+                entry.is_some_and(Entry::is_live)
+            });
+            of.thin_at = THIN_FROM.max(2 * of.all.len());
+            self.definitions.naming.insert(key, of);
+        }
+    }
+
+    /// How often entries are remembered for the markings that they name.
+    #[cfg(test)]
+    pub(crate) fn namings(&self) -> usize {
+        self.definitions
+            .naming
+            .values()
+            .map(|of| of.all.len())
+            .sum()
+    }
+
     fn stale_by(&self, id: &str) -> Vec<Stale> {
         let definitions = &self.definitions;
         let (Some(said), Some(naming)) =
@@ -198,10 +263,8 @@ impl Index {
         else {
             return Vec::new();
         };
-        let stale = naming.iter().filter_map(|naming| {
-            let collection = definitions
-                .collections
-                .get((naming.place >> KNOWN_BITS) as usize)?;
+        let stale = naming.all.iter().filter_map(|naming| {
+            let collection = definitions.collection(*naming)?;
             let entry = self.shelf(collection)?.get(naming.number)?;
             let label = self.labels.get(entry.label).filter(|_| entry.is_live())?;
             let by = self.members.get(entry.by)?;
@@ -264,6 +327,14 @@ impl Markings {
             };
             marked = marked.and(says);
             names.push(name);
+            if NAMES_MAX < names.len() {
+                names.sort_unstable();
+                names.dedup();
+            }
+            if NAMES_MAX < names.len() {
+                // Whatever any of them says, now or later: nothing is stricter.
+                return (Tlp::Red.into(), Vec::new());
+            }
         }
         names.sort_unstable();
         names.dedup();

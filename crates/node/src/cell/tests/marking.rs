@@ -395,6 +395,49 @@ fn what_a_followed_server_defines_is_its_word_for_what_it_brings_and_not_the_nod
 }
 
 #[test]
+fn what_names_more_markings_than_are_looked_up_is_red_whatever_they_say() {
+    let (before, after) = (Kit::new(), Kit::new());
+    let ids: Vec<String> = (1..=65).map(marking).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let mut twice = ids[..64].to_vec();
+    twice.extend(&ids[..64]);
+    let objects = [marked(1, &ids), marked(2, &twice)];
+    let definitions: Vec<String> = (1..=65).map(|n| of_light(n, "green")).collect();
+    before.add(&definitions);
+    before.add(&objects);
+    after.add(&objects);
+    assert_eq!(
+        [light(&after, 1), light(&after, 2)],
+        [Tlp::Red, Tlp::AmberStrict]
+    );
+    after.add(&definitions);
+    for kit in [&before, &after, &restart(&after)] {
+        assert_eq!([light(kit, 1), light(kit, 2)], [Tlp::Red, Tlp::Green]);
+    }
+}
+
+#[test]
+fn of_what_names_a_marking_only_what_is_here_is_remembered() {
+    let kit = Kit::new();
+    kit.add(&[marked(1, &[&marking(1)])]);
+    let namings = |kit: &Kit| kit.cell.index().namings();
+    let by = |tlp| Command::Mark {
+        object: id(1).parse().unwrap(),
+        publisher: member("bank-a"),
+        group: kit.group,
+        tlp: Some(tlp),
+    };
+    for at in 0..2_500 {
+        let tlp = if at % 2 == 0 { Tlp::Red } else { Tlp::Green };
+        kit.cell.perform(&kit.a(), by(tlp)).unwrap();
+    }
+    assert_eq!(entries(&kit), 2_501, "each adds it anew");
+    assert!(namings(&kit) <= 1_024, "{}", namings(&kit));
+    kit.add(&[of_light(1, "green")]);
+    assert_eq!(light(&kit, 1), Tlp::Green);
+}
+
+#[test]
 fn what_another_process_adds_counts_here_and_what_it_left_undone_is_done() {
     let kit = Kit::new();
     kit.add(&[marked(1, &[&marking(1)])]);

@@ -320,6 +320,7 @@ impl State {
                 collection,
                 object,
                 version_us,
+                content,
                 publisher,
                 findings,
             } => {
@@ -327,12 +328,13 @@ impl State {
                     collection: *collection,
                     object: object.clone(),
                     version_us: *version_us,
+                    content: *content,
                     publisher: publisher.clone(),
                     findings: findings.clone(),
                     held_at: at,
                     decided: None,
                 };
-                let key = (*collection, object.clone(), *version_us);
+                let key = (*collection, object.clone(), *version_us, *content);
                 self.reviews_of.insert(key, *review);
                 self.reviews.insert(*review, held);
                 self.waiting.insert(*review);

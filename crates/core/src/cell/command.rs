@@ -11,7 +11,7 @@ use super::{
     review::{Finding, Outcome},
     tlp::Tlp,
 };
-use crate::member::MemberId;
+use crate::{digest::Digest, member::MemberId};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -189,6 +189,8 @@ pub enum Command {
         object: ObjectId,
         /// Which version.
         version_us: i64,
+        /// SHA-256 of its bytes.
+        content: Digest,
         /// Who brought it.
         publisher: MemberId,
         /// Why.

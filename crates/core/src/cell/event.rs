@@ -12,7 +12,7 @@ use super::{
     review::{Finding, Outcome},
     tlp::Tlp,
 };
-use crate::{member::MemberId, realm::RealmTag};
+use crate::{digest::Digest, member::MemberId, realm::RealmTag};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -188,6 +188,8 @@ pub enum Fact {
         object: ObjectId,
         /// Which version.
         version_us: i64,
+        /// SHA-256 of its bytes; none in old journals.
+        content: Option<Digest>,
         /// Who brought it.
         publisher: MemberId,
         /// Why.

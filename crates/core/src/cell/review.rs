@@ -7,7 +7,7 @@ use super::{
     caller::By,
     ids::{CollectionId, ObjectId},
 };
-use crate::member::MemberId;
+use crate::{digest::Digest, member::MemberId};
 use jiff::Timestamp;
 
 /// The most findings kept of one object; more are said to be there.
@@ -100,6 +100,9 @@ pub struct Review {
     pub object: ObjectId,
     /// Which version: microseconds since 1970, `i64::MIN` for an object without versions.
     pub version_us: i64,
+    /// SHA-256 of the bytes that are decided on; none in what an old journal has, which is of
+    /// whatever the version says.
+    pub content: Option<Digest>,
     /// Who brought it.
     pub publisher: MemberId,
     /// Why it was held.

@@ -17,11 +17,15 @@ use super::{
     wrapper::Wrapper,
 };
 use crate::{
+    digest::Digest,
     member::MemberId,
     realm::{Realm, RealmTag},
 };
 use shared::Shared;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What a review is of: in a collection an object's version, in its bytes by their SHA-256.
+type Reviewed = (CollectionId, ObjectId, i64, Option<Digest>);
 
 /// A cell at one node. Cheap to read, cloned when it changes.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -42,8 +46,8 @@ pub struct State {
     pub(super) warnings: Shared<Overrides>,
     pub(super) wrappers: Shared<BTreeMap<String, Wrapper>>,
     pub(super) reviews: Shared<BTreeMap<ReviewId, Review>>,
-    /// The newest review of each version of an object in a collection.
-    pub(super) reviews_of: Shared<BTreeMap<(CollectionId, ObjectId, i64), ReviewId>>,
+    /// The review of each version of an object in a collection, in each of the bytes it had.
+    pub(super) reviews_of: Shared<BTreeMap<Reviewed, ReviewId>>,
     /// The reviews in which nobody has decided.
     pub(super) waiting: Shared<BTreeSet<ReviewId>>,
     pub(super) recalls: Shared<BTreeMap<RecallId, Recall>>,
@@ -196,21 +200,28 @@ impl State {
             .filter_map(|id| self.reviews.get_key_value(id))
     }
 
-    /// The newest review of a version of an object in a collection.
+    /// The review of a version of an object in a collection in these bytes, by their SHA-256.
     pub fn review_of(
         &self,
         collection: &CollectionId,
         object: &ObjectId,
         version_us: i64,
+        content: &Digest,
     ) -> Option<(&ReviewId, &Review)> {
-        let key = (*collection, object.clone(), version_us);
+        let key = (*collection, object.clone(), version_us, Some(*content));
         self.reviews.get_key_value(self.reviews_of.get(&key)?)
     }
 
-    /// Whether a person has released this version of an object in a collection: then what was
-    /// found in it holds it no longer.
-    pub fn released(&self, collection: &CollectionId, object: &ObjectId, version_us: i64) -> bool {
-        let review = self.review_of(collection, object, version_us);
+    /// Whether a person has released this version of an object in a collection in these bytes: then
+    /// what was found in them holds it no longer.
+    pub fn released(
+        &self,
+        collection: &CollectionId,
+        object: &ObjectId,
+        version_us: i64,
+        content: &Digest,
+    ) -> bool {
+        let review = self.review_of(collection, object, version_us, content);
         let decided = review.and_then(|(_, review)| review.decided.as_ref());
         decided.is_some_and(|decided| decided.outcome == Outcome::Released)
     }

@@ -17,6 +17,7 @@ use portcullis_core::{
         question, recall,
         review::{Finding, FindingKind, Outcome},
     },
+    digest::Digest,
     member::MemberId,
 };
 use serde::{Deserialize, Serialize};
@@ -320,6 +321,8 @@ enum FactForm {
         #[serde(with = "text")]
         object: ObjectId,
         version_us: i64,
+        #[serde(default, with = "maybe_text", skip_serializing_if = "Option::is_none")]
+        content: Option<Digest>,
         #[serde(with = "text")]
         publisher: MemberId,
         #[serde(with = "findings")]

@@ -9,6 +9,7 @@ mod touch;
 mod trial;
 
 pub(crate) use prepare::{Context, Prepared, all as prepare_all};
+pub(crate) use replace::AHEAD_US_MAX;
 pub use trial::Trial;
 
 use super::{
@@ -280,10 +281,7 @@ impl Cell {
         };
         let version_us = object.at.order.version_us;
         let content = digest_of(object.bytes);
-        if frame
-            .state
-            .released(&collection, &id, version_us, &content)
-        {
+        if frame.state.released(&collection, &id, version_us, &content) {
             return Ok((false, false));
         }
         if !crossing() {

@@ -18,6 +18,7 @@ impl Wish<'_> {
                 collection,
                 object,
                 version_us,
+                content,
                 publisher,
                 findings,
             } => {
@@ -32,12 +33,15 @@ impl Wish<'_> {
                     return Err(Refusal::Taken { name });
                 }
                 bound::count("reviews", self.state.waiting.len() + 1, REVIEWS_OPEN_MAX)?;
-                let known = self.state.review_of(&collection, &object, version_us);
+                let known = self
+                    .state
+                    .review_of(&collection, &object, version_us, &content);
                 Ok(known.is_none().then_some(Fact::Held {
                     review,
                     collection,
                     object,
                     version_us,
+                    content: Some(content),
                     publisher,
                     findings,
                 }))

@@ -1,5 +1,9 @@
 use super::*;
+use crate::digest::Digest;
 use review::{Finding, FindingKind, Outcome};
+
+const CONTENT: Digest = Digest([7; 32]);
+const OTHER: Digest = Digest([8; 32]);
 
 fn hold(world: &mut World, collection: CollectionId) -> Command {
     Command::Hold {
@@ -7,6 +11,7 @@ fn hold(world: &mut World, collection: CollectionId) -> Command {
         collection,
         object: object(INDICATOR),
         version_us: 7,
+        content: CONTENT,
         publisher: member("bank-a"),
         findings: vec![Finding {
             path: "description".into(),
@@ -37,7 +42,11 @@ fn a_person_of_the_publishers_or_an_operator_decides_once() {
     };
     let fusion = Caller::node(member("fusion"));
     let bank = Caller::node(member("bank-a"));
-    let released = |world: &World| world.state.released(&collection, &object(INDICATOR), 7);
+    let released = |world: &World| {
+        world
+            .state
+            .released(&collection, &object(INDICATOR), 7, &CONTENT)
+    };
     assert_eq!(
         world
             .refused(&fusion, decide(Outcome::Released, "x"))
@@ -51,7 +60,12 @@ fn a_person_of_the_publishers_or_an_operator_decides_once() {
     assert!(!released(&world));
     world.does(&bank, decide(Outcome::Released, "duty officer"));
     assert!(released(&world));
-    assert!(!world.state.released(&collection, &object(INDICATOR), 8));
+    let of = |version_us, content| {
+        world
+            .state
+            .released(&collection, &object(INDICATOR), version_us, content)
+    };
+    assert!(!of(8, &CONTENT) && !of(7, &OTHER));
     assert_eq!(world.state.reviews_waiting().count(), 0);
     let operator = world.operator();
     assert_eq!(
@@ -60,9 +74,16 @@ fn a_person_of_the_publishers_or_an_operator_decides_once() {
             .code(),
         "cell.decided"
     );
-    // The same version is not asked about twice.
+    // The same version is not asked about twice, but for other bytes of it.
     let again = hold(&mut world, collection);
     assert_eq!(world.tries(&operator, again), Ok(vec![]));
+    let mut other = hold(&mut world, collection);
+    if let Command::Hold { content, .. } = &mut other {
+        *content = OTHER;
+    }
+    world.operates(other);
+    assert_eq!(world.state.reviews_waiting().count(), 1);
+    assert!(released(&world));
 }
 
 #[test]
@@ -80,7 +101,11 @@ fn withheld_stays_withheld() {
         reason: "names a customer".into(),
         person: "duty officer".into(),
     });
-    assert!(!world.state.released(&collection, &object(INDICATOR), 7));
+    assert!(
+        !world
+            .state
+            .released(&collection, &object(INDICATOR), 7, &CONTENT)
+    );
     let unknown = Command::Review {
         review: ReviewId::new(&Realm::live(), [200; 12]),
         outcome: Outcome::Released,
@@ -105,6 +130,7 @@ fn what_holds_is_a_finding_and_says_whose() {
         review,
         object,
         version_us,
+        content,
         publisher,
         ..
     } = hold(&mut world, collection)
@@ -116,6 +142,7 @@ fn what_holds_is_a_finding_and_says_whose() {
         collection,
         object,
         version_us,
+        content,
         publisher,
         findings: vec![],
     };

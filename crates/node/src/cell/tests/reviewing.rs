@@ -78,6 +78,111 @@ fn an_object_that_waits_crosses_no_line_and_is_added_anew_when_it_is_released() 
 }
 
 #[test]
+fn what_a_person_has_released_is_the_bytes_and_not_whatever_comes_in_their_place() {
+    let (kit, police) = with_police();
+    let unversioned = |name: &str| {
+        format!(
+            r#"{{"type":"user-account","spec_version":"2.1","id":"user-account--00000000-0000-5000-8000-000000000001","account_login":"{name}"}}"#
+        )
+    };
+    let customers = with(
+        1,
+        0,
+        r#","description":"write to john.roe@mailbox.org about it""#,
+    );
+    for (harmless, other) in [
+        (named(), customers),
+        (unversioned("jdoe"), unversioned("jroe")),
+    ] {
+        kit.add(std::slice::from_ref(&harmless));
+        decide(&kit, Outcome::Released);
+        let seen = || seen_by(&kit, &police, &Query::default());
+        assert_eq!(seen(), std::slice::from_ref(&harmless));
+        let header = portcullis_stix::header::header(harmless.as_bytes()).unwrap();
+        let remove = || {
+            let removed = kit
+                .cell
+                .remove(&kit.a(), &kit.collection, &header.id, &Query::default());
+            removed.unwrap();
+        };
+        remove();
+        let status = kit.add(std::slice::from_ref(&other));
+        assert_eq!((status.fresh, status.pendings.len()), (1, 1));
+        assert!(seen().is_empty());
+        // Nor does what is decided of the one count for the other.
+        remove();
+        assert_eq!(kit.add(std::slice::from_ref(&harmless)).pendings.len(), 0);
+        assert_eq!(seen(), std::slice::from_ref(&harmless));
+        decide(&kit, Outcome::Released);
+        assert_eq!(seen(), std::slice::from_ref(&harmless));
+        remove();
+    }
+    // While it waits it is replaced: what is released then is gone.
+    let (first, second) = (unversioned("first"), unversioned("second"));
+    kit.add(std::slice::from_ref(&first));
+    let header = portcullis_stix::header::header(first.as_bytes()).unwrap();
+    let all = Query::default();
+    kit.cell
+        .remove(&kit.a(), &kit.collection, &header.id, &all)
+        .unwrap();
+    let state = kit.cell.state();
+    let (review, _) = state.reviews_waiting().next().unwrap();
+    let status = kit.add(std::slice::from_ref(&second));
+    let command = Command::Review {
+        review: *review,
+        outcome: Outcome::Released,
+        reason: "a role, not a person".into(),
+        person: "the desk".into(),
+    };
+    kit.cell.perform(&kit.a(), command).unwrap();
+    assert!(seen_by(&kit, &police, &all).is_empty());
+    let status = kit.cell.status(&kit.a(), &status.id).unwrap();
+    assert_eq!(status.pendings.len(), 1);
+    decide(&kit, Outcome::Released);
+    assert_eq!(seen_by(&kit, &police, &all), [second]);
+}
+
+#[test]
+fn what_a_person_has_released_a_follow_brings_in_no_other_bytes() {
+    let (kit, police) = with_police();
+    let put = |object: &str, at_us| Change::Put {
+        bytes: Bytes::copy_from_slice(object.as_bytes()),
+        stamp: Stamp {
+            at_us,
+            by: member("csirt"),
+        },
+        publisher: member("csirt"),
+        tlp: Tlp::Clear,
+        held: false,
+        marks: Marks::default(),
+        provenance: Bytes::new(),
+    };
+    let brings = |object: &str, at_us| {
+        let changes = [put(object, at_us)];
+        let accepted = kit.cell.accept(&kit.collection, &changes, Vec::new());
+        assert_eq!(accepted.unwrap().fresh, 1);
+    };
+    brings(&named(), 1);
+    let state = kit.cell.state();
+    let (review, _) = state.reviews_waiting().next().unwrap();
+    let command = Command::Review {
+        review: *review,
+        outcome: Outcome::Released,
+        reason: "a role, not a person".into(),
+        person: "the desk".into(),
+    };
+    kit.cell.perform(&kit.cell.operator(), command).unwrap();
+    let later_us = i64::MAX / 2;
+    brings(&named(), later_us);
+    let seen = || seen_by(&kit, &police, &Query::default());
+    assert_eq!(seen(), [named()]);
+    let other = named().replace("jane.doe", "john.roe");
+    brings(&other, later_us + 1);
+    assert!(seen().is_empty());
+    assert_eq!(kit.cell.state().reviews_waiting().count(), 1);
+}
+
+#[test]
 fn an_object_that_is_withheld_stays() {
     let (kit, police) = with_police();
     let status = kit.add(&[named()]);

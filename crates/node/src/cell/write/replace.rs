@@ -13,7 +13,7 @@ use portcullis_stix::header;
 pub(super) const READ_BYTES_MAX: usize = 64 * 1024;
 
 /// How far ahead of our clock a version may say that it was made: other clocks are not exact.
-const AHEAD_US_MAX: i64 = 5 * 60 * 1_000_000;
+pub(crate) const AHEAD_US_MAX: i64 = 5 * 60 * 1_000_000;
 
 /// Who adds, and as whom.
 #[derive(Clone, Copy)]

@@ -7,10 +7,14 @@ use crate::cell::{
     batch::{Batch, MARKED, Op, Row},
     find::observed,
     index::{Entry, Index, Key},
+    provenance::digest_of,
     tail::Turn,
 };
 use portcullis_core::{
-    cell::{CollectionId, Event, Fact, Label, ObjectId, Tlp, review::Outcome},
+    cell::{
+        CollectionId, Event, Fact, Label, ObjectId, Tlp,
+        review::{Outcome, Review},
+    },
     member::MemberId,
 };
 use portcullis_stix::header::header;
@@ -46,21 +50,7 @@ impl Cell {
                     let Some(review) = state.reviews().get(review) else {
                         continue;
                     };
-                    let released = *outcome == Outcome::Released;
-                    self.statuses().decided(
-                        &review.collection,
-                        review.object.as_str(),
-                        review.version_us,
-                        released,
-                    );
-                    if released {
-                        self.released(
-                            &review.collection,
-                            &review.object,
-                            review.version_us,
-                            &mut touched,
-                        );
-                    }
+                    self.decided(review, *outcome == Outcome::Released, &mut touched);
                 }
                 _ => {}
             }
@@ -91,30 +81,32 @@ impl Cell {
         }
     }
 
-    /// A version that waited for a person.
-    fn released(
-        &self,
-        collection: &CollectionId,
-        object: &ObjectId,
-        version_us: i64,
-        touched: &mut Vec<Touch>,
-    ) {
+    /// A version that waited for a person, in the bytes that were decided on: what came in their
+    /// place waits on.
+    fn decided(&self, review: &Review, released: bool, touched: &mut Vec<Touch>) {
+        let (collection, object) = (&review.collection, &review.object);
         let (index, key) = (self.index(), Key::of(object.as_str()));
-        let Some(shelf) = index.shelf(collection) else {
-            return;
-        };
-        let held = shelf
-            .versions(key)
-            .filter(|(_, entry)| entry.is_live() && entry.order().version_us == version_us);
-        for (_, entry) in held {
+        let versions = index.shelf(collection).into_iter();
+        let versions = versions.flat_map(|shelf| shelf.versions(key));
+        let live = versions
+            .filter(|(_, entry)| entry.is_live() && entry.order().version_us == review.version_us);
+        let mut replaced = false;
+        for (_, entry) in live {
+            let mut bytes = Vec::new();
+            let read = self.journal.read(entry.place(), &mut bytes).is_ok();
+            let same = |content| read && digest_of(&bytes) == content;
+            if !review.content.is_none_or(same) {
+                replaced = true;
+                continue;
+            }
             let label = index.labels.get(entry.label).filter(|label| label.held);
-            if let Some(label) = label {
+            if let Some(label) = label.filter(|_| released) {
                 touched.push(Touch {
                     collection: *collection,
                     id: object.to_string(),
                     entry: *entry,
                     label: Label {
-                        tlp: self.own_tlp(&index, collection, entry, label),
+                        tlp: self.own_tlp(&index, collection, &bytes, label),
                         held: false,
                         ..label.clone()
                     },
@@ -122,6 +114,12 @@ impl Cell {
                     stamp: None,
                 });
             }
+        }
+        drop(index);
+        if !replaced {
+            let (id, version_us) = (object.as_str(), review.version_us);
+            self.statuses()
+                .decided(collection, id, version_us, released);
         }
     }
 
@@ -131,14 +129,11 @@ impl Cell {
         &self,
         index: &Index,
         collection: &CollectionId,
-        entry: &Entry,
+        bytes: &[u8],
         label: &Label,
     ) -> Tlp {
         let state = self.state();
-        let mut bytes = Vec::new();
-        let read = self.journal.read(entry.place(), &mut bytes).is_ok();
-        let header = header(&bytes).ok().filter(|_| read);
-        let own = header.filter(|header| {
+        let own = header(bytes).ok().filter(|header| {
             let author = header.created_by.as_deref();
             let pseudonym = author.is_some_and(|author| state.pseudonyms().contains_key(author));
             label.bound.is_some() || (pseudonym && label.publisher == self.me)

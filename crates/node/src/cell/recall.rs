@@ -25,6 +25,9 @@ use std::{collections::BTreeSet, sync::atomic::Ordering};
 /// How long members have to answer when nobody says.
 const DUE: SignedDuration = SignedDuration::from_hours(72);
 
+/// How long what a confirmation says of whom we served becomes: a note is 4,096 bytes at most.
+const NAMES_BYTES_MAX: usize = 3_500;
+
 /// A recall, to be shown.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RecallView {
@@ -305,9 +308,7 @@ impl Cell {
         } else {
             Complied::NotHeld
         };
-        let names: Vec<&str> = onward.iter().map(MemberId::as_str).collect();
-        let note = (!names.is_empty())
-            .then(|| format!("served on to, and asked in turn: {}", names.join(", ")));
+        let note = (!onward.is_empty()).then(|| onward_note(&onward));
         let by = Caller::node(self.me.clone());
         self.perform(
             &by,
@@ -433,4 +434,20 @@ impl Cell {
 pub(super) fn author_of(object: &[u8]) -> Option<String> {
     let header = portcullis_stix::header::header(object).ok()?;
     header.created_by.map(std::borrow::Cow::into_owned)
+}
+
+/// What is confirmed of whom we served: their names, as far as they fit; each of them is asked by name.
+fn onward_note(onward: &BTreeSet<MemberId>) -> String {
+    let mut note = "served on to, and asked in turn: ".to_owned();
+    for (at, member) in onward.iter().enumerate() {
+        if NAMES_BYTES_MAX < note.len() + member.as_str().len() {
+            let left = onward.len() - at;
+            return format!("{note} and {left} more");
+        }
+        if 0 < at {
+            note.push_str(", ");
+        }
+        note.push_str(member.as_str());
+    }
+    note
 }

@@ -1,9 +1,12 @@
 //! What is withdrawn by several at once.
 
+use super::onward_note;
 use crate::cell::{
     Query, VersionMatch,
     tests::{Kit, id, indicator},
 };
+use portcullis_core::member::MemberId;
+use std::collections::BTreeSet;
 
 #[test]
 fn several_who_withdraw_one_recall_publish_one_revoked_version() {
@@ -36,4 +39,26 @@ fn several_who_withdraw_one_recall_publish_one_revoked_version() {
     let left = kit.shown(&all);
     assert_eq!(left.len(), 1, "{left:?}");
     assert!(left[0].contains(r#""revoked":true"#), "{left:?}");
+}
+
+#[test]
+fn what_is_confirmed_of_whom_we_served_fits_a_note_however_many_they_are() {
+    let names = |count: usize| -> BTreeSet<MemberId> {
+        (0..count)
+            .map(|n| {
+                format!("member-{n:04}-of-a-long-name.example")
+                    .parse()
+                    .unwrap()
+            })
+            .collect()
+    };
+    let few = onward_note(&names(2));
+    assert_eq!(
+        few,
+        "served on to, and asked in turn: member-0000-of-a-long-name.example, member-0001-of-a-long-name.example"
+    );
+    let many = onward_note(&names(1_000));
+    assert!(many.len() <= 4_000, "{}", many.len());
+    let named = many.matches("member-").count();
+    assert!(many.ends_with(&format!(" and {} more", 1_000 - named)));
 }

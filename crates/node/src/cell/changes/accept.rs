@@ -6,7 +6,7 @@ use crate::cell::{
     batch::{Op, REVOKED, Row, UNVERSIONED, V20},
     index::{At, Entry, Index, Key, Markings, Order, Shelf, Speaker},
     tail::Turn,
-    write::{Candidate, Context, FrameOf, Prepared, prepare_all},
+    write::{AHEAD_US_MAX, Candidate, Context, FrameOf, Prepared, prepare_all},
 };
 use portcullis_core::cell::review::{EXCERPT_CHARS_MAX, FINDINGS_MAX, Finding, FindingKind};
 use portcullis_core::cell::{
@@ -86,6 +86,11 @@ impl Cell {
                         accepted.count(wider);
                         continue;
                     }
+                    if self.is_made_ahead(&index, &frame, &object, stamp, turn.at) {
+                        let id = object.header.id.into_owned();
+                        accepted.refused.push((id, "cell.made_ahead"));
+                        continue;
+                    }
                     // Whoever sent it may have looked otherwise, or not at all (law 10).
                     let listed = listed(&state, &mut object, publisher);
                     let crossing = || listed || state.crossing(collection, publisher);
@@ -142,19 +147,48 @@ impl Cell {
             }
         }
         drop(index);
+        self.append_accepted(turn, frame)?;
+        Ok(accepted)
+    }
+
+    /// Appends a frame of changes, if there is anything in it.
+    fn append_accepted(&self, turn: Turn<'_>, frame: FrameOf<'_>) -> Result<(), CellError> {
         if frame.batch.rows.is_empty() && frame.events.is_empty() {
-            self.settle_seen(turn)?;
-            return Ok(accepted);
+            return self.settle_seen(turn);
         }
         let batches = Some(frame.batch).filter(|batch| !batch.rows.is_empty());
         let appended = turn.append(&frame.events, batches.as_slice(), &frame.data)?;
         self.settle(appended)?;
         self.relight();
-        Ok(accepted)
+        Ok(())
     }
 }
 
 impl Cell {
+    /// Whether others say of an object that is here that they have made a version of it which is
+    /// yet to come: it would stand before every other until then.
+    fn is_made_ahead(
+        &self,
+        index: &Index,
+        frame: &FrameOf<'_>,
+        object: &Prepared<'_>,
+        stamp: &Stamp,
+        at: jiff::Timestamp,
+    ) -> bool {
+        let ahead_us = at.as_microsecond().saturating_add(AHEAD_US_MAX);
+        if object.header.version_us <= ahead_us || stamp.by == self.me {
+            return false;
+        }
+        let shelf = index.shelf(&frame.batch.collection).into_iter();
+        let mut versions = shelf.flat_map(|shelf| shelf.versions(object.at.key));
+        let mut others = false;
+        let again = versions.any(|(_, entry)| {
+            others |= entry.is_live();
+            entry.is_live() && entry.order() == object.at.order
+        });
+        others && !again
+    }
+
     /// Puts a followed object into the frame; without its bytes if they are here already.
     #[expect(
         clippy::too_many_arguments,

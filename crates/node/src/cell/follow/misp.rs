@@ -79,6 +79,7 @@ impl Work<'_> {
             step.more |= self.send(reach, &instance, &name, &mut sent, &mut step.notes)?;
             let text = (sent != moved).then(|| sent.to_text());
             self.take(&[], text, &mut step)?;
+            self.cell.working.forget_sighted(&self.follow);
         }
         Ok(step)
     }
@@ -126,7 +127,7 @@ impl Work<'_> {
         };
         objects
             .into_iter()
-            .filter_map(|object| self.put_mapped(name, object))
+            .filter_map(|object| self.put_mapped(name, object, notes))
             .collect()
     }
 
@@ -149,7 +150,7 @@ impl Work<'_> {
     }
 
     /// One object that MISP's event became; none if it is here, or is ours.
-    fn put_mapped(&self, name: &MemberId, object: &[u8]) -> Option<Change> {
+    fn put_mapped(&self, name: &MemberId, object: &[u8], notes: &mut Vec<Noted>) -> Option<Change> {
         let header = header(object).ok()?;
         let version_us = header.version_us;
         if self.is_ours(name, object) {
@@ -158,6 +159,13 @@ impl Work<'_> {
         let held = self.cell.held(&self.into, &header.id);
         let same = held.iter().find(|held| held.version_us == version_us);
         let at_us = match same {
+            None if self.is_not_a_servers(name, &held) => {
+                notes.push(Noted {
+                    what: header.id.into_owned(),
+                    why: held::NOT_A_SERVERS.to_owned(),
+                });
+                return None;
+            }
             None if version_us == i64::MIN => 0,
             None => version_us,
             // The instance had lost it and has it again, or said less of it before.
@@ -195,7 +203,7 @@ impl Work<'_> {
         sighted.sort_by_key(|event| event.sighted_s);
         let reached_s = sighted
             .get(COMPARED_MAX)
-            .map(|next| next.sighted_s.max(from_s + 1) + CLOCKS_APART_S);
+            .map(|next| reached_s(next.sighted_s, from_s, self.cell.env().now().as_second()));
         for event in sighted.into_iter().take(COMPARED_MAX) {
             if let Some(event) = misp::event(reach.remote, instance, &event.uuid)? {
                 changes.extend(self.mapped(name, event.get().as_bytes(), &mut step.notes));
@@ -265,6 +273,13 @@ impl Work<'_> {
             })?;
         Ok(bindings)
     }
+}
+
+/// Up to when an index was looked through: before the next event's sightings, by the instance's clock
+/// as far as ours vouches for it.
+fn reached_s(next_s: i64, from_s: i64, now_s: i64) -> i64 {
+    let next_s = next_s.max(from_s.saturating_add(1));
+    next_s.saturating_add(CLOCKS_APART_S).min(now_s)
 }
 
 /// Asks the instance what it is, and notes what will not work there.
@@ -370,4 +385,17 @@ fn sightings(objects: &[Vec<u8>]) -> Vec<&Vec<u8>> {
 /// Whether an object is one of MISP's three kinds of sightings.
 fn is_sighting(object: &Value) -> bool {
     object["type"] == "sighting" || object["extensions"][EXTENSION]["sighting"].is_object()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_instance_says_of_its_clock_moves_us_no_further_than_ours() {
+        assert_eq!(reached_s(1_000, 0, 5_000), 1_000 + CLOCKS_APART_S);
+        assert_eq!(reached_s(10, 1_000, 5_000), 1_001 + CLOCKS_APART_S);
+        assert_eq!(reached_s(4_070_908_800, 0, 5_000), 5_000);
+        assert_eq!(reached_s(i64::MAX, i64::MAX, 5_000), 5_000);
+    }
 }

@@ -38,6 +38,9 @@ struct Cursor {
     /// Whether the source's member has put ours out, and nothing that it gave us is left here.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     out: bool,
+    /// Whether others are to be asked again for what this source made us let go.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    again: bool,
 }
 
 impl Work<'_> {
@@ -52,6 +55,9 @@ impl Work<'_> {
         let peer = peer.ok_or_else(|| FollowError::NoAddress(member.clone()))?;
         let cursor = self.cursor.and_then(|text| serde_json::from_str(text).ok());
         let cursor: Option<Cursor> = cursor;
+        if let Some(step) = self.ask_again(cursor.as_ref())? {
+            return Ok(step);
+        }
         let ask = self.ask(collection, cursor.as_ref(), reach.wait_ms);
         let answer = reach.peers.cell_changes(&peer, &ask)?;
         if answer.status != 200 {
@@ -189,6 +195,7 @@ impl Work<'_> {
             }
         }
         forgets |= self.give_back(member, cursor, &mut moved, &mut changes, &mut step)?;
+        moved.again = forgets || cursor.is_some_and(|cursor| cursor.again);
         let state = self.cell.state();
         let stands = state.follows().get(&self.follow);
         if stands.is_none_or(|held| held.cursor.as_deref() != self.cursor) {
@@ -201,9 +208,6 @@ impl Work<'_> {
         // Texts and numbers always serialise.
         let text = (cursor != Some(&moved)).then(|| serde_json::to_string(&moved));
         self.take(&changes, text.and_then(Result::ok), &mut step)?;
-        if forgets && step.fresh > 0 {
-            self.ask_others_again()?;
-        }
         if let Some(waits_for) = waits_for {
             self.cell.working.set_waits_for(&self.follow, waits_for);
         }
@@ -283,6 +287,28 @@ impl Work<'_> {
             let cursor = || serde_json::from_str::<Cursor>(follow.cursor.as_deref()?).ok();
             theirs && running && cursor().is_some_and(|cursor| cursor.out)
         })
+    }
+
+    /// Asks others again where that is due, as a step of its own: the source may be silent.
+    fn ask_again(&self, cursor: Option<&Cursor>) -> Result<Option<Step>, FollowError> {
+        let now_us = self.cell.env().now().as_microsecond();
+        let Some(cursor) = cursor.filter(|cursor| cursor.again) else {
+            return Ok(None);
+        };
+        if !self.cell.working.may_ask_again(&self.follow, now_us) {
+            return Ok(None);
+        }
+        self.ask_others_again()?;
+        let asked = Cursor {
+            again: false,
+            ..cursor.clone()
+        };
+        let mut step = Step {
+            more: true,
+            ..Step::default()
+        };
+        self.take(&[], serde_json::to_string(&asked).ok(), &mut step)?;
+        Ok(Some(step))
     }
 
     /// What one source asked back another may still let us have: it is asked from the start.
@@ -377,6 +403,7 @@ impl Cursor {
             view: feed::print_hex(&feed.head.view),
             state: before.and_then(|before| before.state.clone()),
             out: feed.head.out && !feed.end.more,
+            again: false,
         }
     }
 }

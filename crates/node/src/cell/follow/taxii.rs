@@ -132,7 +132,13 @@ impl Work<'_> {
             match portcullis_stix::header::header(bytes) {
                 Ok(header) => {
                     let id = header.id.as_ref();
-                    changes.extend(self.put_one(name, bytes, id, header.version_us, now_us));
+                    match self.put_one(name, bytes, id, header.version_us, now_us) {
+                        Ok(change) => changes.extend(change),
+                        Err(why) => notes.push(Noted {
+                            what: id.to_owned(),
+                            why: why.to_owned(),
+                        }),
+                    }
                 }
                 Err(flaw) => notes.push(Noted {
                     what: flaw.object.clone(),
@@ -143,7 +149,11 @@ impl Work<'_> {
         changes
     }
 
-    /// One object of a server; none if it is here already, or not for this server to say.
+    /// One object of a server; none if it is here already, or was.
+    ///
+    /// # Errors
+    ///
+    /// It is not for this server to say.
     fn put_one(
         &self,
         name: &MemberId,
@@ -151,36 +161,37 @@ impl Work<'_> {
         id: &str,
         version_us: i64,
         now_us: i64,
-    ) -> Option<Change> {
+    ) -> Result<Option<Change>, &'static str> {
         let first_us = if version_us == i64::MIN {
             0
         } else {
             version_us
         };
-        let held = self.cell.held(&self.into, id).into_iter();
-        let mut held = held.filter(|held| held.version_us == version_us);
+        let versions = self.cell.held(&self.into, id);
+        let mut held = versions.iter().filter(|held| held.version_us == version_us);
         let at_us = match held.next() {
+            None if self.is_not_a_servers(name, &versions) => return Err(held::NOT_A_SERVERS),
             None => first_us,
             // It is somebody's who shares it here; a server that has it from there does not
             // speak for it. What we have removed ourselves stays removed.
-            Some(held) if held.stamp.by != *name => return None,
+            Some(held) if held.stamp.by != *name => return Ok(None),
             // The server had deleted it and has it again.
             Some(held) if held.removed => now_us,
             // An object without versions may have changed all the same.
             Some(held) if version_us == i64::MIN => {
                 let same = self.cell.entry_bytes(&self.into, held.number);
                 if same.is_ok_and(|same| same == bytes) {
-                    return None;
+                    return Ok(None);
                 }
                 now_us
             }
-            Some(_) => return None,
+            Some(_) => return Ok(None),
         };
         let stamp = Stamp {
             at_us,
             by: name.clone(),
         };
-        Some(held::put(bytes, stamp, self.cell.me()))
+        Ok(Some(held::put(bytes, stamp, self.cell.me())))
     }
 
     /// Finds what the server has deleted, and what we lack.
@@ -213,8 +224,13 @@ impl Work<'_> {
         let gone: BTreeSet<&(String, i64)> = gone.take(COMPARED_MAX).collect();
         // What we removed ourselves stays removed; what the server had deleted may be back.
         let is_here = |id: &str, version: Option<i64>| {
-            let held = self.cell.held(&self.into, id).into_iter();
-            let mut held = held.filter(|held| !(held.removed && held.stamp.by == *name));
+            let held = self.cell.held(&self.into, id);
+            if self.is_not_a_servers(name, &held) {
+                return true;
+            }
+            let mut held = held
+                .iter()
+                .filter(|held| !(held.removed && held.stamp.by == *name));
             held.any(|held| {
                 version.is_none_or(|cut_off| {
                     held.version_us == i64::MIN || cut(held.version_us) == cut_off

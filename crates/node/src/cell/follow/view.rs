@@ -17,6 +17,9 @@ use std::{
 /// The most of what was not taken that is remembered of one follow; the newest stay.
 pub const NOTES_MAX: usize = 1000;
 
+/// How often what one source says makes others be asked from the start, at most: a minute.
+const AGAIN_EVERY_US: i64 = 60 * 1_000_000;
+
 /// Something that came and was not taken, or not mapped.
 #[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd)]
 pub struct Noted {
@@ -83,6 +86,10 @@ struct One {
     waits_for: Option<BTreeSet<RecallId>>,
     /// When the server's manifest was last held against ours, in microseconds.
     compared_us: Option<i64>,
+    /// When others were last asked again because of what this source said, in microseconds.
+    again_us: Option<i64>,
+    /// The entries that went to the server since its cursor moved, and that it adds each time.
+    sighted: BTreeSet<u64>,
 }
 
 impl Working {
@@ -148,6 +155,41 @@ impl Working {
 
     pub(super) fn set_compared_us(&self, follow: &FollowId, now_us: i64) {
         self.all().entry(*follow).or_default().compared_us = Some(now_us);
+    }
+
+    /// Whether others may be asked again because of what this source says: at most once a minute,
+    /// whatever it says.
+    pub(super) fn may_ask_again(&self, follow: &FollowId, now_us: i64) -> bool {
+        let mut all = self.all();
+        let one = all.entry(*follow).or_default();
+        let may = one
+            .again_us
+            .is_none_or(|last| last.saturating_add(AGAIN_EVERY_US) <= now_us);
+        if may {
+            one.again_us = Some(now_us);
+        }
+        may
+    }
+
+    /// Whether an entry went to the server already, and its cursor has not moved since.
+    pub(super) fn is_sighted(&self, follow: &FollowId, number: u64) -> bool {
+        let all = self.all();
+        all.get(follow)
+            .is_some_and(|one| one.sighted.contains(&number))
+    }
+
+    pub(super) fn set_sighted(&self, follow: &FollowId, number: u64) {
+        self.all()
+            .entry(*follow)
+            .or_default()
+            .sighted
+            .insert(number);
+    }
+
+    pub(super) fn forget_sighted(&self, follow: &FollowId) {
+        if let Some(one) = self.all().get_mut(follow) {
+            one.sighted.clear();
+        }
     }
 
     pub(super) fn view(&self, follow: &FollowId, held: &Follow) -> FollowView {

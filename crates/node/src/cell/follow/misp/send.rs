@@ -121,6 +121,10 @@ impl Work<'_> {
             let Some(sighting) = self.sighting(id, &object.bytes) else {
                 continue;
             };
+            // The instance adds each anew: what went before it failed does not go again.
+            if self.cell.working.is_sighted(&self.follow, object.number) {
+                continue;
+            }
             if let Sent::Refused(why) | Sent::Partly(why) =
                 misp::sight(reach.remote, instance, &sighting)?
             {
@@ -129,6 +133,7 @@ impl Work<'_> {
                     why: format!("the instance did not take it: {why}"),
                 });
             }
+            self.cell.working.set_sighted(&self.follow, object.number);
         }
         cursor.sent_us = Some(to_us);
         Ok(batch.more)

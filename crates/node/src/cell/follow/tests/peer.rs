@@ -29,7 +29,7 @@ use std::{
     ops::ControlFlow,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI64, AtomicU8},
+        atomic::{AtomicI64, AtomicU8, Ordering},
     },
 };
 
@@ -139,6 +139,7 @@ impl Peers for Liar {
 
 struct Bench {
     cell: Arc<Cell>,
+    env: Arc<TestEnv>,
     collection: CollectionId,
     follow: FollowId,
     /// Whether the source lets us read nothing any more.
@@ -147,13 +148,14 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        let env = Arc::new(TestEnv {
+            now_us: AtomicI64::new(NOW_US),
+            byte: AtomicU8::new(1),
+        });
         let cell = Cell::open(CellParts {
             journal: Journal::memory([1; 16]),
             served: Journal::memory([2; 16]),
-            env: Arc::new(TestEnv {
-                now_us: AtomicI64::new(NOW_US),
-                byte: AtomicU8::new(1),
-            }),
+            env: env.clone(),
             me: member(ME),
             realm: Realm::live(),
             signer: Some(key(ME)),
@@ -176,6 +178,7 @@ impl Bench {
         let follow = cell.new_follow();
         let bench = Self {
             cell,
+            env,
             collection,
             follow,
             out: Cell_::new(false),
@@ -446,8 +449,69 @@ fn nobody_removes_in_anothers_name_and_relays_make_us_ask_whom_we_hear() {
     bench.follows(bench.cell.new_follow(), THIRD);
     bench.hears(&[Says::Remove(THIRD, NOW_US + 10, id)]);
     assert_eq!(bench.here(), []);
+    // A step of its own makes the third be asked again.
+    bench.hears(&[]);
     bench.hears(&[put()]);
     assert_eq!(bench.here().len(), 1);
+}
+
+#[test]
+fn however_a_source_alternates_others_are_asked_again_once_a_minute_and_not_forgotten() {
+    let bench = Bench::new();
+    let (id, text) = object(1, "a third's");
+    let third = bench.cell.new_follow();
+    bench.follows(third, THIRD);
+    let put = |at| Says::Put(THIRD, THIRD, at, text.clone(), proof(THIRD, THIRD, &text));
+    let position = || {
+        let state = bench.cell.state();
+        let cursor = state.follows()[&third].cursor.clone().unwrap();
+        let cursor: serde_json::Value = serde_json::from_str(&cursor).unwrap();
+        cursor["position"].as_i64().unwrap()
+    };
+    let goes_on = || {
+        let own = Bench {
+            cell: Arc::clone(&bench.cell),
+            env: Arc::clone(&bench.env),
+            collection: bench.collection,
+            follow: third,
+            out: Cell_::new(false),
+        };
+        own.hears_from(THIRD, &[]);
+        assert!(0 < position());
+    };
+    let mut times = 0;
+    for round in 0..6 {
+        goes_on();
+        bench.hears(&[put(NOW_US + 20 * round)]);
+        let at = NOW_US + 20 * round + 10;
+        bench.hears(&[Says::Remove(THIRD, at, id.clone())]);
+        assert_eq!(bench.here(), []);
+        bench.hears(&[]);
+        times += i32::from(position() < 0);
+    }
+    assert_eq!(times, 1);
+    bench.env.now_us.fetch_add(61_000_000, Ordering::SeqCst);
+    bench.hears(&[]);
+    assert!(position() < 0, "what was let go since is asked for, too");
+    goes_on();
+    bench.env.now_us.fetch_add(61_000_000, Ordering::SeqCst);
+    bench.hears(&[]);
+    assert!(0 < position(), "once");
+}
+
+#[test]
+fn what_is_here_has_no_version_of_tomorrow() {
+    let bench = Bench::new();
+    let (_, text) = object(1, "first");
+    let later = text.replace(
+        r#""modified":"2026-01-01T00:00:00.000Z""#,
+        r#""modified":"2099-01-01T00:00:00.000Z""#,
+    );
+    assert_ne!(text, later);
+    let put = |text: &String| Says::Put(SOURCE, SOURCE, NOW_US, text.clone(), Vec::new());
+    assert_eq!(bench.hears(&[put(&text)]), [""; 0]);
+    assert_eq!(bench.hears(&[put(&later)]), ["cell.made_ahead"]);
+    assert_eq!(bench.here(), [(text, SOURCE.to_owned())]);
 }
 
 #[test]

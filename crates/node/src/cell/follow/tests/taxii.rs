@@ -200,6 +200,42 @@ fn objects_keep_their_bytes_and_a_server_does_not_speak_for_what_is_here_already
 }
 
 #[test]
+fn a_server_makes_no_version_of_what_is_here_by_another_way_and_none_of_tomorrow() {
+    let server = server(true, 1000, 0..2);
+    let bench = bench();
+    let before = version(1_770_000_000_000);
+    let ours = format!(
+        r#"{{"type":"indicator","id":"{}","created":"{before}","modified":"{before}","name":"ours"}}"#,
+        id(0)
+    );
+    bench.publish(&[&ours]);
+    assert_eq!(bench.settle(&server), 1);
+    let at = |n: usize| {
+        let held = bench.held();
+        let of = held.into_keys().filter(|(of, _)| *of == id(n));
+        of.map(|(_, version_us)| version_us).collect::<Vec<_>>()
+    };
+    assert_eq!(at(0), [1_770_000_000_000_000]);
+    let notes = || bench.cell.follows().remove(0).notes;
+    assert_eq!(notes().len(), 1, "{:?}", notes());
+    // The manifest has it, too, and nobody asks for it again.
+    bench.pass(3600);
+    assert_eq!(bench.settle(&server), 0);
+    let add = |n, ms: i64| {
+        let added = ms.min(1_790_000_000_000) / 1000;
+        let mut state = server.state.lock().unwrap();
+        state.objects.push((added, id(n), ms));
+    };
+    // What came from it, it changes; but not to what is yet to come.
+    add(1, 1_785_000_000_000);
+    add(1, 4_000_000_000_000);
+    assert_eq!(bench.settle(&server), 1);
+    assert_eq!(at(1), [1_780_000_001_000_000, 1_785_000_000_000_000]);
+    let ahead = |note: &crate::cell::follow::Noted| note.why == "cell.made_ahead";
+    assert!(notes().iter().any(ahead), "{:?}", notes());
+}
+
+#[test]
 fn a_node_of_another_realm_is_not_read() {
     let id = "91a7b528-80eb-42ed-a74d-c6fbd5a26116";
     for (root, refused) in [

@@ -371,7 +371,8 @@ impl Run {
         }
         let mut quiet = 0;
         for round in 0..ROUNDS_MAX {
-            self.world.pass(1000);
+            // What a source made a node let go it asks others for once a minute.
+            self.world.pass(if quiet == 0 { 1000 } else { 61_000 });
             let before = self.generations();
             let (said, fresh) = self.tick_all();
             let moved = self.generations();

@@ -9,6 +9,8 @@ use std::{collections::BTreeMap, sync::Mutex};
 struct Misp {
     events: Vec<Value>,
     sightings: Vec<Value>,
+    /// After how many sightings it is down.
+    down_at: Option<usize>,
     /// What it says of itself, if it does.
     version: Option<Response>,
     /// What it answers to some paths, whatever it is asked.
@@ -63,6 +65,7 @@ fn answer(misp: &mut Misp, request: &Request) -> Response {
             misp.events.push(published(body));
             json(200, "{}")
         }
+        "/sightings/add" if misp.down_at == Some(misp.sightings.len()) => json(503, "{}"),
         "/sightings/add" => {
             misp.sightings.push(body);
             json(200, "{}")
@@ -490,6 +493,29 @@ fn what_an_instance_refuses_is_noted_and_the_rest_goes_on() {
             .any(|note| note.contains("not newer than the local copy")),
         "{notes:?}"
     );
+}
+
+#[test]
+fn sightings_that_went_before_an_instance_failed_do_not_go_again() {
+    let misp = instance(&[]);
+    misp.state.lock().unwrap().down_at = Some(1);
+    let bench = bench(true);
+    let sighting = |n: u8| {
+        format!(
+            r#"{{"type":"sighting","spec_version":"2.1","id":"sighting--0f0e0d0c-0b0a-4908-8706-0504030203{n:02}","created":"2026-09-03T10:00:00Z","modified":"2026-09-03T10:00:00Z","sighting_of_ref":"indicator--0f0e0d0c-0b0a-4908-8706-050403020207"}}"#
+        )
+    };
+    bench.publish(&[&indicator(7, ""), &sighting(1), &sighting(2)]);
+    for _ in 0..3 {
+        bench.tick(&misp);
+        bench.pass(1200);
+    }
+    assert!(bench.cell.follows().remove(0).last_error.is_some());
+    misp.state.lock().unwrap().down_at = None;
+    bench.tick(&misp);
+    bench.settle(&misp);
+    assert_eq!(misp.state.lock().unwrap().sightings.len(), 2);
+    assert_eq!(asked(&misp, "/sightings/add"), 5);
 }
 
 #[test]

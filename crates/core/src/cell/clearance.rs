@@ -29,10 +29,20 @@ pub struct Clearance {
     /// Whether the collection is open to everybody who is recognised.
     open: bool,
     /// The collection's reading groups that the member is in.
-    groups: Vec<GroupId>,
+    groups: Vec<Audience>,
+    /// The groups that this node's own member is in: by one of them it has what it follows.
+    ours: BTreeSet<GroupId>,
     /// Those from whom no line of law 10 is crossed on the way to the caller.
     near: BTreeSet<MemberId>,
     until: Option<Timestamp>,
+}
+
+/// A group by which something is read.
+#[derive(Clone, Debug, Eq, PartialEq, Hash)]
+struct Audience {
+    group: GroupId,
+    /// Who is in it, if this node's own member has founded it.
+    own: Option<BTreeSet<MemberId>>,
 }
 
 impl State {
@@ -56,11 +66,11 @@ impl State {
                 collection: collection.to_string(),
             })?;
         let settings = &held.settings;
-        let groups: Vec<GroupId> = settings
+        let groups: Vec<Audience> = settings
             .readers
             .iter()
             .filter(|group| self.standing_in(group, &caller.member).is_some())
-            .copied()
+            .map(|group| self.reading_by(group))
             .collect();
         if groups.is_empty() && !settings.open && !caller.operator {
             return Err(Refusal::MayNotRead {
@@ -79,6 +89,7 @@ impl State {
             client: caller.client,
             open: settings.open,
             groups,
+            ours: self.groups_of_ours(),
             near: self.near(held, &caller.member),
             until: account_until.into_iter().chain(wrapper_until).min(),
         })
@@ -228,6 +239,22 @@ impl State {
         self.groups.get(group)?.standing(member)
     }
 
+    fn reading_by(&self, group: &GroupId) -> Audience {
+        let own = self.groups.get(group).filter(|held| held.owner == self.me);
+        let joined = own.map(|held| held.joined().map(|(member, _)| member.clone()));
+        Audience {
+            group: *group,
+            own: joined.map(Iterator::collect),
+        }
+    }
+
+    fn groups_of_ours(&self) -> BTreeSet<GroupId> {
+        let all = self.groups.keys();
+        all.filter(|group| self.standing_in(group, &self.me).is_some())
+            .copied()
+            .collect()
+    }
+
     /// Every standing of a member in the groups of a collection.
     fn standings(&self, held: &Collection, member: &MemberId) -> Vec<Standing> {
         let settings = &held.settings;
@@ -281,16 +308,33 @@ impl Clearance {
         }
         let named = label.recipients.contains(&self.member)
             || marks.is_some_and(|marks| marks.recipients.contains(&self.member));
+        let least = self.least(label, marks);
         if self.groups.is_empty() {
-            return self.open && self.reaches(label.tlp, false, named);
+            return self.open && self.reaches(least.max(label.tlp), false, named);
         }
-        let towards = |group| {
-            let apart = marks.and_then(|marks| marks.groups.get(group));
-            apart.copied().unwrap_or(label.tlp)
-        };
-        self.groups
-            .iter()
-            .any(|group| self.reaches(towards(group), true, named))
+        self.groups.iter().any(|audience| {
+            let apart = marks.and_then(|marks| marks.groups.get(&audience.group));
+            let tlp = least.max(apart.copied().unwrap_or(label.tlp));
+            let knows = || {
+                audience
+                    .own
+                    .as_ref()
+                    .is_none_or(|own| own.contains(&label.publisher))
+            };
+            // What others sent us for those in a group goes to no other group of our own making.
+            let within = label.bound.is_none() || tlp <= Tlp::Green || knows();
+            within && self.reaches(tlp, true, named)
+        })
+    }
+
+    /// How strictly what this node follows is held towards everybody: as its publisher marked it
+    /// towards the groups by which we have it.
+    fn least(&self, label: &Label, marks: Option<&Marks>) -> Tlp {
+        let marks = marks.filter(|_| label.bound.is_some()).into_iter();
+        let towards_us = marks
+            .flat_map(|marks| &marks.groups)
+            .filter(|(group, _)| self.ours.contains(group));
+        towards_us.map(|(_, tlp)| *tlp).max().unwrap_or(Tlp::Clear)
     }
 
     /// TLP 2.0 towards one audience.

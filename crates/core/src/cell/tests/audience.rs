@@ -269,3 +269,64 @@ fn a_collection_crosses_when_somebody_in_it_is_across() {
     });
     assert!(world.state.crossing(&open, &member("police")));
 }
+
+#[test]
+fn what_others_sent_us_goes_no_further_than_it_was_sent() {
+    let (mut world, _, collection) = bank_and_authority();
+    let away = world.group(&[]);
+    let label = |world: &World, publisher: &str, tlp: Tlp| Label {
+        bound: Some(tlp),
+        ..world.label(&collection, publisher, tlp)
+    };
+    let admits = |world: &World, caller: &Caller, label: &Label, marks: Option<&Marks>| {
+        let cleared = world.state.clearance(caller, &collection, world.now);
+        cleared.unwrap().admits(label, marks)
+    };
+    let (node, client) = (Caller::node(member("bank-a")), client_of("bank-a"));
+    // Of whom our group does not know, as far as everybody may have it.
+    for (tlp, known, unknown) in [
+        (Tlp::Clear, true, true),
+        (Tlp::Green, true, true),
+        (Tlp::Amber, true, false),
+        (Tlp::AmberStrict, true, false),
+        (Tlp::Red, false, false),
+    ] {
+        let of = |publisher| label(&world, publisher, tlp);
+        assert_eq!(admits(&world, &node, &of("bank-b"), None), known, "{tlp}");
+        assert_eq!(admits(&world, &node, &of("bank-x"), None), unknown, "{tlp}");
+        let home = world.label(&collection, "bank-x", tlp);
+        assert_eq!(admits(&world, &node, &home, None), known, "{tlp}");
+    }
+    // Marked more strictly towards the group by which we have it: so towards all here.
+    let green = label(&world, "bank-b", Tlp::Green);
+    for (tlp, to_node, to_client) in [
+        (Tlp::Clear, true, true),
+        (Tlp::Amber, true, true),
+        (Tlp::AmberStrict, true, false),
+        (Tlp::Red, false, false),
+    ] {
+        let marks = Marks {
+            groups: [(away, tlp)].into(),
+            recipients: BTreeSet::new(),
+        };
+        assert_eq!(
+            admits(&world, &node, &green, Some(&marks)),
+            to_node,
+            "{tlp}"
+        );
+        assert_eq!(
+            admits(&world, &client, &green, Some(&marks)),
+            to_client,
+            "{tlp}"
+        );
+        // Towards a group in which we are not it says nothing to us, and at home each group is its own.
+        let elsewhere = GroupId::new(&Realm::live(), world.draw());
+        let not_ours = Marks {
+            groups: [(elsewhere, tlp)].into(),
+            recipients: BTreeSet::new(),
+        };
+        assert!(admits(&world, &client, &green, Some(&not_ours)));
+        let home = world.label(&collection, "bank-b", Tlp::Green);
+        assert!(admits(&world, &client, &home, Some(&marks)));
+    }
+}

@@ -38,7 +38,8 @@ use std::time::Duration;
 pub const EVERY_DEFAULT: Duration = Duration::from_mins(1);
 /// How long a follow waits after its first failure; twice as long after each more.
 const BACKOFF_MIN: Duration = Duration::from_secs(1);
-/// The longest a follow of a server waits after failures.
+/// The longest a follow of a server waits after failures, and no longer than between two looks
+/// ([`every`](Work::every), but at least [`PEER_BACKOFF_MAX`]): a server that is back is asked soon.
 const BACKOFF_MAX: Duration = Duration::from_mins(5);
 /// The longest a follow of another node does: it is not to be minutes behind when a line that was
 /// down is up again, and to ask who is not there costs nobody much.
@@ -205,7 +206,9 @@ impl Cell {
                 let doubled = BACKOFF_MIN.saturating_mul(1 << failures.min(16).saturating_sub(1));
                 let longest = match &held.source {
                     Source::Peer { .. } => PEER_BACKOFF_MAX,
-                    Source::Taxii { .. } | Source::Misp { .. } => BACKOFF_MAX,
+                    Source::Taxii { .. } | Source::Misp { .. } => {
+                        BACKOFF_MAX.min(every.max(PEER_BACKOFF_MAX))
+                    }
                 };
                 let pause = error.retry_after().unwrap_or(doubled.min(longest));
                 Ticked {
@@ -220,6 +223,12 @@ impl Cell {
     /// when a step last went well. What this process has seen itself stays.
     pub fn resume_follow(&self, follow: &FollowId, notes: Vec<Noted>, last_ok: Option<Timestamp>) {
         self.working.resume(follow, notes, last_ok);
+    }
+
+    /// How often a follow was told to rest or to go on. Whoever waits between two steps stops
+    /// waiting when it has grown.
+    pub fn follow_turns(&self, follow: &FollowId) -> u64 {
+        self.working.turns(follow)
     }
 
     /// Every follow that has not ended: where it stands, what waits, what went wrong last.

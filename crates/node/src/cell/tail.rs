@@ -6,7 +6,7 @@ use super::{
     wire,
 };
 use jiff::Timestamp;
-use portcullis_core::cell::{Event, Refusal, State};
+use portcullis_core::cell::{Event, Fact, Refusal, State};
 use portcullis_store::journal::{Frame, Locked, NewFrame, Place, Position};
 use std::{
     ops::ControlFlow,
@@ -185,6 +185,9 @@ impl Cell {
             let state = Arc::make_mut(&mut state);
             for event in events {
                 state.apply(event).map_err(|_| Refusal::OtherRealm)?;
+                if let Fact::FollowPaused { follow, .. } = &event.fact {
+                    self.working.turned(follow);
+                }
             }
         }
         if !batches.is_empty() {

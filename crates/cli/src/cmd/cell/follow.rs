@@ -11,7 +11,10 @@ use crate::{
 };
 use clap::{Args, Subcommand};
 use portcullis_core::{
-    cell::{CollectionId, Command, FollowId, follow::Source},
+    cell::{
+        CollectionId, Command, FollowId,
+        follow::{Follow as Followed, Source},
+    },
     digest::Digest,
     member::MemberId,
 };
@@ -276,7 +279,7 @@ fn list(desk: &Desk, ui: Ui) {
             said(&follow.source),
             find::alias(desk, &follow.into)
         ));
-        ui.say(format_args!("    {}", standing(follow.paused, seen)));
+        ui.say(format_args!("    {}", standing(follow, seen)));
         for note in seen
             .and_then(|seen| seen["notes"].as_array())
             .into_iter()
@@ -305,12 +308,16 @@ fn list(desk: &Desk, ui: Ui) {
     ui.answer(&Value::Array(rows));
 }
 
-fn standing(paused: bool, seen: Option<&Value>) -> String {
+fn standing(follow: &Followed, seen: Option<&Value>) -> String {
+    let paused = follow.paused;
     let Some(seen) = seen.filter(|_| !paused) else {
         let waits = "has not begun: does `portcullis serve` run?";
         return if paused { "rests".into() } else { waits.into() };
     };
     let last = seen["last_ok"].as_str().unwrap_or("never");
+    if let (Some("out"), Source::Peer { member, .. }) = (seen["state"].as_str(), &follow.source) {
+        return format!("out: {member} lets us read nothing of it, last reached {last}");
+    }
     let behind = seen["behind"]
         .as_u64()
         .map(|behind| format!(", {behind} wait"))
@@ -445,4 +452,34 @@ pub(crate) fn endpoint(home: &Home, name: Option<&str>) -> Result<Endpoint, Fail
             None => Secret::Bearer(secret),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_put_out_is_told_so_and_by_whom() {
+        let follow = Followed {
+            source: Source::Peer {
+                member: "csirt.example".parse().unwrap(),
+                collection: CollectionId::from_bytes([1; 16]),
+            },
+            into: CollectionId::from_bytes([2; 16]),
+            every_s: None,
+            paused: false,
+            ended: false,
+            cursor: None,
+            advanced_at: None,
+        };
+        let seen = |state| json!({ "state": state, "behind": 0, "last_ok": "now", "fresh": 29 });
+        assert_eq!(
+            standing(&follow, Some(&seen("out"))),
+            "out: csirt.example lets us read nothing of it, last reached now"
+        );
+        assert_eq!(
+            standing(&follow, Some(&seen("in-step"))),
+            "in-step, 0 wait, last reached now, 29 taken over"
+        );
+    }
 }

@@ -114,22 +114,27 @@ impl Way {
             wait_ms: WAIT_MS_MAX,
         };
         loop {
+            let turns = self.cell.follow_turns(follow);
             let ticked = self.cell.follow_tick(follow, &reach);
             let Some(wait) = ticked.next_call else {
                 return;
             };
-            if !self.waits(wait) {
+            if !self.waits(wait, || self.cell.follow_turns(follow) != turns) {
                 return;
             }
         }
     }
 
-    /// Waits in short steps, so that stopping is quick; whether to go on.
-    fn waits(&self, time: Duration) -> bool {
+    /// Waits in short steps, so that stopping is quick, and no longer once it is `turned`, told to
+    /// rest or to go on; whether to go on.
+    fn waits(&self, time: Duration, turned: impl Fn() -> bool) -> bool {
         let mut left = time;
         while left > REST {
             if !goes_on(&self.stop, REST) {
                 return false;
+            }
+            if turned() {
+                return true;
             }
             left -= REST;
         }
@@ -144,6 +149,7 @@ fn shown(view: &FollowView) -> Value {
         FollowState::Behind => "behind",
         FollowState::InStep => "in-step",
         FollowState::Failing => "failing",
+        FollowState::Out => "out",
         FollowState::Paused => "paused",
     };
     let notes = view.notes.iter().rev().take(NOTES_SHOWN);

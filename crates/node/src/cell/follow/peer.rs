@@ -12,7 +12,10 @@ use crate::{
 };
 use bytes::Bytes;
 use portcullis_core::{
-    cell::{CollectionId, Command, GroupId, RecallId, follow::Source},
+    cell::{
+        CollectionId, Command, GroupId, RecallId,
+        follow::{Follow, Source},
+    },
     member::MemberId,
 };
 use serde::{Deserialize, Serialize};
@@ -284,8 +287,7 @@ impl Work<'_> {
             };
             let theirs = member == publisher || Some(member) == maker;
             let running = follow.into == self.into && !follow.ended && !follow.paused;
-            let cursor = || serde_json::from_str::<Cursor>(follow.cursor.as_deref()?).ok();
-            theirs && running && cursor().is_some_and(|cursor| cursor.out)
+            theirs && running && is_out(follow)
         })
     }
 
@@ -406,6 +408,13 @@ impl Cursor {
             again: false,
         }
     }
+}
+
+/// Whether the node that is followed said last that we may read nothing of it.
+pub(super) fn is_out(follow: &Follow) -> bool {
+    let cursor = || serde_json::from_str::<Cursor>(follow.cursor.as_deref()?).ok();
+    let peers = matches!(follow.source, Source::Peer { .. });
+    peers && cursor().is_some_and(|cursor| cursor.out)
 }
 
 /// How long a follow rests after an answer if there is no more.

@@ -40,15 +40,35 @@ impl Work<'_> {
         let name = self.name_of(&source.endpoint.origin);
         let cursor = self.cursor.map(Cursor::parse).unwrap_or_default();
         let now_us = self.cell.env().now().as_microsecond();
+        let compared = || self.cell.working.set_compared_us(&self.follow, now_us);
+        let mut notes = Vec::new();
         if self.cursor.is_some() && !cursor.running && self.compare_is_due(now_us) {
-            let step = self.compare(reach, &source, &name, now_us)?;
-            self.cell.working.set_compared_us(&self.follow, now_us);
-            return Ok(step);
+            match self.compare(reach, &source, &name, now_us) {
+                Ok(step) => {
+                    compared();
+                    return Ok(step);
+                }
+                // The server is left alone as it asks; then its objects come first.
+                Err(error) if error.retry_after().is_some() => {
+                    compared();
+                    return Err(error);
+                }
+                // What is odd about its manifest does not keep its objects from us.
+                Err(FollowError::Remote(error)) => notes.push(Noted {
+                    what: "the comparison with its manifest".to_owned(),
+                    why: error.to_string(),
+                }),
+                Err(error) => return Err(error),
+            }
         }
         let page = taxii::page(reach.remote, &source, &cursor, now_us)?;
+        if !notes.is_empty() {
+            compared();
+        }
         let mut step = Step {
             more: page.more,
             rest: self.every,
+            notes,
             ..Step::default()
         };
         let changes = self.put(&name, &page.objects, now_us, &mut step.notes);

@@ -3,7 +3,7 @@
 //! Kept in memory, and given over to the next process by whoever keeps it
 //! (`Cell::resume_follow`): where a follow goes on stands in the journal.
 
-use super::{FollowError, Step};
+use super::{FollowError, Step, peer};
 use jiff::Timestamp;
 use portcullis_core::cell::{
     CollectionId, FollowId, RecallId,
@@ -23,7 +23,7 @@ const AGAIN_EVERY_US: i64 = 60 * 1_000_000;
 /// Something that came and was not taken, or not mapped.
 #[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd)]
 pub struct Noted {
-    /// What: an object's id, or a path in a MISP event.
+    /// What: an object's id, a path in a MISP event, or the comparison with a server's manifest.
     pub what: String,
     /// Why not.
     pub why: String,
@@ -40,6 +40,8 @@ pub enum FollowState {
     InStep,
     /// The last step failed; it is tried again.
     Failing,
+    /// The source's member lets ours read nothing of it.
+    Out,
     /// It rests, as it was told to.
     Paused,
 }
@@ -80,6 +82,8 @@ struct One {
     last_ok: Option<Timestamp>,
     last_error: Option<(Timestamp, String)>,
     failures: u32,
+    /// How often it was told to rest or to go on.
+    turns: u64,
     fresh: u64,
     notes: VecDeque<Noted>,
     /// The recalls on which the source waits; none before it has said so.
@@ -138,6 +142,17 @@ impl Working {
         one.last_error = Some((now, error.to_string()));
         one.failures = one.failures.saturating_add(1);
         one.failures
+    }
+
+    /// It was told to rest, or to go on: earlier failures keep it waiting no longer.
+    pub(crate) fn turned(&self, follow: &FollowId) {
+        let mut all = self.all();
+        let one = all.entry(*follow).or_default();
+        (one.failures, one.turns) = (0, one.turns + 1);
+    }
+
+    pub(super) fn turns(&self, follow: &FollowId) -> u64 {
+        self.all().get(follow).map_or(0, |one| one.turns)
     }
 
     /// The recalls on which a source waits; none where it has not said so to this process.
@@ -204,6 +219,8 @@ impl Working {
             FollowState::New
         } else if one.more {
             FollowState::Behind
+        } else if peer::is_out(held) {
+            FollowState::Out
         } else {
             FollowState::InStep
         };

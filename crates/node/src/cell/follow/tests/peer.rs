@@ -5,7 +5,7 @@ use crate::{
     cell::{
         Cell, CellParts, Changed, Source as Coming, Stamp,
         feed::{Ask, End, Head, Record, Writer},
-        follow::Reach,
+        follow::{FollowState, Reach},
         provenance::{Signing, digest_of, sign_batch},
         remote::{Endpoint, Remote, RemoteError, Request, Response},
     },
@@ -558,6 +558,10 @@ fn who_is_put_out_at_the_makers_has_nothing_of_it_by_another_way() {
     assert_eq!(bench.here().len(), 2);
     bench.out.set(true);
     bench.hears(&[]);
+    let states = bench.cell.follows().into_iter();
+    let out = states.filter(|view| view.state == FollowState::Out);
+    let out: Vec<_> = out.map(|view| view.follow).collect();
+    assert_eq!(out, [bench.follow]);
     // What is a third's is between us and the third.
     assert_eq!(bench.here(), [(theirs, THIRD.to_owned())]);
     // The third still has it, and has not heard.

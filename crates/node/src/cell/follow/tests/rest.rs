@@ -4,17 +4,17 @@ use super::{Bench, Nobody};
 use crate::{
     cell::{
         feed::Ask,
-        follow::{BREATH, ECHO, PEER_BACKOFF_MAX, Reach, Ticked},
+        follow::{BREATH, ECHO, EVERY_DEFAULT, PEER_BACKOFF_MAX, Reach, Ticked},
         remote::{Endpoint, Remote, RemoteError, Request, Response},
     },
     peers::{Answer, Peer, PeerError, Peers},
 };
 use portcullis_core::{
-    cell::{CollectionId, follow::Source},
+    cell::{CollectionId, Command, follow::Source},
     id::PackageId,
     member::MemberId,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 const SOURCE: &str = "source.example";
 const OURS: &str = r#"{"type":"indicator","spec_version":"2.1","id":"indicator--00000000-0000-4000-8000-000000000001","created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z","name":"ours"}"#;
@@ -144,4 +144,24 @@ fn a_node_that_was_long_away_is_asked_every_few_seconds() {
         .collect();
     assert!(waits.is_sorted(), "{waits:?}");
     assert_eq!(waits.pop(), Some(PEER_BACKOFF_MAX));
+}
+
+#[test]
+fn a_server_that_was_away_is_asked_as_often_as_ever_and_at_once_when_the_follow_goes_on() {
+    let bench = Bench::new(Source::Taxii {
+        url: "https://taxii.example/api/collections/one/".into(),
+        credential: None,
+    });
+    let tick = || bench.tick(&Nobody).next_call.unwrap();
+    let waits: Vec<_> = (0..20).map(|_| tick()).collect();
+    assert!(waits.is_sorted(), "{waits:?}");
+    assert_eq!(waits.last(), Some(&EVERY_DEFAULT));
+    let turns = bench.cell.follow_turns(&bench.follow);
+    for paused in [true, false] {
+        let follow = bench.follow;
+        let command = Command::PauseFollow { follow, paused };
+        bench.cell.perform(&bench.cell.operator(), command).unwrap();
+    }
+    assert!(turns < bench.cell.follow_turns(&bench.follow));
+    assert_eq!(tick(), Duration::from_secs(1));
 }

@@ -9,6 +9,8 @@ struct Taxii {
     objects: Vec<(i64, String, i64)>,
     /// Whether it pages by `next`; else by dates alone.
     next: bool,
+    /// Whether its manifest shows the same page again and again.
+    stuck: bool,
     /// The most objects on its pages.
     limit_max: usize,
 }
@@ -49,6 +51,12 @@ fn answer(server: &mut Taxii, request: &Request) -> Response {
     let page: Vec<_> = all.iter().take(limit).collect();
     let more = page.len() < all.len();
     let manifest = path.contains("/manifest/");
+    if manifest && server.stuck {
+        return json(
+            200,
+            r#"{"more":true,"next":"0","objects":[{"id":"indicator--1"}]}"#,
+        );
+    }
     let objects = page.iter().map(|(added, id, ms)| {
         if manifest {
             let (added, version) = (date(*added), version(*ms));
@@ -94,6 +102,7 @@ fn server(next: bool, limit_max: usize, dates: impl Iterator<Item = i64>) -> Ser
         state: Mutex::new(Taxii {
             objects,
             next,
+            stuck: false,
             limit_max,
         }),
         asked: Mutex::default(),
@@ -176,6 +185,35 @@ fn what_the_server_has_deleted_goes_and_what_it_has_again_comes_back() {
     bench.pass(3600);
     bench.settle(&server);
     assert!(ids(&bench.held()).contains(gone.1.as_str()));
+}
+
+#[test]
+fn objects_of_a_server_whose_manifest_has_no_end_come_all_the_same() {
+    let server = server(true, 4, (0..10).map(i64::from));
+    server.state.lock().unwrap().stuck = true;
+    let bench = bench();
+    bench.settle(&server);
+    for late in 20..23_i64 {
+        let added = 1_780_000_000 + late;
+        let object = (added, id(usize::try_from(late).unwrap()), added * 1000);
+        server.state.lock().unwrap().objects.push(object);
+        bench.pass(3600);
+        assert_eq!(bench.settle(&server), 1);
+    }
+    assert_eq!(bench.held().len(), 13, "nothing goes on its word");
+    let notes = bench.cell.follows().remove(0).notes;
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert_eq!(notes[0].what, "the comparison with its manifest");
+    assert!(notes[0].why.contains("again and again"), "{notes:?}");
+    // Its manifest is right again: what it deletes is found.
+    {
+        let mut state = server.state.lock().unwrap();
+        state.stuck = false;
+        state.objects.remove(3);
+    }
+    bench.pass(3600);
+    bench.settle(&server);
+    assert_eq!(bench.held().len(), 12);
 }
 
 #[test]

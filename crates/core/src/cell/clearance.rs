@@ -149,6 +149,17 @@ impl State {
         marked.light(held.map_or(Tlp::Red, |held| held.settings.default_tlp))
     }
 
+    /// How strictly an object is to be handled by whoever has it from this node: of what the node
+    /// follows also as its publisher marked it towards the groups by which it came.
+    pub fn shown(&self, label: &Label, marks: Option<&Marks>) -> Tlp {
+        match marks {
+            Some(marks) if label.bound.is_some() => {
+                least(label, Some(marks), &self.groups_of_ours()).max(label.tlp)
+            }
+            Some(_) | None => label.tlp,
+        }
+    }
+
     /// The label of an object that `publisher` brings to `collection`, marked so, granular
     /// markings included. `findings`: whether personal information was found in it on which
     /// nobody has decided.
@@ -285,6 +296,16 @@ fn crosses(from: &[Standing], to: &[Standing]) -> bool {
     from.is_empty() || to.is_empty() || from.iter().any(apart)
 }
 
+/// How strictly what this node follows is held towards everybody: as its publisher marked it
+/// towards the groups by which we have it.
+fn least(label: &Label, marks: Option<&Marks>, ours: &BTreeSet<GroupId>) -> Tlp {
+    let marks = marks.filter(|_| label.bound.is_some()).into_iter();
+    let towards_us = marks
+        .flat_map(|marks| &marks.groups)
+        .filter(|(group, _)| ours.contains(group));
+    towards_us.map(|(_, tlp)| *tlp).max().unwrap_or(Tlp::Clear)
+}
+
 impl Clearance {
     /// Whom it is for.
     pub const fn member(&self) -> &MemberId {
@@ -308,7 +329,7 @@ impl Clearance {
         }
         let named = label.recipients.contains(&self.member)
             || marks.is_some_and(|marks| marks.recipients.contains(&self.member));
-        let least = self.least(label, marks);
+        let least = least(label, marks, &self.ours);
         if self.groups.is_empty() {
             return self.open && self.reaches(least.max(label.tlp), false, named);
         }
@@ -321,20 +342,10 @@ impl Clearance {
                     .as_ref()
                     .is_none_or(|own| own.contains(&label.publisher))
             };
-            // What others sent us for those in a group goes to no other group of our own making.
-            let within = label.bound.is_none() || tlp <= Tlp::Green || knows();
+            // Those of a group of our own making are our clients (FIRST TLP 2.0, Amber), and no more.
+            let within = label.bound.is_none() || tlp <= Tlp::Amber || knows();
             within && self.reaches(tlp, true, named)
         })
-    }
-
-    /// How strictly what this node follows is held towards everybody: as its publisher marked it
-    /// towards the groups by which we have it.
-    fn least(&self, label: &Label, marks: Option<&Marks>) -> Tlp {
-        let marks = marks.filter(|_| label.bound.is_some()).into_iter();
-        let towards_us = marks
-            .flat_map(|marks| &marks.groups)
-            .filter(|(group, _)| self.ours.contains(group));
-        towards_us.map(|(_, tlp)| *tlp).max().unwrap_or(Tlp::Clear)
     }
 
     /// TLP 2.0 towards one audience.

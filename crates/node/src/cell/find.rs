@@ -376,14 +376,18 @@ impl Cell {
         let id = header::header(&bytes)
             .ok()
             .map(|header| header.id.into_owned());
-        Ok(label.zip(id).map(|(label, id)| Found {
+        let state = self.state();
+        Ok(label.zip(id).map(|(mut label, id)| Found {
             collection,
             number: u64::from(number),
-            id,
             version_us: entry.version_us,
             added_us: entry.added_us,
             expires_us: entry.expires_us,
-            label,
+            label: {
+                label.tlp = state.shown(&label, state.marks(&id, &label.publisher));
+                label
+            },
+            id,
             bytes,
         }))
     }

@@ -6,7 +6,7 @@ use super::{
     erase::{self, Kept},
     index::{Entry, Key},
 };
-use portcullis_core::cell::{CollectionId, Label};
+use portcullis_core::cell::{CollectionId, Label, Tlp};
 use portcullis_stix::header;
 use portcullis_store::journal::{Place, Position};
 use std::ops::ControlFlow;
@@ -41,6 +41,13 @@ impl Cell {
             removed: entry.is_removal(),
             superseded: entry.is_superseded(),
         })
+    }
+
+    /// How strictly an entry's object is to be handled by whoever has it from here.
+    pub fn light_of(&self, collection: &CollectionId, number: u64) -> Option<Tlp> {
+        let entry = self.entry(collection, number)?;
+        let state = self.state();
+        Some(state.shown(&entry.label, state.marks(&entry.id, &entry.label.publisher)))
     }
 
     /// The object's bytes of an entry; none for a removal.

@@ -167,9 +167,6 @@ impl Export {
             limit: Some(PAGE_OBJECTS_MAX as u64),
             ..Query::default()
         };
-        let state = desk.state();
-        let unmarked = state.collection(collection);
-        let unmarked = unmarked.map_or(Tlp::Red, |held| held.settings.default_tlp);
         let bar = ui.working("export");
         let (mut done, mut kept) = (Done::default(), Vec::new());
         loop {
@@ -194,8 +191,11 @@ impl Export {
                     if query.next.is_none() {
                         outlet.write(table::HEAD.as_bytes())?;
                     }
-                    let objects: Vec<&[u8]> = objects.collect();
-                    let (lines, left) = table::lines(&objects, unmarked);
+                    let numbers = page.served.iter().flat_map(|run| run.first..=run.last);
+                    let light = |number| desk.cell.light_of(collection, number);
+                    let lights = numbers.map(|number| light(number).unwrap_or(Tlp::Red));
+                    let objects: Vec<(&[u8], Tlp)> = objects.zip(lights).collect();
+                    let (lines, left) = table::lines(&objects);
                     outlet.write(&lines)?;
                     done.left.extend(left);
                 }

@@ -283,11 +283,11 @@ fn what_others_sent_us_goes_no_further_than_it_was_sent() {
         cleared.unwrap().admits(label, marks)
     };
     let (node, client) = (Caller::node(member("bank-a")), client_of("bank-a"));
-    // Of whom our group does not know, as far as everybody may have it.
+    // Of whom our group does not know, what clients may have.
     for (tlp, known, unknown) in [
         (Tlp::Clear, true, true),
         (Tlp::Green, true, true),
-        (Tlp::Amber, true, false),
+        (Tlp::Amber, true, true),
         (Tlp::AmberStrict, true, false),
         (Tlp::Red, false, false),
     ] {
@@ -319,6 +319,8 @@ fn what_others_sent_us_goes_no_further_than_it_was_sent() {
             to_client,
             "{tlp}"
         );
+        let shown = world.state.shown(&green, Some(&marks));
+        assert_eq!(shown, tlp.max(Tlp::Green));
         // Towards a group in which we are not it says nothing to us, and at home each group is its own.
         let elsewhere = GroupId::new(&Realm::live(), world.draw());
         let not_ours = Marks {

@@ -1,7 +1,7 @@
 //! Indicators as a CSV table, as `portcullis cell import` reads it again.
 
 use portcullis_core::cell::Tlp;
-use portcullis_stix::{marking, observable};
+use portcullis_stix::observable;
 use serde_json::Value;
 
 /// The table's columns.
@@ -10,11 +10,11 @@ pub(super) const HEAD: &str = "type,value,name,description,valid_from,valid_unti
 /// Why a revoked indicator is left out: a table has no column that takes it back.
 pub(super) const REVOKED: &str = "it is revoked";
 
-/// The values that objects name, a line each without the table's head, marked `unmarked` where they have no marking of
-/// their own; and what is left out: what names none, and what is revoked.
-pub(super) fn lines(objects: &[&[u8]], unmarked: Tlp) -> (Vec<u8>, Vec<(String, String)>) {
+/// The values that objects name, a line each without the table's head, with how strictly each object is to be handled;
+/// and what is left out: what names none, and what is revoked.
+pub(super) fn lines(objects: &[(&[u8], Tlp)]) -> (Vec<u8>, Vec<(String, String)>) {
     let (mut lines, mut left) = (String::new(), Vec::new());
-    for bytes in objects {
+    for (bytes, tlp) in objects {
         let Ok(object) = serde_json::from_slice::<Value>(bytes) else {
             continue;
         };
@@ -37,11 +37,6 @@ pub(super) fn lines(objects: &[&[u8]], unmarked: Tlp) -> (Vec<u8>, Vec<(String, 
             .flatten()
             .filter_map(Value::as_str)
             .collect();
-        let refs = object["object_marking_refs"]
-            .as_array()
-            .into_iter()
-            .flatten();
-        let tlp = refs.filter_map(Value::as_str).find_map(marking::known_tlp);
         for value in named {
             let cells = [
                 value.kind.as_str(),
@@ -51,7 +46,7 @@ pub(super) fn lines(objects: &[&[u8]], unmarked: Tlp) -> (Vec<u8>, Vec<(String, 
                 text("valid_from"),
                 text("valid_until"),
                 &labels.join(";"),
-                tlp.unwrap_or_else(|| unmarked.as_str()),
+                tlp.as_str(),
                 text("id"),
             ];
             lines.push_str(&cells.map(cell).join(","));
@@ -95,7 +90,11 @@ mod tests {
         let indicator = br#"{"type":"indicator","id":"indicator--1","pattern":"[ipv4-addr:value = '198.51.100.7' OR domain-name:value = 'a.example']","pattern_type":"stix","valid_from":"2026-11-01T00:00:00Z","name":"x"}"#;
         let hard = br#"{"type":"indicator","id":"indicator--2","pattern":"[file:size > 5]","pattern_type":"stix"}"#;
         let other = br#"{"type":"report","id":"report--1","name":"r"}"#;
-        let (bytes, left) = lines(&[indicator, hard, other], Tlp::Amber);
+        let (bytes, left) = lines(&[
+            (indicator.as_slice(), Tlp::Amber),
+            (hard, Tlp::Amber),
+            (other, Tlp::Amber),
+        ]);
         let text = String::from_utf8(bytes).unwrap();
         assert_eq!(text.lines().count(), 2, "{text}");
         assert!(text.contains("ipv4,198.51.100.7,x,"), "{text}");
@@ -104,19 +103,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_revoked_is_left_out_and_what_is_unmarked_has_the_collections_marking() {
+    fn what_is_revoked_is_left_out_and_each_has_its_light() {
         let indicator = |id: u8, more: &str| {
             format!(
                 r#"{{"type":"indicator","id":"indicator--{id}","pattern":"[domain-name:value = 'n{id}.example']"{more}}}"#
             )
         };
-        let green = r#","object_marking_refs":["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"]"#;
         let all = [
             indicator(1, ""),
-            indicator(2, green),
+            indicator(2, ""),
             indicator(3, r#","revoked":true"#),
         ];
-        let (bytes, left) = lines(&all.each_ref().map(String::as_bytes), Tlp::Red);
+        let (bytes, left) = lines(&[
+            (all[0].as_bytes(), Tlp::Red),
+            (all[1].as_bytes(), Tlp::Green),
+            (all[2].as_bytes(), Tlp::Green),
+        ]);
         let text = String::from_utf8(bytes).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 2, "{text}");

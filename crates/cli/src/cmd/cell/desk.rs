@@ -153,6 +153,14 @@ impl Desk {
         Ok(self.home.node()?.peer(member).is_ok())
     }
 
+    /// Whether a member has at once what is said here: it is this node's own, or has an account here.
+    pub(super) fn reads_here(&self, member: &MemberId) -> bool {
+        let state = self.state();
+        let mut accounts = state.accounts().values();
+        *member == self.me.member
+            || accounts.any(|account| account.member == *member && !account.ended)
+    }
+
     /// Refuses members nobody here has heard of: a name that is misspelt reaches nobody.
     pub(super) fn known(&self, members: &[MemberId]) -> Result<(), Failure> {
         for member in members {

@@ -39,12 +39,9 @@ impl Notices {
 pub(super) fn line(reply: &ReplyTo) -> String {
     let says = match (reply.count, &reply.opinion, &reply.content) {
         (Some(count), _, _) => format!("seen {count} times"),
-        (_, Some(opinion), _) => opinion.clone(),
-        (_, _, Some(content)) => content
-            .chars()
-            .take(80)
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect(),
+        (_, Some(opinion), None) => opinion.clone(),
+        (_, Some(opinion), Some(why)) => format!("{opinion}: {}", short(why)),
+        (_, None, Some(content)) => short(content),
         _ => String::new(),
     };
     let wrong = if reply.false_positive {
@@ -59,6 +56,14 @@ pub(super) fn line(reply: &ReplyTo) -> String {
         find::instant(reply.added_us),
         reply.id
     )
+}
+
+/// The beginning of a text, on a line.
+fn short(text: &str) -> String {
+    let shown = text.chars().take(80);
+    shown
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// The same for machines.

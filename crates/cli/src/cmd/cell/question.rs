@@ -275,6 +275,13 @@ fn shown(desk: &Desk, id: &QuestionId, what: &str, ui: Ui) -> Done {
         held.deadline
     ));
     ui.say(format_args!("  {}", held.text));
+    let replied = ["acknowledged: ", "declined: ", "answered: "].contains(&what.as_str());
+    if replied && !desk.reads_here(&held.by.member) {
+        ui.say(format_args!(
+            "  this reaches `{}` once its node follows the collection in which the question stands",
+            held.by.member
+        ));
+    }
     let waits = waits(&state, held);
     if waits {
         ui.say("  waits for a person: `portcullis cell review list`");

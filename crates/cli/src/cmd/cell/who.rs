@@ -9,7 +9,7 @@ use crate::{
 };
 use clap::{Args, Subcommand};
 use portcullis_core::{cell::ObjectId, member::MemberId};
-use portcullis_node::NodeError;
+use portcullis_node::{NodeError, cell::served::How};
 use portcullis_sign::PublicKey;
 use portcullis_verdict::cell::{
     By, Evidence as Shown, Findings, Root, ShownRoot, Word, verify_evidence,
@@ -78,13 +78,13 @@ impl Who {
                 .map(|name| format!(" ({name})"))
                 .unwrap_or_default();
             let client = if one.client { " for a client" } else { "" };
-            let what = if one.removal {
-                "that it was removed"
-            } else {
-                "the object"
+            let what = match one.how {
+                _ if one.removal => "got that it was removed",
+                How::Manifest => "saw the name of it",
+                _ => "got the object",
             };
             ui.say(format_args!(
-                "{:.3}  {}{account}{client}  got {what}, version {}, from `{}` by {}",
+                "{:.3}  {}{account}{client}  {what}, version {}, from `{}` by {}",
                 one.at,
                 one.member,
                 find::instant(one.version_us),

@@ -317,8 +317,16 @@ fn a_sighting_and_an_opinion_stand_beside_the_object() {
         (&json!(3), &json!(false))
     );
     assert_eq!(
-        (&of("opinion")["opinion"], &of("opinion")["false_positive"]),
-        (&json!("strongly-disagree"), &json!(true))
+        (
+            &of("opinion")["opinion"],
+            &of("opinion")["false_positive"],
+            &of("opinion")["content"]
+        ),
+        (
+            &json!("strongly-disagree"),
+            &json!(true),
+            &json!("our own scanner")
+        )
     );
     // What one says oneself is no news.
     assert_eq!(csirt.place.json(&["cell", "notices"]), json!([]));

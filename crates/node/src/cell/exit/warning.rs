@@ -53,7 +53,10 @@ pub struct Lists {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum ListError {
     /// A line is not of the form.
-    #[error("line {line}: `{text}` is not `KIND VALUE`, such as `ipv4 10.0.0.0/8`")]
+    #[error(
+        "line {line}: `{text}` is not `KIND VALUE`, such as `ipv4 10.0.0.0/8`; a kind is one of {}",
+        kinds()
+    )]
     Line {
         /// Its number, from 1.
         line: usize,
@@ -66,6 +69,12 @@ pub enum ListError {
     /// It begins as a list of MISP's does, and is none.
     #[error("{0}")]
     Misp(String),
+}
+
+/// What may stand before a value.
+fn kinds() -> String {
+    let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+    names.join(", ")
 }
 
 impl ListError {
@@ -300,6 +309,7 @@ mod tests {
         let mut lists = Lists::default();
         let wrong = lists.add("own", "# a list\nipv4 10.0.0.1\n\nipv4 ten\n");
         let text = "ipv4 ten".to_owned();
+        assert!(wrong.clone().unwrap_err().to_string().contains("ipv4, "));
         assert_eq!(wrong, Err(ListError::Line { line: 4, text }));
         assert_eq!(
             lists

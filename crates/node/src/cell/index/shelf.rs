@@ -132,9 +132,10 @@ impl Shelf {
         self.ids.get(&number).map(AsRef::as_ref)
     }
 
-    /// How many objects there are, removed ones too.
+    /// How many objects there are, each with a version at least.
     pub(crate) fn objects(&self) -> usize {
-        self.newest.len()
+        let live = |key: &&Key| self.versions(**key).any(|(_, entry)| entry.is_live());
+        self.newest.keys().filter(live).count()
     }
 
     /// How many versions are there, and their bytes.

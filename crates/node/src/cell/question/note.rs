@@ -103,7 +103,7 @@ struct Read {
 pub(super) struct Words {
     /// What its extension says, if it has ours.
     pub(super) says: Option<Says>,
-    /// The note's text.
+    /// The note's text; of an opinion, why.
     pub(super) content: String,
     /// Every id in its `…_ref` and `…_refs`.
     pub(super) refs: Vec<String>,
@@ -135,9 +135,11 @@ pub(super) fn hear(object: &[u8]) -> Option<Words> {
         }
     }
     let opinion = read.rest.get("opinion").and_then(Value::as_str);
+    let why = read.rest.get("explanation").filter(|_| opinion.is_some());
+    let why = why.and_then(Value::as_str).map(str::to_owned);
     Some(Words {
         says,
-        content: read.content.unwrap_or_default(),
+        content: read.content.or(why).unwrap_or_default(),
         refs,
         opinion: opinion.map(str::to_owned),
         count: read.rest.get("count").and_then(Value::as_u64),

@@ -31,7 +31,7 @@ pub struct ReplyTo {
     pub count: Option<u64>,
     /// The word of an opinion: `strongly-disagree` … `strongly-agree`.
     pub opinion: Option<String>,
-    /// A note's text.
+    /// A note's text; of an opinion, why.
     pub content: Option<String>,
     /// Whether it says that the object is wrong: a sighting that saw nothing, or an opinion that
     /// disagrees (STIX 2.1 §4.14, §10.4).
@@ -140,7 +140,8 @@ fn replies(found: &Found) -> Option<Vec<ReplyTo>> {
         added_us: found.added_us,
         count: heard.count,
         opinion: heard.opinion.clone(),
-        content: (kind == "note").then(|| heard.content.clone()),
+        content: (kind == "note" || (kind == "opinion" && !heard.content.is_empty()))
+            .then(|| heard.content.clone()),
         false_positive: wrong,
     };
     Some(heard.refs.iter().map(reply).collect())

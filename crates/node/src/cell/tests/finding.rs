@@ -142,6 +142,7 @@ fn statistics_count_what_is_there() {
         .unwrap();
     let all = kit.cell.statistics().unwrap();
     assert_eq!((all.versions, all.removed, all.held), (2, 1, 0));
+    assert_eq!(all.objects, 1, "what was removed is no object any more");
     let own = &all.collections[&kit.collection];
     assert_eq!(own.kinds["indicator"], 2);
     assert_eq!(

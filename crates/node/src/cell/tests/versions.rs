@@ -168,6 +168,33 @@ fn only_its_creator_makes_new_versions_of_an_object() {
 }
 
 #[test]
+fn what_stands_in_for_a_thing_without_a_date_is_known_in_whatever_words() {
+    let kit = Kit::new();
+    let named = |name: &str| {
+        format!(
+            r#"{{"type":"tool","spec_version":"2.1","id":"tool--00000000-0000-4000-8000-000000000001","created":"1970-01-01T00:00:00.000Z","modified":"1970-01-01T00:00:00.000Z","name":"{name}"}}"#
+        )
+    };
+    let import = |objects: &[String]| {
+        let envelope = Bytes::from(format!("{{\"objects\":[{}]}}", objects.join(",")));
+        let (operator, imported) = (kit.cell.operator(), Source::Imported);
+        kit.cell
+            .add(&operator, &kit.collection, envelope, imported)
+            .unwrap()
+    };
+    let first = import(&[named("one galaxy's"), named("another's")]);
+    assert_eq!((first.fresh, first.failures.len()), (1, 0));
+    let again = import(&[named("a later one's")]);
+    assert_eq!((again.fresh, again.failures.len()), (0, 0));
+    assert_eq!(kit.shown(&of(&[])), [named("one galaxy's")]);
+    // Whoever publishes says what it means: another's words are not taken for its own.
+    assert_eq!(
+        kit.add(&[named("x")]).failures[0].code,
+        "cell.version_taken"
+    );
+}
+
+#[test]
 fn whoever_bound_the_identity_makes_the_versions_whoever_brought_the_first() {
     let kit = Kit::new();
     let author = "identity--6ba7b810-9dad-41d1-80b4-00c04fd430c8";

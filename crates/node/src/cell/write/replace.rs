@@ -25,6 +25,10 @@ pub(super) struct Adding<'a> {
     pub(super) source: Source,
 }
 
+/// The version of what stands in for a thing that its source names without a date, such as a
+/// galaxy's cluster of MISP: every source words it in its own way, and one of them is enough.
+const STAND_IN_US: i64 = 0;
+
 impl Adding<'_> {
     /// Whether it is under a pseudonym.
     pub(super) fn is_pseudonymous(&self) -> bool {
@@ -34,6 +38,11 @@ impl Adding<'_> {
     /// Whether an operator brings in what others have published.
     fn is_imported(&self) -> bool {
         self.source == Source::Imported && self.caller.operator && !self.is_pseudonymous()
+    }
+
+    /// Whether an operator brings in what stands in for a thing without a date.
+    pub(super) fn is_stand_in(&self, object: &Prepared<'_>) -> bool {
+        self.is_imported() && object.header.version_us == STAND_IN_US
     }
 }
 
@@ -58,11 +67,15 @@ impl Cell {
         let shelf = index.shelf(adding.collection);
         let found = shelf.and_then(|shelf| Some((shelf, shelf.find(object.at)?)));
         if let Some((shelf, held)) = found.filter(|(_, (_, entry))| entry.is_live()) {
+            if adding.is_stand_in(object) {
+                return Ok(Place::Same);
+            }
             self.same_as(index, shelf, adding, held, object, at)?;
             return Ok(Place::Same);
         }
         if let Some(first) = frame.first(object.at) {
-            let same = says_the_same(first, object.bytes);
+            let known = adding.is_stand_in(object);
+            let same = known || says_the_same(first, object.bytes);
             return same.then_some(Place::Same).ok_or(Refusal::VersionTaken);
         }
         let now_us = at.as_microsecond();

@@ -151,7 +151,7 @@ impl Cell {
         };
         let (version, says) = ((object.at.key, object.at.order), said(object.bytes));
         if let Some(before) = trial.seen.get(&version) {
-            return if *before == says {
+            return if *before == says || adding.is_stand_in(object) {
                 Ok(false)
             } else {
                 Err(Refusal::VersionTaken)

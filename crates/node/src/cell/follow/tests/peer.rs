@@ -1,22 +1,20 @@
 //! A node that lies: what it may not make us believe of others.
 
-use super::{Nobody, TestEnv};
+use super::{Nobody, Says as Answers, TestEnv};
 use crate::{
     cell::{
         Cell, CellParts, Changed, Source as Coming, Stamp,
         feed::{Ask, End, Head, Record, Writer},
         follow::{FollowState, Reach},
         provenance::{Signing, digest_of, sign_batch},
-        remote::{Endpoint, Remote, RemoteError, Request, Response},
     },
-    peers::{Answer, Peer, PeerError, Peers},
+    peers::Peer,
 };
 use portcullis_core::{
     cell::{
         Caller, CollectionId, Command, FollowId, Label, Marks, MemberKind, Mode, Settings,
         Standing, Tlp, follow::Source,
     },
-    id::PackageId,
     member::MemberId,
     realm::Realm,
 };
@@ -28,7 +26,7 @@ use std::{
     collections::BTreeSet,
     ops::ControlFlow,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicI64, AtomicU8, Ordering},
     },
 };
@@ -78,63 +76,6 @@ enum Says {
     Remove(&'static str, i64, String),
     Forget(&'static str, i64, String),
     State(String),
-}
-
-struct NoRemote;
-
-impl Remote for NoRemote {
-    fn call(&self, to: &Endpoint, _: &Request) -> Result<Response, RemoteError> {
-        let origin = to.origin.clone();
-        let why = "no servers here".into();
-        Err(RemoteError::Unreachable { origin, why })
-    }
-}
-
-struct Liar(Mutex<Vec<u8>>);
-
-impl Peers for Liar {
-    fn deliver(&self, peer: &Peer, bytes: &[u8]) -> Result<Answer, PeerError> {
-        Nobody.deliver(peer, bytes)
-    }
-
-    fn add_checkpoint(&self, peer: &Peer, bytes: &[u8]) -> Result<Answer, PeerError> {
-        Nobody.add_checkpoint(peer, bytes)
-    }
-
-    fn get(&self, peer: &Peer, path: &str) -> Result<Answer, PeerError> {
-        Nobody.get(peer, path)
-    }
-
-    fn package_part(
-        &self,
-        peer: &Peer,
-        package: PackageId,
-        from: u64,
-        len: usize,
-    ) -> Result<Vec<u8>, PeerError> {
-        Nobody.package_part(peer, package, from, len)
-    }
-
-    fn upload_offset(&self, peer: &Peer, package: PackageId) -> Result<u64, PeerError> {
-        Nobody.upload_offset(peer, package)
-    }
-
-    fn upload_part(
-        &self,
-        peer: &Peer,
-        package: PackageId,
-        from: u64,
-        bytes: &[u8],
-    ) -> Result<u64, PeerError> {
-        Nobody.upload_part(peer, package, from, bytes)
-    }
-
-    fn cell_changes(&self, _: &Peer, _: &Ask) -> Result<Answer, PeerError> {
-        Ok(Answer {
-            status: 200,
-            body: self.0.lock().unwrap().clone(),
-        })
-    }
 }
 
 struct Bench {
@@ -273,8 +214,8 @@ impl Bench {
             })
         };
         let reach = Reach {
-            peers: &Liar(Mutex::new(body)),
-            remote: &NoRemote,
+            peers: &Answers(Some(body)),
+            remote: &Nobody,
             peer_of: &peer_of,
             endpoint_of: &|_| None,
             verify: &|object, proof| {

@@ -1,78 +1,18 @@
 //! How long a follow of a node rests.
 
-use super::{Bench, Nobody};
+use super::{Bench, Nobody, Says};
 use crate::{
-    cell::{
-        feed::Ask,
-        follow::{BREATH, ECHO, EVERY_DEFAULT, PEER_BACKOFF_MAX, Reach, Ticked},
-        remote::{Endpoint, Remote, RemoteError, Request, Response},
-    },
-    peers::{Answer, Peer, PeerError, Peers},
+    cell::follow::{BREATH, ECHO, EVERY_DEFAULT, PEER_BACKOFF_MAX, Reach, Ticked},
+    peers::Peer,
 };
 use portcullis_core::{
     cell::{CollectionId, Command, follow::Source},
-    id::PackageId,
     member::MemberId,
 };
 use std::{collections::BTreeSet, time::Duration};
 
 const SOURCE: &str = "source.example";
 const OURS: &str = r#"{"type":"indicator","spec_version":"2.1","id":"indicator--00000000-0000-4000-8000-000000000001","created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z","name":"ours"}"#;
-
-/// Answers everything alike, or is not there.
-struct Says(Option<Vec<u8>>);
-
-impl Peers for Says {
-    fn deliver(&self, peer: &Peer, bytes: &[u8]) -> Result<Answer, PeerError> {
-        Nobody.deliver(peer, bytes)
-    }
-
-    fn add_checkpoint(&self, peer: &Peer, bytes: &[u8]) -> Result<Answer, PeerError> {
-        Nobody.add_checkpoint(peer, bytes)
-    }
-
-    fn get(&self, peer: &Peer, path: &str) -> Result<Answer, PeerError> {
-        Nobody.get(peer, path)
-    }
-
-    fn package_part(
-        &self,
-        peer: &Peer,
-        package: PackageId,
-        from: u64,
-        len: usize,
-    ) -> Result<Vec<u8>, PeerError> {
-        Nobody.package_part(peer, package, from, len)
-    }
-
-    fn upload_offset(&self, peer: &Peer, package: PackageId) -> Result<u64, PeerError> {
-        Nobody.upload_offset(peer, package)
-    }
-
-    fn upload_part(
-        &self,
-        peer: &Peer,
-        package: PackageId,
-        from: u64,
-        bytes: &[u8],
-    ) -> Result<u64, PeerError> {
-        Nobody.upload_part(peer, package, from, bytes)
-    }
-
-    fn cell_changes(&self, peer: &Peer, _: &Ask) -> Result<Answer, PeerError> {
-        let body = self.0.clone();
-        let body = body.ok_or_else(|| Nobody.get(peer, "").unwrap_err())?;
-        Ok(Answer { status: 200, body })
-    }
-}
-
-impl Remote for Nobody {
-    fn call(&self, to: &Endpoint, _: &Request) -> Result<Response, RemoteError> {
-        let origin = to.origin.clone();
-        let why = "no servers here".into();
-        Err(RemoteError::Unreachable { origin, why })
-    }
-}
 
 fn collection() -> CollectionId {
     "00000000-0000-4000-8000-000000000009".parse().unwrap()

@@ -9,7 +9,7 @@ fn named() -> String {
     with(
         1,
         0,
-        r#","description":"write to jane.doe@mailbox.org about it""#,
+        r#","description":"write to first-teller@mailbox.org about it""#,
     )
 }
 
@@ -88,11 +88,11 @@ fn what_a_person_has_released_is_the_bytes_and_not_whatever_comes_in_their_place
     let customers = with(
         1,
         0,
-        r#","description":"write to john.roe@mailbox.org about it""#,
+        r#","description":"write to second-teller@mailbox.org about it""#,
     );
     for (harmless, other) in [
         (named(), customers),
-        (unversioned("jdoe"), unversioned("jroe")),
+        (unversioned("teller1"), unversioned("teller2")),
     ] {
         kit.add(std::slice::from_ref(&harmless));
         decide(&kit, Outcome::Released);
@@ -176,7 +176,7 @@ fn what_a_person_has_released_a_follow_brings_in_no_other_bytes() {
     brings(&named(), later_us);
     let seen = || seen_by(&kit, &police, &Query::default());
     assert_eq!(seen(), [named()]);
-    let other = named().replace("jane.doe", "john.roe");
+    let other = named().replace("first-teller", "second-teller");
     brings(&other, later_us + 1);
     assert!(seen().is_empty());
     assert_eq!(kit.cell.state().reviews_waiting().count(), 1);
@@ -282,7 +282,7 @@ fn under_a_pseudonym_what_names_people_reaches_nobody_until_it_is_released() {
         1,
         0,
         &format!(
-            r#","created_by_ref":"{}","description":"write to jane.doe@mailbox.org""#,
+            r#","created_by_ref":"{}","description":"write to first-teller@mailbox.org""#,
             pseudonym.identity
         ),
     );
@@ -307,7 +307,7 @@ fn a_question_is_shown_where_its_note_may_go_and_that_is_noted() {
     let (kit, police) = with_police();
     let new = NewQuestion {
         kind: "seen".into(),
-        text: "Has anybody mail from jane.doe@mailbox.org?".into(),
+        text: "Has anybody mail from first-teller@mailbox.org?".into(),
         about: Vec::new(),
         groups: [kit.group].into(),
         members: BTreeSet::new(),
@@ -330,7 +330,7 @@ fn a_question_is_shown_where_its_note_may_go_and_that_is_noted() {
     decide(&kit, Outcome::Released);
     assert_eq!(seen(&police), 1);
     assert!(served().contains(&police.member));
-    let outcome = "jane.doe@mailbox.org it was";
+    let outcome = "first-teller@mailbox.org it was";
     let closed = kit
         .cell
         .close_question(&kit.a(), asked, outcome, Vec::new());

@@ -602,7 +602,7 @@ fn nothing_goes_without_its_legal_basis_and_events_come_in_all_the_same() {
 fn what_waits_for_a_person_does_not_go_to_misp() {
     let misp = instance(&[]);
     let bench = bench(true);
-    let told = r#","description":"ask jane.doe@bank.example, +44 20 7946 0958""#;
+    let told = r#","description":"ask first-teller@bank.example, +44 20 7946 0958""#;
     bench.publish(&[&indicator(8, told), &indicator(9, "")]);
     bench.settle(&misp);
     let state = misp.state.lock().unwrap();

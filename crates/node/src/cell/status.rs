@@ -48,6 +48,14 @@ pub struct Detail {
 }
 
 impl Detail {
+    /// The same, where a person decides on it.
+    pub(crate) fn waiting(self) -> Self {
+        Self {
+            message: Some("personal information was found; a person decides".into()),
+            ..self
+        }
+    }
+
     fn to_taxii(&self) -> resource::StatusDetails {
         resource::StatusDetails {
             id: self.id.clone(),
@@ -58,6 +66,18 @@ impl Detail {
 }
 
 impl Status {
+    /// Of a request for so many objects, of which nothing has become of any yet.
+    pub(crate) fn begun(id: String, requested_us: i64, objects: usize) -> Self {
+        Self {
+            id,
+            requested_us,
+            successes: Vec::with_capacity(objects),
+            fresh: 0,
+            failures: Vec::new(),
+            pendings: Vec::new(),
+        }
+    }
+
     /// As TAXII writes it.
     pub fn to_taxii(&self) -> resource::Status {
         let all = |details: &[Detail]| details.iter().map(Detail::to_taxii).collect();

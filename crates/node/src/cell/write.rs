@@ -29,7 +29,7 @@ use portcullis_core::{
 };
 use portcullis_stix::{header, taxii::Micros};
 use replace::{Adding, Place};
-use std::{cell::OnceCell, collections::HashMap, sync::Arc};
+use std::{borrow::Cow, cell::OnceCell, collections::HashMap, sync::Arc};
 
 /// Bytes of objects that one frame takes: others append in between.
 const FRAME_OBJECTS_BYTES: usize = 16 * 1024 * 1024;
@@ -106,14 +106,7 @@ impl Cell {
         state.may_write(caller, collection, at)?;
         let read = header::envelope(envelope)?;
         let objects: Vec<&[u8]> = read.objects.iter().map(|slice| slice.bytes).collect();
-        let mut status = Status {
-            id: self.uuid(),
-            requested_us: at.as_microsecond(),
-            successes: Vec::with_capacity(objects.len()),
-            fresh: 0,
-            failures: Vec::new(),
-            pendings: Vec::new(),
-        };
+        let mut status = Status::begun(self.uuid(), at.as_microsecond(), objects.len());
         let context = Context::new(
             &state,
             collection,
@@ -185,28 +178,20 @@ impl Cell {
         let mut labels = Labels::default();
         let mut markings = Markings::default();
         for object in objects {
-            let detail = |message: Option<String>, code| Detail {
-                id: object.header.id.as_ref().into(),
-                version: object.version_text(),
-                message,
-                code,
-            };
             let held = match self.place(&frame, &index, adding, &object, turn.at) {
                 Ok(Place::Free(held)) => held,
                 Ok(Place::Same) => {
-                    status.successes.push(detail(None, ""));
+                    status.successes.push(object.detail());
                     continue;
                 }
                 Err(refusal) => {
-                    let failed = detail(Some(refusal.to_string()), refusal.code());
-                    status.failures.push(failed);
+                    status.failures.push(object.refused(&refusal));
                     continue;
                 }
             };
             let room = frame.takes(&index, object.at, &object.header.kind, held.is_some());
             if let Err(refusal) = room {
-                let failed = detail(Some(refusal.to_string()), refusal.code());
-                status.failures.push(failed);
+                status.failures.push(object.refused(&refusal));
                 continue;
             }
             let pseudonymous = adding.is_pseudonymous();
@@ -224,7 +209,7 @@ impl Cell {
                 // Nobody is near to a member of whom nobody knows where it stands.
                 label.tlp = Tlp::Red;
             }
-            let (mut done, unversioned) = (detail(None, ""), object.is_unversioned());
+            let (mut done, unversioned) = (object.detail(), object.is_unversioned());
             let marked = state.is_marked(&object.header.id);
             digests.extend(object.digest);
             let candidate = Candidate {
@@ -241,8 +226,7 @@ impl Cell {
                 done.version = Micros(added_us).to_string();
             }
             if waits {
-                done.message = Some("personal information was found; a person decides".into());
-                status.pendings.push(done);
+                status.pendings.push(done.waiting());
             } else {
                 status.successes.push(done);
             }
@@ -302,6 +286,16 @@ impl Cell {
         frame.events.extend(events);
         Ok((true, true))
     }
+}
+
+/// A version that goes, as its removal says it.
+pub(crate) struct Gone<'a, 'l> {
+    pub(crate) id: &'a str,
+    pub(crate) version_us: i64,
+    /// Of its entry's flags those that stay.
+    pub(crate) flags: u8,
+    pub(crate) kind: String,
+    pub(crate) label: &'l Label,
 }
 
 /// A frame that is being put together.
@@ -382,6 +376,33 @@ impl<'a> FrameOf<'a> {
         }
         let (what, max) = ("versions of one object", VERSIONS_MAX);
         Err(Refusal::TooMany { what, max })
+    }
+
+    /// Puts in that a version is gone, by a change of this stamp.
+    pub(crate) fn remove(
+        &mut self,
+        added_us: i64,
+        (stamp_us, by): (i64, &MemberId),
+        gone: Gone<'a, '_>,
+    ) -> Result<(), CellError> {
+        let row = Row {
+            op: Op::Remove,
+            flags: gone.flags,
+            id: Cow::Borrowed(gone.id),
+            version_us: gone.version_us,
+            added_us,
+            stamp_us,
+            expires_us: i64::MAX,
+            by: self.interned.member(&mut self.batch, by)?,
+            kind: self.interned.kind(&mut self.batch, Cow::Owned(gone.kind))?,
+            label: self.interned.label(&mut self.batch, gone.label)?,
+            proof: 0,
+            len: 0,
+            markings: Vec::new(),
+            observables: Vec::new(),
+        };
+        self.batch.rows.push(row);
+        Ok(())
     }
 
     /// Puts an object in, in the place of `held`; answers when it is added.

@@ -177,12 +177,7 @@ impl<'a> Draft<'a> {
                 mapped.mapped += 1;
                 return;
             }
-            mapped.leave(
-                id,
-                "its extension",
-                "it contradicts the object: the object was taken",
-                false,
-            );
+            contradicted(mapped, id);
         } else if let Some(said) = said(stix, "object") {
             if object_agrees(stix, said) {
                 let object = self.restored_object(stix, said);
@@ -190,12 +185,7 @@ impl<'a> Draft<'a> {
                 mapped.mapped += 1;
                 return;
             }
-            mapped.leave(
-                id,
-                "its extension",
-                "it contradicts the object: the object was taken",
-                false,
-            );
+            contradicted(mapped, id);
         } else if let Some(said) = said(stix, "report") {
             let report = self.restored(stix, said);
             self.reports.push(report.into());
@@ -297,4 +287,9 @@ impl<'a> Draft<'a> {
         restored.insert("Attribute".to_owned(), into_list(inner));
         restored
     }
+}
+
+fn contradicted(mapped: &mut Gathered<'_>, id: &str) {
+    let why = "it contradicts the object: the object was taken";
+    mapped.leave(id, "its extension", why, false);
 }

@@ -1,21 +1,11 @@
 //! What is erased is nowhere, and everything else is where it was, whoever has it open and whenever it stops.
 
-use super::*;
+use super::{
+    tests::{EPOCH_A, put},
+    *,
+};
 use proptest::prelude::*;
 use std::{fs, ops::ControlFlow, path::Path};
-
-const EPOCH_A: [u8; 16] = [1; 16];
-
-fn put(journal: &Journal, table: &[u8], data: &[u8]) -> Written {
-    let frame = NewFrame {
-        kind: 7,
-        table,
-        data,
-    };
-    let written = journal.lock().unwrap().append(&[frame]).unwrap()[0];
-    journal.sync(written.end).unwrap();
-    written
-}
 
 /// Everything of a frame that a reader sees.
 type Read = (u64, Position, Vec<u8>, Vec<u8>, bool);

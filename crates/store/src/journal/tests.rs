@@ -4,9 +4,9 @@ use super::*;
 use proptest::prelude::*;
 use std::{fs, ops::ControlFlow};
 
-const EPOCH_A: [u8; 16] = [1; 16];
+pub(super) const EPOCH_A: [u8; 16] = [1; 16];
 
-fn put(journal: &Journal, table: &[u8], data: &[u8]) -> Written {
+pub(super) fn put(journal: &Journal, table: &[u8], data: &[u8]) -> Written {
     let frame = NewFrame {
         kind: 7,
         table,

@@ -3,26 +3,12 @@
 //! The test runs itself as another process, which appends and erases what it
 //! appended; it says so before and after each, and is killed after some.
 
+use crate::lives;
 use portcullis_store::journal::{Journal, NewFrame, Place, Position, Wipe};
-use std::{
-    collections::BTreeMap,
-    io::{BufRead, BufReader, Write},
-    ops::ControlFlow,
-    path::Path,
-    process::{Command, Stdio},
-};
-
-/// Which folder the other process works in, and how often there was one before it.
-const FOLDER: &str = "PORTCULLIS_ERASE_FOLDER";
-const LIFE: &str = "PORTCULLIS_ERASE_LIFE";
+use std::{collections::BTreeMap, io::Write, ops::ControlFlow, path::Path};
 
 const SEGMENT_BYTES: u64 = 64 * 1024;
 const LIVES: u32 = 40;
-
-#[expect(clippy::disallowed_methods, reason = "a test tells itself what to do")]
-fn told(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
 
 fn say(text: &str) {
     let mut out = std::io::stdout().lock();
@@ -38,7 +24,7 @@ fn data(name: &str) -> Vec<u8> {
 /// The other process.
 #[test]
 fn erases_until_it_is_killed() {
-    let (Some(folder), Some(life)) = (told(FOLDER), told(LIFE)) else {
+    let Some((folder, life)) = lives::told() else {
         return;
     };
     let journal = Journal::folder_of(Path::new(&folder), [1; 16], SEGMENT_BYTES).unwrap();
@@ -78,15 +64,9 @@ fn whoever_is_killed_while_erasing_leaves_every_object_whole_or_gone() {
     // One that has it open all the while.
     let other = Journal::folder_of(folder.path(), [1; 16], SEGMENT_BYTES).unwrap();
     for life in 0..LIVES {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "erase::erases_until_it_is_killed", "--nocapture"])
-            .env(FOLDER, folder.path())
-            .env(LIFE, life.to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let (mut child, mut lines) =
+            lives::begin("erase::erases_until_it_is_killed", folder.path(), life);
+        lives::throw(&mut dice);
         let mut wanted = (dice >> 33) % 25;
         let mut hear = |line: &str| {
             for (word, now) in [("put", "put"), ("try", "perhaps"), ("erased", "gone")] {

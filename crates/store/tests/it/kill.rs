@@ -4,27 +4,13 @@
 //! and says a frame's name when `sync` has returned; it is killed after some of
 //! them, dozens of times, on one folder.
 
+use crate::lives;
 use portcullis_store::journal::{Journal, NewFrame, Position};
-use std::{
-    collections::BTreeSet,
-    io::{BufRead, BufReader, Write},
-    ops::ControlFlow,
-    path::Path,
-    process::{Command, Stdio},
-};
-
-/// Which folder the other process appends to, and how often there was one before it.
-const FOLDER: &str = "PORTCULLIS_KILL_FOLDER";
-const LIFE: &str = "PORTCULLIS_KILL_LIFE";
+use std::{collections::BTreeSet, io::Write, ops::ControlFlow, path::Path};
 
 const SEGMENT_BYTES: u64 = 64 * 1024;
 const LIVES: u32 = 60;
 const WRITERS: u32 = 3;
-
-#[expect(clippy::disallowed_methods, reason = "a test tells itself what to do")]
-fn told(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
 
 fn name(life: &str, writer: u32, n: u32) -> String {
     format!("{life}-{writer}-{n}")
@@ -33,7 +19,7 @@ fn name(life: &str, writer: u32, n: u32) -> String {
 /// The other process.
 #[test]
 fn appends_until_it_is_killed() {
-    let (Some(folder), Some(life)) = (told(FOLDER), told(LIFE)) else {
+    let Some((folder, life)) = lives::told() else {
         return;
     };
     let journal = Journal::folder_of(Path::new(&folder), [1; 16], SEGMENT_BYTES).unwrap();
@@ -66,15 +52,9 @@ fn nothing_acknowledged_is_lost_when_the_writer_is_killed() {
     let mut acknowledged = BTreeSet::new();
     let mut dice = 12_345_u64;
     for life in 0..LIVES {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "kill::appends_until_it_is_killed", "--nocapture"])
-            .env(FOLDER, folder.path())
-            .env(LIFE, life.to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let (mut child, mut lines) =
+            lives::begin("kill::appends_until_it_is_killed", folder.path(), life);
+        lives::throw(&mut dice);
         let wanted = (dice >> 33) % 120;
         let mut said = 0;
         while said < wanted {

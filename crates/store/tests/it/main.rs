@@ -7,6 +7,7 @@ mod erase;
 mod fault;
 mod given;
 mod kill;
+mod lives;
 mod measure;
 mod model;
 mod sqlite;

@@ -6,7 +6,7 @@ use crate::cell::{
     batch::{Op, REVOKED, Row, UNVERSIONED, V20},
     index::{At, Entry, Index, Key, Markings, Order, Shelf, Speaker},
     tail::Turn,
-    write::{AHEAD_US_MAX, Candidate, Context, FrameOf, Prepared, prepare_all},
+    write::{AHEAD_US_MAX, Candidate, Context, FrameOf, Gone, Prepared, prepare_all},
 };
 use portcullis_core::cell::review::{EXCERPT_CHARS_MAX, FINDINGS_MAX, Finding, FindingKind};
 use portcullis_core::cell::{
@@ -319,24 +319,15 @@ impl Cell {
             }
             let label = index.labels.get(entry.label).ok_or(CellError::NotFound)?;
             let kind = index.kind_of(&entry);
-            let row = Row {
-                op: Op::Remove,
+            let gone = Gone {
+                id,
+                version_us,
                 // A removal that says `revoked` is one that may be taken back.
                 flags: entry.flags() & (V20 | UNVERSIONED) | REVOKED,
-                id: Cow::Borrowed(id),
-                version_us,
-                added_us: turn.added_us(),
-                stamp_us: stamp.at_us,
-                expires_us: i64::MAX,
-                by: frame.interned.member(&mut frame.batch, &stamp.by)?,
-                kind: frame.interned.kind(&mut frame.batch, Cow::Owned(kind))?,
-                label: frame.interned.label(&mut frame.batch, label)?,
-                proof: 0,
-                len: 0,
-                markings: Vec::new(),
-                observables: Vec::new(),
+                kind,
+                label,
             };
-            frame.batch.rows.push(row);
+            frame.remove(turn.added_us(), (stamp.at_us, &stamp.by), gone)?;
             fresh = true;
         }
         Ok(fresh)
@@ -380,28 +371,19 @@ impl Cell {
                     .label(&frame.batch.collection, &stamp.by, strictest, false)
             });
             let kind = of.map_or_else(|| kind_in(id).to_owned(), |entry| index.kind_of(entry));
-            let row = Row {
-                op: Op::Remove,
-                flags: if v21 { 0 } else { V20 }
-                    | if version_us == i64::MIN {
-                        UNVERSIONED
-                    } else {
-                        0
-                    },
-                id: Cow::Borrowed(id),
-                version_us,
-                added_us: turn.added_us(),
-                stamp_us: stamp.at_us,
-                expires_us: i64::MAX,
-                by: frame.interned.member(&mut frame.batch, &stamp.by)?,
-                kind: frame.interned.kind(&mut frame.batch, Cow::Owned(kind))?,
-                label: frame.interned.label(&mut frame.batch, &label)?,
-                proof: 0,
-                len: 0,
-                markings: Vec::new(),
-                observables: Vec::new(),
+            let unversioned = if version_us == i64::MIN {
+                UNVERSIONED
+            } else {
+                0
             };
-            frame.batch.rows.push(row);
+            let gone = Gone {
+                id,
+                version_us,
+                flags: if v21 { 0 } else { V20 } | unversioned,
+                kind,
+                label: &label,
+            };
+            frame.remove(turn.added_us(), (stamp.at_us, &stamp.by), gone)?;
             fresh = true;
         }
         Ok(fresh)

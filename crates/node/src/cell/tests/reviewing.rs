@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::cell::{CellError, Change, Stamp, question::NewQuestion};
-use portcullis_core::cell::{Marks, Tlp, review::Outcome};
+use portcullis_core::cell::{Marks, ReviewId, Tlp, review::Outcome};
 use std::collections::BTreeSet;
 
 fn named() -> String {
@@ -37,16 +37,24 @@ fn seen_by(kit: &Kit, caller: &Caller, query: &Query) -> Vec<String> {
     )
 }
 
-fn decide(kit: &Kit, outcome: Outcome) {
-    let state = kit.cell.state();
-    let (review, _) = state.reviews_waiting().next().unwrap();
-    let command = Command::Review {
-        review: *review,
+fn decision(review: ReviewId, outcome: Outcome) -> Command {
+    Command::Review {
+        review,
         outcome,
         reason: "a role, not a person".into(),
         person: "the desk".into(),
-    };
-    kit.cell.perform(&kit.a(), command).unwrap();
+    }
+}
+
+/// What waits first is decided.
+fn decide_as(kit: &Kit, by: &Caller, outcome: Outcome) {
+    let state = kit.cell.state();
+    let (review, _) = state.reviews_waiting().next().unwrap();
+    kit.cell.perform(by, decision(*review, outcome)).unwrap();
+}
+
+fn decide(kit: &Kit, outcome: Outcome) {
+    decide_as(kit, &kit.a(), outcome);
 }
 
 #[test]
@@ -128,13 +136,8 @@ fn what_a_person_has_released_is_the_bytes_and_not_whatever_comes_in_their_place
     let state = kit.cell.state();
     let (review, _) = state.reviews_waiting().next().unwrap();
     let status = kit.add(std::slice::from_ref(&second));
-    let command = Command::Review {
-        review: *review,
-        outcome: Outcome::Released,
-        reason: "a role, not a person".into(),
-        person: "the desk".into(),
-    };
-    kit.cell.perform(&kit.a(), command).unwrap();
+    let release = decision(*review, Outcome::Released);
+    kit.cell.perform(&kit.a(), release).unwrap();
     assert!(seen_by(&kit, &police, &all).is_empty());
     let status = kit.cell.status(&kit.a(), &status.id).unwrap();
     assert_eq!(status.pendings.len(), 1);
@@ -163,15 +166,7 @@ fn what_a_person_has_released_a_follow_brings_in_no_other_bytes() {
         assert_eq!(accepted.unwrap().fresh, 1);
     };
     brings(&named(), 1);
-    let state = kit.cell.state();
-    let (review, _) = state.reviews_waiting().next().unwrap();
-    let command = Command::Review {
-        review: *review,
-        outcome: Outcome::Released,
-        reason: "a role, not a person".into(),
-        person: "the desk".into(),
-    };
-    kit.cell.perform(&kit.cell.operator(), command).unwrap();
+    decide_as(&kit, &kit.cell.operator(), Outcome::Released);
     let later_us = i64::MAX / 2;
     brings(&named(), later_us);
     let seen = || seen_by(&kit, &police, &Query::default());
@@ -261,15 +256,7 @@ fn what_is_followed_is_looked_at_as_what_is_published() {
     assert_eq!(accepted.fresh, 1);
     assert!(seen_by(&kit, &police, &Query::default()).is_empty());
     assert_eq!(kit.shown(&Query::default()), [named()]);
-    let state = kit.cell.state();
-    let (review, _) = state.reviews_waiting().next().unwrap();
-    let command = Command::Review {
-        review: *review,
-        outcome: Outcome::Released,
-        reason: "a role, not a person".into(),
-        person: "the desk".into(),
-    };
-    kit.cell.perform(&kit.cell.operator(), command).unwrap();
+    decide_as(&kit, &kit.cell.operator(), Outcome::Released);
     assert_eq!(seen_by(&kit, &police, &Query::default()), [named()]);
 }
 
@@ -290,15 +277,7 @@ fn under_a_pseudonym_what_names_people_reaches_nobody_until_it_is_released() {
     assert_eq!((status.pendings.len(), status.successes.len()), (1, 0));
     let has = |kit: &Kit| kit.shown(&Query::default()).contains(&object);
     assert!(!has(&kit), "it could come from anywhere");
-    let state = kit.cell.state();
-    let (review, _) = state.reviews_waiting().next().unwrap();
-    let command = Command::Review {
-        review: *review,
-        outcome: Outcome::Released,
-        reason: "a role, not a person".into(),
-        person: "the desk".into(),
-    };
-    kit.cell.perform(&kit.cell.operator(), command).unwrap();
+    decide_as(&kit, &kit.cell.operator(), Outcome::Released);
     assert!(has(&kit));
 }
 

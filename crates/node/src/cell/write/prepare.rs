@@ -11,7 +11,7 @@ use crate::cell::{
     review,
 };
 use portcullis_core::{
-    cell::{CollectionId, Marked, Mode, State, Tlp, warning::Hit},
+    cell::{CollectionId, Marked, Mode, Refusal, State, Tlp, warning::Hit},
     digest::Digest,
     member::MemberId,
 };
@@ -83,6 +83,25 @@ impl<'a> Context<'a> {
 }
 
 impl Prepared<'_> {
+    /// What is told of it where nothing is wrong with it.
+    pub(crate) fn detail(&self) -> Detail {
+        Detail {
+            id: self.header.id.as_ref().into(),
+            version: self.version_text(),
+            message: None,
+            code: "",
+        }
+    }
+
+    /// Why it is not taken.
+    pub(crate) fn refused(&self, refusal: &Refusal) -> Detail {
+        Detail {
+            message: Some(refusal.to_string()),
+            code: refusal.code(),
+            ..self.detail()
+        }
+    }
+
     /// Its version as it is written; empty if it has none.
     pub(crate) fn version_text(&self) -> String {
         let header = &self.header;

@@ -1,10 +1,10 @@
 //! Removing: an object goes from this collection, and from all that follow it.
 
-use super::{Cell, CellError, FrameOf, own_stamp};
+use super::{Cell, CellError, FrameOf, Gone, own_stamp};
 use crate::cell::{
     Query, VersionMatch,
-    batch::{Batch, Op, Row, UNVERSIONED, V20},
-    index::{Entry, Index, Key},
+    batch::{UNVERSIONED, V20},
+    index::{Entry, Key},
     sight::Eyes,
     tail::Turn,
 };
@@ -12,7 +12,6 @@ use portcullis_core::{
     cell::{Caller, CollectionId, Refusal},
     member::MemberId,
 };
-use std::borrow::Cow;
 
 impl Cell {
     /// Removes the versions of an object that `query` names, or all, from a
@@ -30,7 +29,7 @@ impl Cell {
         query: &Query,
     ) -> Result<usize, CellError> {
         self.check_ready()?;
-        let mut turn = self.turn()?;
+        let turn = self.turn()?;
         let state = self.state();
         state.may_write(caller, collection, turn.at)?;
         let index = self.index();
@@ -44,8 +43,8 @@ impl Cell {
         let own = |entry: &Entry| {
             caller.operator || publisher(entry).is_some_and(|member| member == caller.member)
         };
-        let gone = chosen.iter().map(|(_, entry)| *entry);
-        let gone: Vec<&Entry> = gone.filter(|entry| own(entry)).collect();
+        let gone = chosen.iter().map(|(_, entry)| **entry);
+        let gone: Vec<Entry> = gone.filter(&own).collect();
         if gone.is_empty() {
             // Whose it is hears only who may see it.
             let now_us = turn.at.as_microsecond();
@@ -60,12 +59,8 @@ impl Cell {
                 Refusal::NotPublisher { publisher }.into()
             }));
         }
-        let batch = self.removal(&mut turn, &index, *collection, id, &gone)?;
-        let removed = gone.len();
         drop(index);
-        let appended = turn.append(&[], &[batch], &[])?;
-        self.settle(appended)?;
-        Ok(removed)
+        self.take_away(turn, *collection, id, &gone)
     }
 
     /// Removes those entries of an object that are still there, by their numbers. Whether they
@@ -76,58 +71,48 @@ impl Cell {
         id: &str,
         numbers: &[u64],
     ) -> Result<usize, CellError> {
-        let mut turn = self.turn()?;
+        let turn = self.turn()?;
         let index = self.index();
         let shelf = index.shelf(collection).ok_or(CellError::NotFound)?;
         let entries = shelf.versions(Key::of(id));
-        let gone: Vec<&Entry> = entries
+        let gone: Vec<Entry> = entries
             .filter(|(number, entry)| entry.is_live() && numbers.contains(&u64::from(*number)))
-            .map(|(_, entry)| entry)
+            .map(|(_, entry)| *entry)
             .collect();
         if gone.is_empty() {
             return Ok(0);
         }
-        let batch = self.removal(&mut turn, &index, *collection, id, &gone)?;
-        let removed = gone.len();
         drop(index);
-        let appended = turn.append(&[], &[batch], &[])?;
-        self.settle(appended)?;
-        Ok(removed)
+        self.take_away(turn, *collection, id, &gone)
     }
 
-    /// The batch in which entries of an object are removed.
-    fn removal<'a>(
+    /// Removes these entries of an object and answers how many they are.
+    fn take_away(
         &self,
-        turn: &mut Turn<'_>,
-        index: &Index,
+        mut turn: Turn<'_>,
         collection: CollectionId,
-        id: &'a str,
-        gone: &[&Entry],
-    ) -> Result<Batch<'a>, CellError> {
+        id: &str,
+        gone: &[Entry],
+    ) -> Result<usize, CellError> {
         let mut frame = FrameOf::new(&self.state(), &self.me, collection);
+        // Whoever has the turn sees the index as it was when the entries were chosen.
+        let index = self.index();
         for entry in gone {
             let added_us = turn.added_us();
-            let kind = Cow::Owned(index.kind_of(entry));
-            let label = index.labels.get(entry.label).ok_or(CellError::NotFound)?;
-            let row = Row {
-                op: Op::Remove,
-                flags: entry.flags() & (V20 | UNVERSIONED),
-                id: Cow::Borrowed(id),
+            let stamp_us = own_stamp(added_us, Some(entry));
+            let gone = Gone {
+                id,
                 version_us: entry.order().version_us,
-                added_us,
-                stamp_us: own_stamp(added_us, Some(entry)),
-                expires_us: i64::MAX,
-                by: frame.interned.member(&mut frame.batch, &self.me)?,
-                kind: frame.interned.kind(&mut frame.batch, kind)?,
-                label: frame.interned.label(&mut frame.batch, label)?,
-                proof: 0,
-                len: 0,
-                markings: Vec::new(),
-                observables: Vec::new(),
+                flags: entry.flags() & (V20 | UNVERSIONED),
+                kind: index.kind_of(entry),
+                label: index.labels.get(entry.label).ok_or(CellError::NotFound)?,
             };
-            frame.batch.rows.push(row);
+            frame.remove(added_us, (stamp_us, &self.me), gone)?;
         }
-        Ok(frame.batch)
+        drop(index);
+        let appended = turn.append(&[], &[frame.batch], &[])?;
+        self.settle(appended)?;
+        Ok(gone.len())
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::{Context, FrameOf, Prepared, Source, prepare_all, replace::Adding, replace::Place};
 use crate::cell::{
-    Cell, CellError, Detail, Status,
+    Cell, CellError, Status,
     index::{Index, KINDS_MAX, Key, Order, VERSIONS_MAX},
 };
 use portcullis_core::cell::{Caller, CollectionId, Refusal};
@@ -86,14 +86,7 @@ impl Cell {
             collection: &collection,
             source,
         };
-        let mut status = Status {
-            id: String::new(),
-            requested_us: at.as_microsecond(),
-            successes: Vec::with_capacity(objects.len()),
-            fresh: 0,
-            failures: Vec::new(),
-            pendings: Vec::new(),
-        };
+        let mut status = Status::begun(String::new(), at.as_microsecond(), objects.len());
         // Only what is decided beside the objects goes into it, and it is dropped.
         let mut frame = FrameOf::new(&state, &self.me, collection);
         for object in prepare_all(&context, &objects) {
@@ -104,31 +97,23 @@ impl Cell {
                     continue;
                 }
             };
-            let detail = |message: Option<String>, code| Detail {
-                id: object.header.id.as_ref().into(),
-                version: object.version_text(),
-                message,
-                code,
-            };
             match self.would_be(trial, &frame, adding, &object, at) {
                 Ok(true) => {}
                 Ok(false) => {
-                    status.successes.push(detail(None, ""));
+                    status.successes.push(object.detail());
                     continue;
                 }
                 Err(refusal) => {
-                    let failed = detail(Some(refusal.to_string()), refusal.code());
-                    status.failures.push(failed);
+                    status.failures.push(object.refused(&refusal));
                     continue;
                 }
             }
             let crossing = || state.crossing(&collection, &caller.member);
             let (_, waits) = self.hold(&mut frame, &caller.member, crossing, &object, at)?;
             if waits {
-                let why = "personal information was found; a person decides";
-                status.pendings.push(detail(Some(why.into()), ""));
+                status.pendings.push(object.detail().waiting());
             } else {
-                status.successes.push(detail(None, ""));
+                status.successes.push(object.detail());
             }
             status.fresh += 1;
         }

@@ -129,6 +129,62 @@ fn who_is_put_out_gives_back_what_it_was_given_whether_we_still_have_it_or_not()
 }
 
 #[test]
+fn a_collection_that_is_unshared_is_given_back_and_comes_again_when_it_is_shared() {
+    let kit = Kit::new();
+    kit.add(&many(0..5));
+    let mut follower = Follower::new(&kit, "bank-b", 1 << 20);
+    follower.follow(&kit);
+    assert_eq!(follower.holds.len(), 5);
+    let operator = kit.cell.operator();
+    let alone = kit.cell.new_group();
+    let found = Command::FoundGroup {
+        group: alone,
+        title: "csirt alone".into(),
+        standing: standing(MemberKind::Company, "GB"),
+    };
+    kit.cell.perform(&operator, found).unwrap();
+    let shared_with = |group: GroupId| {
+        let state = kit.cell.state();
+        let mut settings = state.collection(&kit.collection).unwrap().settings.clone();
+        settings.readers = [group].into();
+        settings.writers = [group].into();
+        let change = Command::ChangeCollection {
+            collection: kit.collection,
+            settings: Box::new(settings),
+        };
+        kit.cell.perform(&operator, change).unwrap();
+    };
+    let out = |follower: &Follower| {
+        let answer = kit.cell.feed(&follower.member, &follower.ask, true);
+        feed::read(&answer.unwrap().unwrap()).unwrap().head.out
+    };
+    assert!(!out(&follower));
+    shared_with(alone);
+    follower.follow(&kit);
+    assert_eq!(follower.holds, []);
+    assert!(out(&follower));
+    let all = Query::default();
+    for caller in [kit.a(), kit.b()] {
+        let page = kit.cell.page(&caller, &kit.collection, &all, View::Objects);
+        assert_eq!(page.unwrap_err().code(), "cell.may_not_read");
+        let by_name = kit.cell.collection(&caller, "indicators").unwrap_err();
+        let never = kit.cell.collection(&caller, "never").unwrap_err();
+        assert_eq!(by_name.code(), never.code());
+        assert!(kit.cell.versions(&caller, &id(1)).unwrap().is_empty());
+    }
+    // This member itself reads all of it, what others have added there too.
+    let own = Caller::node(member("csirt"));
+    assert_eq!(kit.cell.versions(&own, &id(1)).unwrap().len(), 1);
+    kit.add_as(&operator, &many(5..7));
+    follower.follow(&kit);
+    assert_eq!(follower.holds, []);
+    shared_with(kit.group);
+    follower.follow(&kit);
+    assert_eq!(follower.holds.len(), 7);
+    assert!(!out(&follower));
+}
+
+#[test]
 fn what_is_given_back_comes_in_answers_that_can_be_read() {
     let kit = Kit::new();
     kit.add(&many(0..60));

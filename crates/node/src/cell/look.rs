@@ -158,7 +158,11 @@ impl Cell {
         shelf.id(number).map(ToOwned::to_owned)
     }
 
-    fn entry_of(&self, collection: &CollectionId, number: u64) -> Option<(Entry, Label)> {
+    pub(super) fn entry_of(
+        &self,
+        collection: &CollectionId,
+        number: u64,
+    ) -> Option<(Entry, Label)> {
         let index = self.index();
         let number = u32::try_from(number).ok()?;
         let entry = *index.shelf(collection)?.get(number)?;

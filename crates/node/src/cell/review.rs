@@ -5,7 +5,10 @@
 //! and to say where it stands. What the threat is made of — patterns, hashes,
 //! addresses of machines — is not looked at.
 
+mod holding;
 mod late;
+
+pub use holding::Holding;
 
 use portcullis_core::cell::review::{
     FINDINGS_MAX, Finding, FindingKind, PATH_BYTES_MAX,

@@ -4,9 +4,9 @@
 mod plain;
 
 use plain::Plain;
-use portcullis_core::cell::{Caller, CollectionId};
+use portcullis_core::cell::{Caller, CollectionId, review::Finding};
 use portcullis_stix::{taxii::resource, time::StixTime};
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// The most statuses that are kept.
 const STATUSES_MAX: usize = 100_000;
@@ -32,6 +32,10 @@ pub struct Status {
     pub failures: Vec<Detail>,
     /// Objects on which a person decides.
     pub pendings: Vec<Detail>,
+    /// Of the successes those that name people and stay apart, with what they name: they cross no
+    /// line, and nobody is asked while nobody across one reads the collection. Told once, and not
+    /// kept.
+    pub apart: Vec<Detail>,
 }
 
 /// One object of a request.
@@ -49,9 +53,23 @@ pub struct Detail {
 
 impl Detail {
     /// The same, where a person decides on it.
-    pub(crate) fn waiting(self) -> Self {
+    pub(crate) fn waiting(self, findings: &[Finding]) -> Self {
         Self {
-            message: Some("personal information was found; a person decides".into()),
+            message: Some(format!(
+                "personal information was found ({}); a person decides",
+                kinds(findings)
+            )),
+            ..self
+        }
+    }
+
+    /// The same, where it stays apart for what it names.
+    pub(crate) fn apart(self, findings: &[Finding]) -> Self {
+        Self {
+            message: Some(format!(
+                "personal information was found ({})",
+                kinds(findings)
+            )),
             ..self
         }
     }
@@ -65,6 +83,18 @@ impl Detail {
     }
 }
 
+/// What was found, each kind once, with the first place of it.
+fn kinds(findings: &[Finding]) -> String {
+    let mut kinds: BTreeMap<&str, &str> = BTreeMap::new();
+    for finding in findings {
+        kinds.entry(finding.kind.as_str()).or_insert(&finding.path);
+    }
+    let each = kinds
+        .iter()
+        .map(|(kind, path)| format!("{kind} in `{path}`"));
+    each.collect::<Vec<_>>().join(", ")
+}
+
 impl Status {
     /// Of a request for so many objects, of which nothing has become of any yet.
     pub(crate) fn begun(id: String, requested_us: i64, objects: usize) -> Self {
@@ -75,6 +105,7 @@ impl Status {
             fresh: 0,
             failures: Vec::new(),
             pendings: Vec::new(),
+            apart: Vec::new(),
         }
     }
 
@@ -117,6 +148,7 @@ impl Kept {
                 successes: others.cloned().collect(),
                 failures: status.failures.clone(),
                 pendings: status.pendings.clone(),
+                apart: Vec::new(),
                 ..*status
             },
             plain,
@@ -269,6 +301,7 @@ mod tests {
             fresh: objects,
             failures: Vec::new(),
             pendings: Vec::new(),
+            apart: Vec::new(),
         }
     }
 

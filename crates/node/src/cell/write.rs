@@ -210,6 +210,12 @@ impl Cell {
                 label.tlp = Tlp::Red;
             }
             let (mut done, unversioned) = (object.detail(), object.is_unversioned());
+            // What was found is said of those that are held alone.
+            let found = if held_back {
+                object.findings.clone()
+            } else {
+                Vec::new()
+            };
             let marked = state.is_marked(&object.header.id);
             digests.extend(object.digest);
             let candidate = Candidate {
@@ -226,8 +232,11 @@ impl Cell {
                 done.version = Micros(added_us).to_string();
             }
             if waits {
-                status.pendings.push(done.waiting());
+                status.pendings.push(done.waiting(&found));
             } else {
+                if held_back {
+                    status.apart.push(done.clone().apart(&found));
+                }
                 status.successes.push(done);
             }
             status.fresh += 1;

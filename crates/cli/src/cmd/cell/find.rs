@@ -26,8 +26,8 @@ use std::{
 /// Finds objects by their text, type, value or campaign. All conditions must hold.
 ///
 /// A line is: when it was added, its marking, its collection, its id, whether it was RECALLED,
-/// REVOKED, is HELD for a person or EXPIRED, and what it says of itself. The last added come first;
-/// of a campaign, itself first, then what is tied to it, then the ties.
+/// REVOKED, is HELD for a person, REFUSED by one, kept APART as it names people, or EXPIRED, and what
+/// it says of itself. The last added come first; of a campaign, itself first, then what is tied to it, then the ties.
 ///
 /// Example:
 ///

@@ -36,7 +36,7 @@ pub(crate) enum Review {
     Refuse(Decide),
 }
 
-/// Lists what waits.
+/// Lists what waits; of what was removed or replaced meanwhile it says that it is gone.
 ///
 /// Example: `portcullis cell review list --all`
 #[derive(Args)]
@@ -98,10 +98,11 @@ impl List {
                 .map(|finding| finding.kind.as_str().to_owned())
                 .collect();
             let kinds: Vec<String> = kinds.into_iter().collect();
-            let stands = review
-                .decided
-                .as_ref()
-                .map_or("waits", |decided| decided.outcome.as_str());
+            let stands = match &review.decided {
+                Some(decided) => decided.outcome.as_str(),
+                None if desk.cell.is_here(review) => "waits",
+                None => "gone",
+            };
             ui.say(format_args!(
                 "{id}  {stands:8} {}  {}  {}",
                 review.held_at,

@@ -4,7 +4,7 @@ use super::{Desk, find, mark, notices};
 use crate::{Answer, failure::Failure, ui::Ui};
 use clap::Args;
 use portcullis_core::cell::{ObjectId, State};
-use portcullis_node::cell::Found;
+use portcullis_node::cell::{Found, review::Holding};
 use serde_json::{Value, json};
 use std::{path::Path, process::ExitCode};
 
@@ -43,15 +43,14 @@ impl Show {
         let mut rows = Vec::new();
         for version in &versions {
             let proved = desk.vouched(version)?;
-            let held = if version.label.held {
-                "  HELD for a person"
-            } else if find::is_expired(&desk, version) {
+            let holding = desk.cell.holding(version);
+            let expired = if find::is_expired(&desk, version) {
                 "  EXPIRED"
             } else {
                 ""
             };
             ui.say(format_args!(
-                "version {}  in `{}` since {}  {}{held}",
+                "version {}  in `{}` since {}  {}{expired}",
                 version_text(version),
                 find::alias(&desk, &version.collection),
                 find::instant(version.added_us),
@@ -61,6 +60,9 @@ impl Show {
                 "  by {}: {}",
                 version.label.publisher, proved.0
             ));
+            if let Some(holding) = &holding {
+                ui.say(format_args!("  {}", held(holding)));
+            }
             rows.push(json!({
                 "version": version_text(version),
                 "collection": version.collection.to_string(),
@@ -68,6 +70,7 @@ impl Show {
                 "tlp": version.label.tlp.as_str(),
                 "publisher": version.label.publisher.as_str(),
                 "held": version.label.held,
+                "holding": holding.as_ref().map(holding_json),
                 "expired": find::is_expired(&desk, version),
                 "provenance": proved.1,
             }));
@@ -99,6 +102,34 @@ impl Show {
             "recalls": recalls,
         }));
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Why a version crosses no line, and what to do about it.
+fn held(holding: &Holding) -> String {
+    match holding {
+        Holding::Waits(review) => {
+            format!("HELD until a person decides: `portcullis cell review show {review}`")
+        }
+        Holding::Withheld(review, decided) => format!(
+            "REFUSED by {} at {}: {} ({review})",
+            decided.person, decided.at, decided.reason
+        ),
+        Holding::Apart => "APART: it names people; a person is asked once somebody across a border, or an authority, reads it".to_owned(),
+    }
+}
+
+fn holding_json(holding: &Holding) -> Value {
+    match holding {
+        Holding::Apart => json!({ "stands": "apart" }),
+        Holding::Waits(review) => json!({ "stands": "waits", "review": review.to_string() }),
+        Holding::Withheld(review, decided) => json!({
+            "stands": "refused",
+            "review": review.to_string(),
+            "person": decided.person,
+            "at": decided.at.to_string(),
+            "reason": decided.reason,
+        }),
     }
 }
 

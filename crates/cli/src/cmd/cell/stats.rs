@@ -11,6 +11,10 @@ use std::{path::Path, process::ExitCode};
 /// Shows how much is here: objects, versions, types, bytes, per collection; and how many of them
 /// wait for a person, are revoked, or are past their time.
 ///
+/// What names people waits for a person where somebody across a border, or an authority, reads its
+/// collection. Elsewhere it is kept apart: nobody is asked until such a reader comes, and then it
+/// waits.
+///
 /// Example: `portcullis cell stats`
 #[derive(Args)]
 pub(crate) struct Stats {}
@@ -28,9 +32,15 @@ impl Stats {
             size(all.journal_bytes)
         ));
         ui.say(format_args!(
-            "{} held for a person, {} revoked, {} past their time, {} removed",
-            all.held, all.revoked, all.expired, all.removed
+            "{}, {} revoked, {} past their time, {} removed",
+            naming(all.held, all.withheld, all.apart),
+            all.revoked,
+            all.expired,
+            all.removed
         ));
+        if all.held > 0 {
+            ui.say("a person decides on what waits: `portcullis cell review list`");
+        }
         if all.erasable_versions > 0 {
             ui.say(format_args!(
                 "{} taken back and not erased yet, {}: `portcullis cell erase`; the journal takes {} of the disk",
@@ -54,6 +64,8 @@ impl Stats {
             "objects": all.objects,
             "versions": all.versions,
             "held": all.held,
+            "refused": all.withheld,
+            "apart": all.apart,
             "revoked": all.revoked,
             "expired": all.expired,
             "removed": all.removed,
@@ -97,11 +109,11 @@ fn collection_row(
         ui.say("  nothing yet");
     } else {
         ui.say(format_args!(
-            "  {} in {}, {}; {} held, {} revoked, {} past their time",
+            "  {} in {}, {}; {}, {} revoked, {} past their time",
             words::count(one.objects, "object"),
             words::count(one.versions, "version"),
             size(one.bytes),
-            one.held,
+            naming(one.held, one.withheld, one.apart),
             one.revoked,
             one.expired
         ));
@@ -127,6 +139,8 @@ fn collection_row(
         "objects": one.objects,
         "versions": one.versions,
         "held": one.held,
+        "refused": one.withheld,
+        "apart": one.apart,
         "revoked": one.revoked,
         "expired": one.expired,
         "bytes": one.bytes,
@@ -134,6 +148,18 @@ fn collection_row(
         "first_added": one.first_added_us.map(instant),
         "last_added": one.last_added_us.map(instant),
     })
+}
+
+/// How what names people stands: what a person has yet to decide on; what one has refused, and what
+/// is kept apart, where there is any.
+fn naming(waits: usize, refused: usize, apart: usize) -> String {
+    let mut text = format!("{waits} held for a person");
+    for (count, how) in [(refused, "refused by one"), (apart, "kept apart")] {
+        if count > 0 {
+            text.push_str(&format!(", {count} {how}"));
+        }
+    }
+    text
 }
 
 /// Bytes as people read them.

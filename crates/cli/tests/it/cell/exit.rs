@@ -124,6 +124,64 @@ fn personal_information_waits_for_a_person_and_the_decision_stands() {
 }
 
 #[test]
+fn what_names_people_is_told_as_it_stands_held_refused_or_apart() {
+    let (csirt, ..) = abroad();
+    let cell = |args: &[&str]| csirt.place.json(&[&["cell"], args].concat());
+    let show = |number: u64| cell(&["show", &format!("indicator--{}", uuid(number))]);
+    let stands = |number: u64| show(number)["versions"][0]["holding"].clone();
+    let counts = || {
+        let stats = cell(&["stats"]);
+        ["held", "refused", "apart"].map(|what| stats[what].as_u64().unwrap())
+    };
+    let waits = csirt.file("a.json", &bundle(&[with_a_person(1), with_a_person(2)]));
+    cell(&["import", &waits, "--into", "abroad"]);
+    // Nobody reads this one: nobody is asked, and whoever imports hears so.
+    let apart = csirt.file("b.json", &bundle(&[with_a_person(3), indicator(4)]));
+    let args = ["import", &apart, "--into", "indicators"];
+    for dry in [&["--dry-run"][..], &[]] {
+        let done = cell(&[&args, dry].concat());
+        assert_eq!(done["waits"], json!([]), "{done}");
+        let said = &done["apart"].as_array().unwrap()[..];
+        assert_eq!(said.len(), 1, "{done}");
+        let why = said[0]["message"].as_str().unwrap();
+        assert!(why.contains("mail-address in `description`"), "{done}");
+    }
+    let said = csirt
+        .place
+        .run(&[&["cell"], &args[..], &["--dry-run"]].concat());
+    assert!(!said.out.contains("apart"), "it is known now: {}", said.out);
+    assert_eq!(counts(), [2, 0, 1]);
+    let list = cell(&["review", "list"]);
+    assert_eq!(list.as_array().unwrap().len(), 2);
+    let review = stands(2)["review"].as_str().unwrap().to_owned();
+    let why = ["--person", "duty officer", "--reason", "a customer"];
+    cell(&[&["review", "refuse", &review], &why[..]].concat());
+    assert_eq!(counts(), [1, 1, 1]);
+    assert_eq!(stands(1)["stands"], "waits");
+    assert_eq!(stands(3), json!({ "stands": "apart" }));
+    assert_eq!(stands(4), json!(null));
+    let refused = stands(2);
+    for (what, expected) in [
+        ("stands", "refused"),
+        ("person", "duty officer"),
+        ("reason", "a customer"),
+    ] {
+        assert_eq!(refused[what], expected);
+    }
+    let id = format!("indicator--{}", uuid(2));
+    let shown = csirt.place.says(&["cell", "show", &id]);
+    assert!(
+        shown.contains("REFUSED by duty officer at ") && !shown.contains("HELD"),
+        "{shown}"
+    );
+    // A reader abroad comes: now a person is asked about the third, too.
+    cell(&["collection", "change", "indicators", "--group", "joint"]);
+    assert_eq!(cell(&["review", "list"]).as_array().unwrap().len(), 2);
+    assert_eq!(counts(), [2, 1, 0]);
+    assert_eq!(stands(3)["stands"], "waits");
+}
+
+#[test]
 fn a_legal_basis_that_has_lapsed_carries_nothing_to_others() {
     let (csirt, path, token) = abroad();
     let file = csirt.file("a.json", &bundle(&[indicator(1)]));

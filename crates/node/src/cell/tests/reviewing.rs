@@ -1,7 +1,7 @@
 //! What names people stays on this side of every line until a person has decided (law 10).
 
 use super::*;
-use crate::cell::{CellError, Change, Stamp, question::NewQuestion};
+use crate::cell::{CellError, Change, Stamp, question::NewQuestion, review::Holding};
 use portcullis_core::cell::{Marks, ReviewId, Tlp, review::Outcome};
 use std::collections::BTreeSet;
 
@@ -83,6 +83,46 @@ fn an_object_that_waits_crosses_no_line_and_is_added_anew_when_it_is_released() 
     assert_eq!((status.successes.len(), status.pendings.len()), (2, 0));
     let image = kit.cell.journal.image(true).unwrap();
     assert_eq!(seen_by(&kit.restarted(&image), &police, &after), [named()]);
+}
+
+#[test]
+fn what_waits_and_what_was_refused_is_counted_while_it_is_here() {
+    let (kit, _) = with_police();
+    kit.add(&[named(), indicator(2, 0)]);
+    let count = || {
+        let all = kit.cell.statistics().unwrap();
+        assert_eq!(all.collections[&kit.collection].withheld, all.withheld);
+        (all.held, all.withheld, all.apart)
+    };
+    let holding = || {
+        let found = kit.cell.versions(&kit.cell.operator(), &id(1)).unwrap();
+        kit.cell.holding(&found[0]).unwrap()
+    };
+    let state = kit.cell.state();
+    let (review, of) = state.reviews_waiting().next().unwrap();
+    assert_eq!((count(), holding()), ((1, 0, 0), Holding::Waits(*review)));
+    assert!(kit.cell.is_here(of));
+    decide(&kit, Outcome::Withheld);
+    assert_eq!(count(), (0, 1, 0));
+    assert!(
+        matches!(holding(), Holding::Withheld(by, said) if by == *review && said.person == "the desk")
+    );
+    let all = Query::default();
+    kit.cell
+        .remove(&kit.a(), &kit.collection, &id(1), &all)
+        .unwrap();
+    assert!(!kit.cell.is_here(of));
+    assert_eq!(count(), (0, 0, 0));
+    let kit = Kit::new();
+    let status = kit.add(&[named(), indicator(2, 0)]);
+    assert_eq!((status.pendings.len(), status.successes.len()), (0, 2));
+    let said = status.apart[0].message.as_ref().unwrap();
+    assert_eq!(
+        said,
+        "personal information was found (mail-address in `description`)"
+    );
+    let all = kit.cell.statistics().unwrap();
+    assert_eq!((all.held, all.withheld, all.apart), (0, 0, 1));
 }
 
 #[test]

@@ -109,10 +109,16 @@ impl Cell {
                 }
             }
             let crossing = || state.crossing(&collection, &caller.member);
-            let (_, waits) = self.hold(&mut frame, &caller.member, crossing, &object, at)?;
+            let (held, waits) = self.hold(&mut frame, &caller.member, crossing, &object, at)?;
             if waits {
-                status.pendings.push(object.detail().waiting());
+                status
+                    .pendings
+                    .push(object.detail().waiting(&object.findings));
             } else {
+                if held {
+                    let apart = object.detail().apart(&object.findings);
+                    status.apart.push(apart);
+                }
                 status.successes.push(object.detail());
             }
             status.fresh += 1;

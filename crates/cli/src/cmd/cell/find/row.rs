@@ -3,7 +3,7 @@
 use super::super::Desk;
 use jiff::Timestamp;
 use portcullis_core::cell::CollectionId;
-use portcullis_node::cell::Found;
+use portcullis_node::cell::{Found, review::Holding};
 use serde_json::{Value, json};
 
 /// So many letters of what an object says are shown.
@@ -48,7 +48,7 @@ fn moment(us: i64) -> String {
 }
 
 /// One object on a line: when it was added, its marking, its collection, its id, whether it was
-/// taken back, waits for a person or is past its time, what it says of itself.
+/// taken back, is held because it names people or is past its time, what it says of itself.
 pub(in crate::cmd::cell) fn line(desk: &Desk, found: &Found) -> String {
     let object: Value = serde_json::from_slice(&found.bytes).unwrap_or_default();
     let says: String = says(desk, &object)
@@ -59,7 +59,7 @@ pub(in crate::cmd::cell) fn line(desk: &Desk, found: &Found) -> String {
     let gone = match () {
         () if is_recalled(desk, found) => "RECALLED  ".to_owned(),
         () if object["revoked"] == true => "REVOKED  ".to_owned(),
-        () if found.label.held => "HELD  ".to_owned(),
+        () if found.label.held => held(desk, found).to_owned(),
         () if is_expired(desk, found) => format!("EXPIRED {:.10}  ", moment(found.expires_us)),
         () => String::new(),
     };
@@ -70,6 +70,16 @@ pub(in crate::cmd::cell) fn line(desk: &Desk, found: &Found) -> String {
         alias(desk, &found.collection),
         found.id
     )
+}
+
+/// How what names people stands, in a word.
+fn held(desk: &Desk, found: &Found) -> &'static str {
+    match desk.cell.holding(found) {
+        None => "",
+        Some(Holding::Apart) => "APART  ",
+        Some(Holding::Waits(_)) => "HELD  ",
+        Some(Holding::Withheld(..)) => "REFUSED  ",
+    }
 }
 
 fn says(desk: &Desk, object: &Value) -> String {

@@ -21,6 +21,8 @@ pub(super) struct Report {
     fresh: usize,
     refused: Vec<Line>,
     waits: Vec<Line>,
+    /// What names people where nobody is asked yet.
+    apart: Vec<Line>,
     unmapped: Vec<Line>,
     /// What has no place in STIX and travels along in an extension.
     kept: Vec<Line>,
@@ -76,6 +78,7 @@ impl Report {
         };
         self.refused.extend(lines(&done.failures));
         self.waits.extend(lines(&done.pendings));
+        self.apart.extend(lines(&done.apart));
     }
 
     /// What has no place in STIX.
@@ -108,10 +111,11 @@ impl Report {
             .map_err(|error| Failure::file(path, &error))
     }
 
-    fn kinds(&self) -> [(&'static str, &[Line]); 4] {
+    fn kinds(&self) -> [(&'static str, &[Line]); 5] {
         [
             ("refused", &self.refused),
             ("waits", &self.waits),
+            ("apart", &self.apart),
             ("unmapped", &self.unmapped),
             ("kept aside", &self.kept),
         ]
@@ -138,7 +142,7 @@ impl Report {
                 words::count(self.kept.len(), "detail")
             ));
         }
-        for (what, lines) in self.kinds().into_iter().take(3) {
+        for (what, lines) in self.kinds().into_iter().take(4) {
             if lines.is_empty() {
                 continue;
             }
@@ -156,6 +160,11 @@ impl Report {
             ui.say("what waits would be here, and reach nobody else until a person has decided");
         } else if !self.waits.is_empty() {
             ui.say("a person decides on what waits: `portcullis cell review list`");
+        }
+        if !self.apart.is_empty() {
+            ui.say(
+                "what is apart names people and reaches nobody abroad, nor an authority from a company; nobody such reads the collection, so nothing is to be decided yet: once one does, it waits in `portcullis cell review list`",
+            );
         }
         if self
             .refused
@@ -178,6 +187,7 @@ impl Report {
             "dry_run": dry,
             "refused": all("refused", &self.refused),
             "waits": all("waits", &self.waits),
+            "apart": all("apart", &self.apart),
             "unmapped": all("unmapped", &self.unmapped),
             "kept_aside": self.kept.len(),
         }));
@@ -198,7 +208,7 @@ fn by_code(lines: &[Line]) -> String {
     let mut counts = std::collections::BTreeMap::new();
     for line in lines {
         let code = match line.code.as_str() {
-            "" => "for a person",
+            "" => "that name people",
             code => code,
         };
         *counts.entry(code).or_insert(0_usize) += 1;

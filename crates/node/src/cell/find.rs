@@ -69,7 +69,7 @@ pub struct Search {
     pub kinds: Vec<String>,
     /// A value that it names.
     pub value: Option<Observable>,
-    /// A campaign, an actor, a malware, a report by its id, name or alias: itself, and what
+    /// A campaign, an actor, a malware, a report by its id, name, alias or external id: itself, and what
     /// relationships and reports tie to it.
     pub campaign: Option<String>,
     /// In this collection; in all that the caller may read where none is named.

@@ -36,6 +36,7 @@ use std::{
 ///   portcullis cell search --value 198.51.100.0/24
 ///   portcullis cell search --campaign APT28 --type malware --type tool
 ///   portcullis cell search --campaign "Operation Nightfall" --since 2026-11-01
+///   portcullis cell search --campaign G0007 --type attack-pattern
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Search {
@@ -52,7 +53,7 @@ pub(crate) struct Search {
     /// With `--value`: that value alone, not what it belongs to.
     #[arg(long, requires = "value")]
     exact: bool,
-    /// A campaign, an actor, a malware, a report: its id, name or alias; with what is tied to it.
+    /// A campaign, an actor, a malware, a report: its id, name, alias or the id others know it by (`G0007`); with what is tied to it.
     #[arg(long, value_name = "NAME")]
     campaign: Option<String>,
     /// In this collection alone: its alias, id or title.

@@ -56,7 +56,8 @@ impl Words {
         self.is_id || !names_another
     }
 
-    /// Whether an object is called so: by its name, or one of its aliases.
+    /// Whether an object is called so: by its name, one of its aliases, or the id that an external
+    /// reference gives it (STIX 2.1 §2.5), as ATT&CK's `G0007`.
     pub(super) fn name(&self, object: &[u8]) -> bool {
         if !may_contain(object, &self.anchor) {
             return false;
@@ -70,7 +71,11 @@ impl Words {
         };
         let aliases = ["aliases", "x_mitre_aliases"].iter();
         let mut aliases = aliases.filter_map(|name| object.get(*name)?.as_array());
-        object.get("name").is_some_and(is) || aliases.any(|all| all.iter().any(is))
+        let references = object.get("external_references").and_then(Value::as_array);
+        let mut references = references.into_iter().flatten();
+        object.get("name").is_some_and(is)
+            || aliases.any(|all| all.iter().any(is))
+            || references.any(|one| one.get("external_id").is_some_and(is))
     }
 }
 
@@ -132,13 +137,17 @@ mod tests {
     }
 
     #[test]
-    fn an_object_is_called_by_its_name_or_an_alias() {
-        let object = r#"{"name":"Night Heron","aliases":["APT 0","Heron"],"labels":["Crane"]}"#;
+    fn an_object_is_called_by_its_name_an_alias_or_the_id_of_a_reference() {
+        let object = r#"{"name":"Night Heron","aliases":["APT 0","Heron"],"labels":["Crane"],
+            "external_references":[{"source_name":"list","external_id":"G0099"},{"url":"https://x.example/G0098"}]}"#;
         let check = |name: &str, expected: bool| {
             assert_eq!(Words::new(name).name(object.as_bytes()), expected, "{name}");
         };
         check("night heron", true);
         check("apt 0", true);
+        check("g0099", true);
+        check("G0098", false);
+        check("G009", false);
         check("Night", false);
         check("crane", false);
     }

@@ -112,25 +112,33 @@ fn text_type_value_and_time_narrow_a_search() {
 #[test]
 fn a_campaign_brings_along_what_is_tied_to_it() {
     let kit = Kit::new();
-    let campaign = r#"{"type":"campaign","spec_version":"2.1","id":"campaign--00000000-0000-4000-8000-000000000001","name":"Night Heron"}"#;
+    let campaign = r#"{"type":"campaign","spec_version":"2.1","id":"campaign--00000000-0000-4000-8000-000000000001","name":"Night Heron","external_references":[{"source_name":"a-list","external_id":"C0099"}]}"#;
     let tie = format!(
         r#"{{"type":"relationship","spec_version":"2.1","id":"relationship--1","relationship_type":"indicates","source_ref":"{}","target_ref":"campaign--00000000-0000-4000-8000-000000000001"}}"#,
         id(1)
     );
     kit.add(&[campaign.into(), indicator(1, 0), indicator(2, 0), tie]);
-    let wanted = Search {
-        campaign: Some("night heron".into()),
-        ..Search::default()
-    };
-    let found = search(&kit, &wanted);
-    let mut found = ids(&found);
-    found.sort_unstable();
     let expected = [
         "campaign--00000000-0000-4000-8000-000000000001",
         &id(1),
         "relationship--1",
     ];
-    assert_eq!(found, expected);
+    // By its name, or the id by which others know it.
+    for called in ["night heron", "c0099"] {
+        let wanted = Search {
+            campaign: Some(called.into()),
+            ..Search::default()
+        };
+        let found = search(&kit, &wanted);
+        let mut found = ids(&found);
+        found.sort_unstable();
+        assert_eq!(found, expected, "{called}");
+    }
+    let text = Search {
+        text: Some("c0099".into()),
+        ..Search::default()
+    };
+    assert_eq!(ids(&search(&kit, &text)), expected[..1]);
 }
 
 #[test]

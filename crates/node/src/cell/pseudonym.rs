@@ -6,7 +6,7 @@
 //! record. What is published under it is the cell's own to everybody else: the label, the stamp and
 //! the signature name the cell's member and the pseudonym.
 
-use super::{Cell, CellError, Source, Status};
+use super::{Cell, CellError, Found, Source, Status, erase::Kept, recall::author_of};
 use bytes::Bytes;
 use chacha20poly1305::{
     KeyInit as _, XChaCha20Poly1305, XNonce,
@@ -199,6 +199,55 @@ impl Cell {
     ) -> bool {
         let secret = self.secret.get();
         secret.is_some_and(|secret| secret.identity(&caller.member, collection) == identity)
+    }
+
+    /// The caller's pseudonym in a collection, where it has taken one.
+    fn pseudonym_of(&self, caller: &Caller, collection: &CollectionId) -> Option<String> {
+        let state = self.state();
+        if state.pseudonyms().is_empty() || caller.member == self.me {
+            return None;
+        }
+        let identity = self.secret.get()?.identity(&caller.member, collection);
+        let taken = state.pseudonyms().contains_key(&*identity);
+        taken.then_some(identity)
+    }
+
+    /// Whether an entry was published by the caller under its pseudonym: as this node's own member's.
+    /// Who has no pseudonym there has nothing looked up; a removal has no author.
+    pub(super) fn is_under_own_pseudonym(
+        &self,
+        caller: &Caller,
+        collection: &CollectionId,
+        number: u64,
+    ) -> bool {
+        let Some(own) = self.pseudonym_of(caller, collection) else {
+            return false;
+        };
+        let of_cell = self.entry_of(collection, number);
+        if of_cell.is_none_or(|(_, label)| label.publisher != self.me) {
+            return false;
+        }
+        let author = self.author_at(collection, number);
+        author.is_some_and(|author| author == own)
+    }
+
+    /// Whether what was found is the caller's: its member published it, by its name or under its pseudonym.
+    pub(super) fn is_publisher(&self, caller: &Caller, found: &Found) -> bool {
+        let publisher = &found.label.publisher;
+        let under = || {
+            let own = self.pseudonym_of(caller, &found.collection);
+            own.is_some_and(|own| author_of(&found.bytes).is_some_and(|author| author == own))
+        };
+        *publisher == caller.member || (*publisher == self.me && under())
+    }
+
+    /// Who an entry says has made it; of what is erased only a pseudonym is known.
+    pub(super) fn author_at(&self, collection: &CollectionId, number: u64) -> Option<String> {
+        match self.kept(collection, number) {
+            Ok(Kept::Whole(bytes)) => author_of(&bytes),
+            Ok(Kept::Erased { left, .. }) => left.author,
+            Err(_) => None,
+        }
     }
 
     /// Adds an envelope whose objects' author is a pseudonym, as the cell's own; `None` when

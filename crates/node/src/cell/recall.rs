@@ -10,7 +10,7 @@ mod revoked;
 #[cfg(test)]
 mod tests;
 
-use super::{Cell, CellError, Source, erase::Kept, index::Key};
+use super::{Cell, CellError, Source, index::Key, who::Entries};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_core::{
@@ -20,7 +20,10 @@ use portcullis_core::{
     },
     member::MemberId,
 };
-use std::{collections::BTreeSet, sync::atomic::Ordering};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::Ordering,
+};
 
 /// How long members have to answer when nobody says.
 const DUE: SignedDuration = SignedDuration::from_hours(72);
@@ -83,8 +86,9 @@ struct Covered {
 
 impl Cell {
     /// Asks an object back: every version, or those named in microseconds since 1970. Answers the
-    /// recall; its first members to ask are those that the ledger names. While somebody has yet to
-    /// answer one that asks for the same and has left nothing here, it is that one again.
+    /// recall; its first members to ask are those that the ledger names and that have not answered for
+    /// what they were served. While nothing of what an earlier one asks for is here, and nothing was
+    /// published since, it is that one again, also when all have answered it.
     ///
     /// # Errors
     ///
@@ -101,9 +105,9 @@ impl Cell {
         self.catch_up()?;
         let (acting, versions) = self.speaking_for(caller, object, versions)?;
         let now = self.env.now();
-        if let Some(recall) = self.open_recall(&acting.member, object, &versions) {
+        let asked = self.to_ask(object, &versions, &acting.member)?;
+        if let Some(recall) = self.earlier_recall(&acting.member, object, &versions, &asked) {
             // Whoever has been served since is asked, too.
-            let asked = self.served_members(object, &versions, &acting.member)?;
             self.perform(&acting, Command::WidenRecall { recall, asked })?;
             return Ok(recall);
         }
@@ -114,39 +118,103 @@ impl Cell {
             publisher: acting.member.clone(),
             versions: versions.clone(),
             reason: reason.to_owned(),
-            asked: self.served_members(object, &versions, &acting.member)?,
+            asked,
             due: due.unwrap_or_else(|| now.saturating_add(DUE).unwrap_or(now)),
         };
         self.perform(&acting, command)?;
         self.recall_tick()?;
         // Whoever was served while we decided is asked, too: nothing that is covered is served now.
-        let asked = self.served_members(object, &versions, &acting.member)?;
+        let asked = self.to_ask(object, &versions, &acting.member)?;
         self.perform(&acting, Command::WidenRecall { recall, asked })?;
         Ok(recall)
     }
 
-    /// The recall by which a member already asks these versions back, while it is open and nothing
-    /// of them is here.
-    fn open_recall(&self, by: &MemberId, object: &str, versions: &[i64]) -> Option<RecallId> {
-        let index = self.index();
-        let still_here = index.shelves().any(|(_, shelf)| {
-            let mut entries = shelf.versions(Key::of(object)).filter(|(_, entry)| {
-                let named = versions.is_empty() || versions.contains(&entry.version_us);
-                entry.is_live() && !entry.is_revoked() && named
-            });
-            entries.any(|(_, entry)| {
-                let label = index.labels.get(entry.label);
-                label.is_some_and(|label| label.publisher == *by)
-            })
-        });
-        drop(index);
+    /// The recall by which a member has asked these versions back, while nothing of them is here and
+    /// nothing was published since: an open one, or the last that all have answered, unless one of
+    /// `asked` would be late in it from the start.
+    fn earlier_recall(
+        &self,
+        by: &MemberId,
+        object: &str,
+        versions: &[i64],
+        asked: &BTreeSet<MemberId>,
+    ) -> Option<RecallId> {
+        let (mut revoked, mut published_us) = (BTreeSet::new(), i64::MIN);
+        for (collection, number) in self.numbers_of(object) {
+            let Some((entry, label)) = self.entry_of(&collection, number) else {
+                continue;
+            };
+            if entry.is_removal() || label.publisher != *by {
+                continue;
+            }
+            if entry.is_revoked() {
+                revoked.insert(entry.version_us);
+            } else if versions.is_empty() || versions.contains(&entry.version_us) {
+                if entry.is_live() {
+                    return None;
+                }
+                published_us = published_us.max(entry.added_us);
+            }
+        }
+        let (state, now) = (self.state(), self.env.now());
+        let fits = |recall: &Recall| {
+            let mut named = versions.iter().filter(|us| !revoked.contains(us));
+            let same = recall.versions.is_empty()
+                || (!versions.is_empty() && named.all(|us| recall.covers(*us)));
+            let known = asked.iter().all(|member| recall.asked.contains_key(member));
+            let open = recall.open().next().is_some();
+            recall.by.member == *by
+                && same
+                && published_us <= recall.at.as_microsecond()
+                && (open || known || now < recall.due)
+        };
+        let earlier = state.recalls_of(object).filter(|(_, recall)| fits(recall));
+        let last = earlier.max_by_key(|(_, recall)| (recall.open().next().is_some(), recall.at));
+        last.map(|(id, _)| *id)
+    }
+
+    /// Who was served what `by` published of an object and has not answered for it; not counted are
+    /// removals, names in manifests, and what says `revoked` since a recall.
+    ///
+    /// Whoever answered a recall has answered for all of its that had been there before.
+    fn to_ask(
+        &self,
+        object: &str,
+        versions: &[i64],
+        by: &MemberId,
+    ) -> Result<BTreeSet<MemberId>, CellError> {
         let state = self.state();
-        let mut open = state.recalls_of(object).filter(|(_, recall)| {
-            let named = !versions.is_empty() && versions.iter().all(|us| recall.covers(*us));
-            let same = recall.versions.is_empty() || named;
-            recall.by.member == *by && same && recall.open().next().is_some()
-        });
-        open.next().filter(|_| !still_here).map(|(id, _)| *id)
+        let recalls = state.recalls_of(object);
+        let recalls: Vec<_> = recalls
+            .filter(|(_, recall)| recall.by.member == *by)
+            .collect();
+        let mut parts: BTreeMap<Vec<RecallId>, Entries> = BTreeMap::new();
+        for (at, what) in self.entries_of(object, versions, Some(by))? {
+            let (version_us, removal) = what;
+            let Some((entry, _)) = self.entry_of(&at.0, at.1).filter(|_| !removal) else {
+                continue;
+            };
+            let said_by = |recall: &Recall| recall.at.as_microsecond() <= version_us;
+            if entry.is_revoked() && recalls.iter().any(|(_, recall)| said_by(recall)) {
+                continue;
+            }
+            let answers_for = |recall: &Recall| {
+                entry.added_us <= recall.at.as_microsecond() && recall.covers(version_us)
+            };
+            let asked_back = recalls.iter().filter(|(_, recall)| answers_for(recall));
+            let part = asked_back.map(|(id, _)| **id).collect();
+            parts.entry(part).or_default().insert(at, what);
+        }
+        let mut members = BTreeSet::new();
+        for (by, entries) in parts {
+            let answered = |member: &MemberId| {
+                let mut said = by.iter().filter_map(|id| state.recalls().get(id));
+                said.any(|recall| recall.asked.get(member).is_some_and(Option::is_some))
+            };
+            let served = self.served_members(object, &entries)?.into_iter();
+            members.extend(served.filter(|member| !answered(member)));
+        }
+        Ok(members)
     }
 
     /// Says what a member did about a recall.
@@ -294,7 +362,7 @@ impl Cell {
         let object = recall.object.as_str();
         let held = !self.numbers_of(object).is_empty();
         let onward: BTreeSet<MemberId> = self
-            .served_members(object, &recall.versions, &recall.by.member)?
+            .to_ask(object, &recall.versions, &recall.by.member)?
             .into_iter()
             .filter(|member| *member != recall.by.member)
             .collect();
@@ -339,7 +407,8 @@ impl Cell {
             });
             let mut newest = true;
             for (number, entry) in own {
-                let later = recall.at.as_microsecond() < entry.version_us;
+                // What is dated in the future was here all the same.
+                let later = recall.at.as_microsecond() < entry.version_us.min(entry.added_us);
                 let asked = recall.covers(entry.version_us) && !entry.is_revoked();
                 if asked && !(later && recall.versions.is_empty()) {
                     covered.push(Covered {
@@ -372,11 +441,7 @@ impl Cell {
         let (mut own, mut under) = (BTreeSet::new(), BTreeSet::new());
         for (collection, number, publisher, version_us) in self.published_as(object) {
             let author = if publisher == self.me && !state.pseudonyms().is_empty() {
-                let author = match self.kept(&collection, number) {
-                    Ok(Kept::Whole(bytes)) => author_of(&bytes),
-                    Ok(Kept::Erased { left, .. }) => left.author,
-                    Err(_) => None,
-                };
+                let author = self.author_at(&collection, number);
                 author.filter(|author| state.pseudonyms().contains_key(&**author))
             } else {
                 None

@@ -148,24 +148,53 @@ impl Cell {
     }
 
     /// What a caller may know of that: an operator all, a member what of its own entries was
-    /// served; a member's client nothing.
+    /// served, those under its pseudonyms among them; a member's client nothing.
     ///
     /// # Errors
     ///
     /// As [`Self::who`]; [`CellError::NotFound`] where the member has published nothing of it,
     /// [`CellError::Refused`] for a client.
     pub fn who_for(&self, caller: &Caller, object: &str) -> Result<Vec<Served>, CellError> {
+        self.served_of(object, &self.entries_for(caller, object)?)
+    }
+
+    /// The entries of an object of which a caller may know who was served them.
+    fn entries_for(&self, caller: &Caller, object: &str) -> Result<Entries, CellError> {
         speaks_for_itself(caller)?;
         if caller.operator {
-            return self.who_of(object, &[], None);
+            return self.entries_of(object, &[], None);
         }
-        if self
-            .entries_of(object, &[], Some(&caller.member))?
-            .is_empty()
-        {
+        let mut entries = self.entries_of(object, &[], Some(&caller.member))?;
+        if caller.member != self.me {
+            entries.extend(self.under_pseudonym(caller, object)?);
+        }
+        if entries.is_empty() {
             return Err(CellError::NotFound);
         }
-        self.who_of(object, &[], Some(&caller.member))
+        Ok(entries)
+    }
+
+    /// What of an object the caller published under its pseudonyms, and the removals of that.
+    fn under_pseudonym(&self, caller: &Caller, object: &str) -> Result<Entries, CellError> {
+        let all = self.entries_of(object, &[], Some(&self.me))?;
+        let (removals, puts): (Entries, Entries) =
+            all.into_iter().partition(|(_, (_, removal))| *removal);
+        let mut own: Entries = puts
+            .into_iter()
+            .filter(|((collection, number), _)| {
+                self.is_under_own_pseudonym(caller, collection, *number)
+            })
+            .collect();
+        let versions: BTreeSet<(CollectionId, i64)> = own
+            .iter()
+            .map(|((collection, _), (version_us, _))| (*collection, *version_us))
+            .collect();
+        let of_own = |((collection, _), (version_us, _)): &(&(CollectionId, u64), &(i64, bool))| {
+            versions.contains(&(*collection, *version_us))
+        };
+        let removed = removals.iter().filter(of_own);
+        own.extend(removed.map(|(entry, what)| (*entry, *what)));
+        Ok(own)
     }
 
     fn who_of(
@@ -174,10 +203,15 @@ impl Cell {
         versions: &[i64],
         publisher: Option<&MemberId>,
     ) -> Result<Vec<Served>, CellError> {
-        self.ledger.flush()?;
         let entries = self.entries_of(object, versions, publisher)?;
+        self.served_of(object, &entries)
+    }
+
+    /// What of these entries of an object was served, whatever was noted until now among it.
+    fn served_of(&self, object: &str, entries: &Entries) -> Result<Vec<Served>, CellError> {
+        self.ledger.flush()?;
         let mut served = Vec::new();
-        for serving in self.ledger.servings(&by_collection(&entries))? {
+        for serving in self.ledger.servings(&by_collection(entries))? {
             let Some((version_us, removal)) = entries.get(&(serving.collection, serving.number))
             else {
                 continue;
@@ -199,19 +233,18 @@ impl Cell {
         Ok(served)
     }
 
-    /// The members that were served what `publisher` published of an object, its own removal and
-    /// its name in manifests apart; without the node's own.
+    /// The members that were served one of these entries of an object, removals and names in
+    /// manifests apart; without the node's own.
     ///
     /// # Errors
     ///
     /// As [`Self::who`].
-    pub fn served_members(
+    pub(super) fn served_members(
         &self,
         object: &str,
-        versions: &[i64],
-        publisher: &MemberId,
+        entries: &Entries,
     ) -> Result<BTreeSet<MemberId>, CellError> {
-        let served = self.who_of(object, versions, Some(publisher))?;
+        let served = self.served_of(object, entries)?;
         let others = served
             .into_iter()
             .filter(|served| !served.removal && served.how != How::Manifest);
@@ -266,7 +299,7 @@ impl Cell {
 
     /// Every entry of an object, or those that `publisher` published: its version, and whether it
     /// is a removal.
-    fn entries_of(
+    pub(super) fn entries_of(
         &self,
         object: &str,
         versions: &[i64],
@@ -324,7 +357,8 @@ pub(crate) fn speaks_for_itself(caller: &Caller) -> Result<(), Refusal> {
     Ok(())
 }
 
-type Entries = BTreeMap<(CollectionId, u64), (i64, bool)>;
+/// Entries by collection and number: their versions, and whether they are removals.
+pub(super) type Entries = BTreeMap<(CollectionId, u64), (i64, bool)>;
 
 fn by_collection(entries: &Entries) -> BTreeMap<CollectionId, Vec<u64>> {
     let mut numbers: BTreeMap<CollectionId, Vec<u64>> = BTreeMap::new();

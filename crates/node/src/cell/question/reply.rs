@@ -64,8 +64,8 @@ impl Cell {
         self.told(caller, told.filter(|(_, said)| !said.is_empty()))
     }
 
-    /// What others have said since of objects that the caller's member published, the last first:
-    /// for whoever wants to be told. Noted as [`Self::replies_to`] is.
+    /// What others have said since of objects that the caller's member published, by its name or under
+    /// its pseudonyms, the last first: for whoever wants to be told. Noted as [`Self::replies_to`] is.
     ///
     /// # Errors
     ///
@@ -85,16 +85,13 @@ impl Cell {
         let found = self.search(caller, &search)?;
         let others = found
             .iter()
-            .filter(|found| found.label.publisher != caller.member);
+            .filter(|found| !self.is_publisher(caller, found));
         let mut notices = Vec::new();
         for found in others {
             let mut said = Vec::new();
             for reply in replies(found).into_iter().flatten() {
                 let about = self.versions(caller, &reply.object)?;
-                if about
-                    .iter()
-                    .any(|about| about.label.publisher == caller.member)
-                {
+                if about.iter().any(|about| self.is_publisher(caller, about)) {
                     said.push(reply);
                 }
             }

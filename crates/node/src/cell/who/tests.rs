@@ -5,11 +5,11 @@ use crate::cell::{
     pseudonym::Pseudonym,
     question::NewQuestion,
     served::How,
-    tests::{Kit, id, indicator, member},
+    tests::{Kit, id, indicator, member, standing},
 };
 use bytes::Bytes;
 use jiff::Timestamp;
-use portcullis_core::cell::{Caller, Command, recall::Complied};
+use portcullis_core::cell::{Caller, Command, MemberKind, RecallId, recall::Complied};
 use portcullis_sign::SecretKey;
 use portcullis_verdict::cell::{By, verify_evidence, verify_provenance};
 use std::collections::BTreeSet;
@@ -346,6 +346,70 @@ fn the_status_of_what_is_under_a_pseudonym_is_for_whoever_sent_it() {
     assert_eq!(kit.cell.status(&kit.b(), &status.id), None);
 }
 
+/// A sighting of an object, as a member sends it.
+fn sighting(n: u32, of: u32, count: u32, more: &str) -> String {
+    format!(
+        r#"{{"type":"sighting","spec_version":"2.1","id":"sighting--00000000-0000-4000-8000-{n:012}","created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z","count":{count},"sighting_of_ref":"{}"{more}}}"#,
+        id(of)
+    )
+}
+
+#[test]
+fn whoever_published_under_a_pseudonym_has_a_publishers_rights_and_nobody_else_has() {
+    let kit = Kit::new();
+    kit.cell.give_secret(&[7; 32]);
+    let pseudonym = kit.cell.pseudonym(&kit.a(), &kit.collection).unwrap();
+    // The others have pseudonyms there, too, and the cell has an object of its own.
+    kit.cell.pseudonym(&kit.b(), &kit.collection).unwrap();
+    kit.publish(&kit.a(), &under(&pseudonym, 1, ""));
+    kit.import(&indicator(2, 0));
+    kit.serve(&kit.b());
+    kit.publish(&kit.b(), &sighting(1, 1, 0, ""));
+    let author = format!(r#", "created_by_ref":"{}""#, pseudonym.identity);
+    kit.publish(&kit.a(), &sighting(2, 1, 5, &author));
+    let all = Query::default();
+    let remove = |caller: &Caller, n: u32| {
+        let removed = kit.cell.remove(caller, &kit.collection, &id(n), &all);
+        removed.map_err(|error| error.to_string())
+    };
+    let (who, notices) = (
+        |caller: &Caller, n: u32| kit.cell.who_for(caller, &id(n)),
+        |caller: &Caller| kit.cell.notices(caller, None).unwrap(),
+    );
+    // To others it is the cell's own, in the same words.
+    for caller in [kit.b(), Caller::node(member("bank-c"))] {
+        let words = |n: u32| who(&caller, n).unwrap_err().to_string();
+        assert_eq!(words(1), words(3));
+        assert_eq!(words(1), words(2));
+        assert_eq!(notices(&caller), []);
+        assert_eq!(remove(&caller, 1), remove(&caller, 2));
+        assert!(remove(&caller, 1).is_err());
+    }
+    // Nor has its member any right to what is the cell's.
+    assert_eq!(who(&kit.a(), 2).unwrap_err().code(), "cell.not_found");
+    assert!(remove(&kit.a(), 2).is_err());
+    let served = who(&kit.a(), 1).unwrap();
+    let members: Vec<_> = served.iter().map(|served| served.member.as_str()).collect();
+    assert_eq!(members, ["bank-b"]);
+    let told = notices(&kit.a());
+    let told: Vec<_> = told
+        .iter()
+        .map(|reply| (reply.count, reply.false_positive))
+        .collect();
+    assert_eq!(told, [(Some(0), true)]);
+    assert_eq!(remove(&kit.a(), 1), Ok(1));
+    kit.serve(&kit.b());
+    assert_eq!(kit.bytes_of(&kit.b(), &id(1)), [""; 0]);
+    // What went before it was removed is still told.
+    assert!(!who(&kit.a(), 1).unwrap().is_empty());
+    assert!(who(&kit.b(), 1).is_err());
+    // Nobody has opened it.
+    assert_eq!(
+        kit.cell.state().pseudonyms()[&pseudonym.identity].openings,
+        []
+    );
+}
+
 #[test]
 fn a_recall_under_a_pseudonym_leaves_what_others_published() {
     let kit = Kit::new();
@@ -548,17 +612,11 @@ fn whoever_is_silent_is_reminded_and_then_late() {
 fn what_others_say_of_an_object_comes_back_to_who_published_it() {
     let kit = Kit::new();
     kit.add(&[indicator(1, 0), indicator(2, 0)]);
-    let sighting = |n: u32, of: u32, count: u32| {
-        format!(
-            r#"{{"type":"sighting","spec_version":"2.1","id":"sighting--00000000-0000-4000-8000-{n:012}","created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z","count":{count},"sighting_of_ref":"{}"}}"#,
-            id(of)
-        )
-    };
-    kit.publish(&kit.b(), &sighting(1, 1, 3));
+    kit.publish(&kit.b(), &sighting(1, 1, 3, ""));
     kit.clock.pass(1_000_000);
     let since = kit.clock_now().as_microsecond() - 1;
-    kit.publish(&kit.b(), &sighting(2, 1, 0));
-    kit.publish(&kit.b(), &sighting(3, 2, 1));
+    kit.publish(&kit.b(), &sighting(2, 1, 0, ""));
+    kit.publish(&kit.b(), &sighting(3, 2, 1, ""));
     let replies = kit.cell.replies_to(&kit.a(), &id(1)).unwrap();
     let told: Vec<_> = replies
         .iter()
@@ -624,8 +682,121 @@ fn what_is_recalled_already_is_not_recalled_twice() {
         .cell
         .confirm_recall(&kit.b(), first, Complied::Removed, None);
     confirm.unwrap();
-    // Everybody has answered: asking again is another recall.
-    assert_ne!(recall().unwrap(), first);
+    // Everybody has answered, and what they are served of it now says that it is revoked.
+    kit.serve(&kit.b());
+    kit.clock.pass(300_000_000_000);
+    assert_eq!(recall().unwrap(), first);
+    let view = &kit.cell.recalls(&kit.a())[0];
+    assert_eq!((view.asked.len(), view.counts()), (1, (1, 0, 0)));
+    // Who comes later is served the revoked version alone, and has nothing to answer for.
+    let late = Caller::node(member("csirt"));
+    kit.serve(&late);
+    assert_eq!(recall().unwrap(), first);
+    assert_eq!(kit.cell.recalls(&kit.a()).len(), 1);
+}
+
+#[test]
+fn a_recall_of_what_was_published_again_asks_only_who_was_served_that() {
+    let kit = Kit::new();
+    let bank_c = Caller::node(member("bank-c"));
+    let invite = Command::Invite {
+        group: kit.group,
+        member: bank_c.member.clone(),
+        standing: standing(MemberKind::Company, "GB"),
+    };
+    kit.cell.perform(&kit.cell.operator(), invite).unwrap();
+    let accept = Command::Accept { group: kit.group };
+    kit.cell.perform(&bank_c, accept).unwrap();
+    kit.add(&[indicator(1, 0)]);
+    kit.serve(&kit.b());
+    kit.clock.pass(1_000_000);
+    let recall = || {
+        kit.cell
+            .recall(&kit.a(), &id(1), &[], "wrong", None)
+            .unwrap()
+    };
+    let asked = |recall: RecallId| {
+        let state = kit.cell.state();
+        let names = state.recalls()[&recall]
+            .asked
+            .keys()
+            .map(|name| name.as_str().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    let first = recall();
+    assert_eq!(asked(first), ["bank-b"]);
+    let confirm = |caller: &Caller, recall| {
+        let said = kit
+            .cell
+            .confirm_recall(caller, recall, Complied::Removed, None);
+        said.unwrap();
+        kit.clock.pass(1_000_000);
+    };
+    confirm(&kit.b(), first);
+    // It saw the revoked version, which says what it is.
+    kit.serve(&bank_c);
+    kit.publish(&kit.a(), &with_modified(1, kit.clock_now()));
+    kit.serve(&bank_c);
+    kit.clock.pass(1_000_000);
+    let second = recall();
+    assert_ne!(second, first);
+    assert_eq!(asked(second), ["bank-c"]);
+    confirm(&bank_c, second);
+    assert_eq!(recall(), second);
+    // Somebody who answered is served it again before it goes by another way.
+    kit.publish(&kit.a(), &with_modified(1, kit.clock_now()));
+    kit.serve(&kit.b());
+    let all = Query::default();
+    kit.clock.pass(1_000_000);
+    kit.cell
+        .remove(&kit.a(), &kit.collection, &id(1), &all)
+        .unwrap();
+    let third = recall();
+    assert_eq!(asked(third), ["bank-b"]);
+}
+
+#[test]
+fn what_is_dated_in_the_future_is_recalled_and_once() {
+    let kit = Kit::new();
+    kit.add(&[indicator(1, 0)]);
+    let ahead = kit.clock_now() + jiff::SignedDuration::from_secs(60);
+    kit.publish(&kit.a(), &with_modified(1, ahead));
+    kit.serve(&kit.b());
+    kit.clock.pass(1_000_000);
+    let recall = || {
+        kit.cell
+            .recall(&kit.a(), &id(1), &[], "wrong", None)
+            .unwrap()
+    };
+    let first = recall();
+    let left = kit.bytes_of(&kit.b(), &id(1));
+    assert!(
+        left.iter().all(|left| left.contains(r#""revoked":true"#)),
+        "{left:?}"
+    );
+    let confirm = kit
+        .cell
+        .confirm_recall(&kit.b(), first, Complied::Removed, None);
+    confirm.unwrap();
+    assert_eq!(recall(), first);
+}
+
+#[test]
+fn an_account_of_the_cell_itself_recalls_once_too() {
+    let kit = Kit::new();
+    kit.import(&indicator(1, 0));
+    kit.serve(&kit.b());
+    kit.clock.pass(1_000_000);
+    let own = Caller::node(member("csirt"));
+    let recall = || kit.cell.recall(&own, &id(1), &[], "wrong", None).unwrap();
+    let first = recall();
+    kit.clock.pass(1_000_000);
+    assert_eq!(recall(), first);
+    let confirm = kit
+        .cell
+        .confirm_recall(&kit.b(), first, Complied::Removed, None);
+    confirm.unwrap();
+    assert_eq!(recall(), first);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use portcullis_core::{
     cell::{Caller, CollectionId, Refusal},
     member::MemberId,
 };
+use std::collections::BTreeSet;
 
 impl Cell {
     /// Removes the versions of an object that `query` names, or all, from a
@@ -20,7 +21,7 @@ impl Cell {
     /// # Errors
     ///
     /// [`CellError::Refused`] if the caller may not write here or another member published
-    /// them; [`CellError::NotFound`] if there is none.
+    /// them, by its name or under a pseudonym; [`CellError::NotFound`] if there is none.
     pub fn remove(
         &self,
         caller: &Caller,
@@ -32,6 +33,7 @@ impl Cell {
         let turn = self.turn()?;
         let state = self.state();
         state.may_write(caller, collection, turn.at)?;
+        let under = self.under_own_pseudonym(caller, collection, id);
         let index = self.index();
         let shelf = index.shelf(collection).ok_or(CellError::NotFound)?;
         let versions = shelf.versions(Key::of(id));
@@ -40,11 +42,13 @@ impl Cell {
         let publisher = |entry: &Entry| -> Option<MemberId> {
             Some(index.labels.get(entry.label)?.publisher.clone())
         };
-        let own = |entry: &Entry| {
-            caller.operator || publisher(entry).is_some_and(|member| member == caller.member)
+        let own = |(number, entry): &&(u32, &Entry)| {
+            caller.operator
+                || publisher(entry).is_some_and(|member| member == caller.member)
+                || under.contains(&u64::from(*number))
         };
-        let gone = chosen.iter().map(|(_, entry)| **entry);
-        let gone: Vec<Entry> = gone.filter(&own).collect();
+        let gone = chosen.iter().filter(own);
+        let gone: Vec<Entry> = gone.map(|(_, entry)| **entry).collect();
         if gone.is_empty() {
             // Whose it is hears only who may see it.
             let now_us = turn.at.as_microsecond();
@@ -61,6 +65,20 @@ impl Cell {
         }
         drop(index);
         self.take_away(turn, *collection, id, &gone)
+    }
+
+    /// The entries of an object that the caller has published there under its pseudonym.
+    fn under_own_pseudonym(
+        &self,
+        caller: &Caller,
+        collection: &CollectionId,
+        id: &str,
+    ) -> BTreeSet<u64> {
+        let numbers = self.numbers_of(id).into_iter();
+        let here = numbers.filter(|(at, _)| at == collection);
+        here.map(|(_, number)| number)
+            .filter(|number| self.is_under_own_pseudonym(caller, collection, *number))
+            .collect()
     }
 
     /// Removes those entries of an object that are still there, by their numbers. Whether they

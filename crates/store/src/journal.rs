@@ -12,7 +12,7 @@
 //! is [`JournalError::Damaged`], with its file and offset.
 //!
 //! What must not stay is erased ([`Journal::erasing`]): a segment that is closed is
-//! written anew with zeros in some places, every other byte where it was.
+//! written anew with zeros in some places, or one frame for several, every other byte where it was.
 //!
 //! The journal knows nothing of what its frames mean.
 
@@ -22,6 +22,7 @@ mod frame;
 mod lock;
 mod medium;
 mod memory;
+mod merge;
 mod scan;
 mod sync;
 
@@ -29,6 +30,7 @@ pub use erase::{Erased, Eraser, Wipe};
 pub use frame::Frame;
 pub use lock::Locked;
 pub use memory::{Image, MemoryFault};
+pub use merge::Merge;
 
 use medium::{Medium, Pin};
 use std::{

@@ -36,6 +36,10 @@ pub(super) struct Patch {
 }
 
 impl Patch {
+    pub(super) fn new(offset: u64, len: u64, bytes: Vec<u8>) -> Self {
+        Self { offset, len, bytes }
+    }
+
     /// Where it ends.
     pub(super) fn end(&self) -> u64 {
         self.offset + self.len
@@ -61,7 +65,7 @@ impl Patch {
 
 /// Nobody else writes segments anew while this lives, in this process or any other.
 pub struct Eraser<'a> {
-    journal: &'a Journal,
+    pub(super) journal: &'a Journal,
     _turn: Erasing<'a>,
 }
 
@@ -97,14 +101,24 @@ impl Eraser<'_> {
     /// frame around one is not what was written; [`JournalError::File`]. Nothing has changed then,
     /// but perhaps after the last.
     pub fn erase(&self, segment: u32, wipes: &[Wipe]) -> Result<Erased, JournalError> {
-        let medium = &self.journal.inner.medium;
         let (erased, patches) = self.journal.plan(segment, wipes)?;
         if patches.is_empty() {
             return Ok(erased);
         }
+        self.replace(segment, &patches, erased)
+    }
+
+    /// Writes a segment anew, which is closed first if it is the last.
+    pub(super) fn replace(
+        &self,
+        segment: u32,
+        patches: &[Patch],
+        erased: Erased,
+    ) -> Result<Erased, JournalError> {
+        let medium = &self.journal.inner.medium;
         self.journal.lock()?.close(segment)?;
         let before = medium.taken(segment)?;
-        medium.replace(segment, &patches)?;
+        medium.replace(segment, patches)?;
         Ok(Erased {
             taken: (before, medium.taken(segment)?),
             ..erased

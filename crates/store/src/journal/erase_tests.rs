@@ -388,3 +388,78 @@ proptest! {
         prop_assert_eq!(open().verify().unwrap(), list.len() as u64);
     }
 }
+
+#[test]
+fn frames_that_are_merged_are_one_and_all_others_are_where_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    for journal in [
+        Journal::memory(EPOCH_A),
+        Journal::folder(folder.path(), EPOCH_A).unwrap(),
+    ] {
+        let written: Vec<Written> = (0..40)
+            .map(|n| {
+                put(
+                    &journal,
+                    b"table",
+                    format!("SECRET-{n};").repeat(400).as_bytes(),
+                )
+            })
+            .collect();
+        let merge = |from: usize, end: usize| Merge {
+            from: written[from].at,
+            end: written[end].end,
+            kind: 9,
+            table: b"what is left".to_vec(),
+        };
+        let before = all(&journal);
+        let eraser = journal.erasing().unwrap();
+        // Not whole frames, more than there are, out of order, too long a table.
+        let halves = Position {
+            offset: written[3].end.offset - 8,
+            ..written[3].end
+        };
+        let wrong = [
+            vec![Merge {
+                end: halves,
+                ..merge(2, 3)
+            }],
+            vec![Merge {
+                table: vec![0; 20_000],
+                ..merge(2, 3)
+            }],
+            vec![merge(7, 9), merge(2, 3)],
+            vec![Merge {
+                from: written[9].end,
+                ..merge(2, 3)
+            }],
+        ];
+        for merges in wrong {
+            let refused = eraser.merge(0, &merges);
+            assert!(matches!(refused, Err(JournalError::NoFrame { .. })));
+        }
+        assert_eq!(all(&journal), before);
+        let done = eraser.merge(0, &[merge(2, 5), merge(10, 39)]).unwrap();
+        assert_eq!(done.places, 34);
+        drop(eraser);
+        put(&journal, b"later", b"goes on");
+        let after = all(&journal);
+        let kept = |n: u64| matches!(n, 0..2 | 6..10);
+        let whole: Vec<&Read> = before.iter().filter(|frame| kept(frame.0)).collect();
+        assert!(after.iter().filter(|frame| kept(frame.0)).eq(whole));
+        let numbers: Vec<u64> = after.iter().map(|frame| frame.0).collect();
+        assert_eq!(numbers, [0, 1, 5, 6, 7, 8, 9, 39, 40]);
+        for merged in [2, 7] {
+            let (_, at, table, data, gone) = &after[merged];
+            assert_eq!(*at, written[if merged == 2 { 2 } else { 10 }].at);
+            assert!(*gone && table == b"what is left" && data.iter().all(|byte| *byte == 0));
+        }
+        assert_eq!(journal.verify().unwrap(), 9);
+    }
+    assert!(!stands_in(folder.path(), b"SECRET-20;") && stands_in(folder.path(), b"SECRET-7;"));
+    // Beside, and afterwards, it is read as it is.
+    let again = Journal::folder(folder.path(), EPOCH_A).unwrap();
+    assert_eq!(put(&again, b"one", b"more").sequence, 41);
+    assert_eq!(again.verify().unwrap(), 10);
+    let (bytes, taken) = again.sizes().unwrap();
+    assert!(taken < bytes, "{taken} of {bytes}");
+}

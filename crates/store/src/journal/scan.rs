@@ -69,14 +69,16 @@ impl Journal {
     ///
     /// [`JournalError::Damaged`] if something is not what was written.
     pub fn verify(&self) -> Result<u64, JournalError> {
-        let (mut frames, mut broken) = (0, None);
+        let (mut frames, mut next, mut broken) = (0, 0, None);
         self.scan(Position::default(), &mut |frame| {
-            if frame.sequence != frames {
+            // One that stands for several has the last one's number.
+            let several = frame.erased && next <= frame.sequence;
+            if frame.sequence != next && !several {
                 broken = Some(self.damaged(frame.at, "a frame before it is missing"));
             } else if let Err(error) = frame.data() {
                 broken = Some(error);
             }
-            frames += 1;
+            (frames, next) = (frames + 1, frame.sequence + 1);
             if broken.is_some() {
                 ControlFlow::Break(())
             } else {

@@ -207,7 +207,9 @@ pub(crate) fn hint_for(code: &str) -> Option<&'static str> {
         "cell.unknown_collection" | "cell.may_not_read" | "cell.may_not_write" => {
             "`portcullis cell collection list` shows them, `portcullis cell collection show` who reads one"
         }
-        "cell.no_audience" => "add `--group GROUP`, or `--open true` for a public feed",
+        "cell.no_audience" => {
+            "add `--group GROUP`, `--group none` for this member alone, or `--open true` for a public feed"
+        }
         "cell.warning_list" => {
             "if it is meant all the same: `portcullis cell warning override OBJECT --list LIST --reason …`"
         }

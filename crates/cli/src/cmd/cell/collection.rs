@@ -77,13 +77,15 @@ struct Set {
     /// The TLP of an object without a marking: amber, if not given.
     #[arg(long, value_name = "LABEL", value_parser = words::tlp)]
     default_tlp: Option<Tlp>,
-    /// A group whose members read and add: its title or id, of `portcullis cell group list`. Repeat for several.
+    /// A group whose members read and add: its title or id, of `portcullis cell group list`. Repeat for
+    /// several; `none` takes all away.
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<String>,
-    /// A group whose members read, and do not add. Repeat for several.
+    /// A group whose members read, and do not add. Repeat for several; `none`: nobody but this member's own accounts.
     #[arg(long, value_name = "GROUP")]
     readers: Vec<String>,
-    /// A group whose members add. Repeat for several. Whoever adds sees what it added; the rest it reads only as a reader.
+    /// A group whose members add. Repeat for several; `none`: nobody but this member's own accounts. Whoever adds
+    /// sees what it added; the rest it reads only as a reader.
     #[arg(long, value_name = "GROUP")]
     writers: Vec<String>,
     /// Whether everybody with an account reads what is TLP:CLEAR: a public feed.
@@ -118,6 +120,9 @@ pub(crate) struct Show {
 }
 
 /// Sets a collection anew. What is not named stays; groups that are named replace those there were.
+///
+/// `--group none` unshares it: nobody but this member's own accounts has it from then on, and nodes that
+/// follow it give back what they have. What clients have polled is asked back with `portcullis cell recall`.
 ///
 /// Example: `portcullis cell collection change bank-attacks --mode strict --wrapper cisa-2015`
 #[derive(Args)]
@@ -206,13 +211,12 @@ impl Set {
     }
 
     fn apply(self, desk: &Desk, settings: &mut Settings) -> Result<(), Failure> {
-        let both = groups(desk, &self.groups)?;
-        let (readers, writers) = (groups(desk, &self.readers)?, groups(desk, &self.writers)?);
-        if !both.is_empty() || !readers.is_empty() {
-            settings.readers = both.union(&readers).copied().collect();
+        let with_both = |more: Vec<String>| [self.groups.as_slice(), &more].concat();
+        if let Some(readers) = groups(desk, &with_both(self.readers))? {
+            settings.readers = readers;
         }
-        if !both.is_empty() || !writers.is_empty() {
-            settings.writers = both.union(&writers).copied().collect();
+        if let Some(writers) = groups(desk, &with_both(self.writers))? {
+            settings.writers = writers;
         }
         if let Some(alias) = self.alias {
             settings.alias = Some(alias);
@@ -251,8 +255,46 @@ fn lapsed(desk: &Desk, state: &State, settings: &Settings, ui: Ui) {
     }
 }
 
-fn groups(desk: &Desk, words: &[String]) -> Result<BTreeSet<GroupId>, Failure> {
-    words.iter().map(|word| desk.group(word)).collect()
+/// The groups of these words; for `none` the group of this member alone. Nothing where nothing was said.
+fn groups(desk: &Desk, words: &[String]) -> Result<Option<BTreeSet<GroupId>>, Failure> {
+    let none = |word: &String| word == "none";
+    if words.is_empty() {
+        return Ok(None);
+    }
+    if words.iter().all(none) {
+        return Ok(Some([desk.own_group()?].into()));
+    }
+    if words.iter().any(none) {
+        return Err(
+            Failure::usage("`none` and groups were named together").hint(
+                "name the groups that stay, or `none` alone; a group of that title is named by its id",
+            ),
+        );
+    }
+    let groups = words.iter().map(|word| desk.group(word));
+    groups.collect::<Result<_, _>>().map(Some)
+}
+
+/// Says what became of a collection that others read before, and nobody does now.
+fn unshared(desk: &Desk, before: &State, after: &State, id: &CollectionId, ui: Ui) {
+    let shared = |state: &State| {
+        state.collection(id).is_some_and(|held| {
+            let mut members = audience(state, &held.settings).map(|(_, member, _)| member);
+            members.any(|member| *member != desk.me.member)
+        })
+    };
+    if !shared(before) || shared(after) {
+        return;
+    }
+    let open = after.collection(id).is_some_and(|held| held.settings.open);
+    if open {
+        ui.say("it is in no group now; every account still reads what is TLP:CLEAR: `--open false` ends that, too");
+    } else {
+        ui.say(
+            "nobody but this member reads it now; nodes that follow it give back what they have",
+        );
+        ui.say("what clients have polled is asked back with `portcullis cell recall ID`");
+    }
 }
 
 /// Opens a collection and says so; what machines are told.
@@ -365,7 +407,7 @@ impl Change {
             ));
         }
         let collection = desk.collection(&self.collection)?;
-        let state = desk.state();
+        let mut state = desk.state();
         let mut settings = state.collection(&collection).map_or_else(
             || Settings::titled(&self.collection),
             |held| held.settings.clone(),
@@ -389,7 +431,8 @@ impl Change {
                 self.collection
             ));
         }
-        let state = desk.state();
+        let before = std::mem::replace(&mut state, desk.state());
+        unshared(desk, &before, &state, &collection, ui);
         if let Some(held) = state.collection(&collection) {
             lapsed(desk, &state, &held.settings, ui);
             ui.answer(&json_of(desk, &state, &collection, held));

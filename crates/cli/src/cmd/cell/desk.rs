@@ -227,21 +227,31 @@ impl Desk {
         }
     }
 
-    /// The group of this member alone; founded if there is none.
+    /// The group of this member alone; founded if there is none. Any other group is made to be
+    /// joined, also one that nobody was asked to join yet.
     pub(super) fn own_group(&self) -> Result<GroupId, Failure> {
         let state = self.state();
+        let title = format!("{} alone", state.me());
         let own = state.groups().iter().find(|(_, group)| {
             let alone = group.members.len() == 1 && group.members.contains_key(state.me());
-            alone && group.owner == *state.me() && !group.dissolved
+            alone && group.owner == *state.me() && !group.dissolved && group.title == title
         });
         if let Some((id, _)) = own {
             return Ok(*id);
         }
         let group = GroupId::new(&self.realm, self.draw());
+        let known = || {
+            let mut groups = state.groups().values();
+            groups.find_map(|group| group.standing(state.me()))
+        };
+        let standing = match self.standing(None, None) {
+            Ok(standing) => standing,
+            Err(failure) => known().ok_or(failure)?,
+        };
         self.perform(Command::FoundGroup {
             group,
-            title: format!("{} alone", state.me()),
-            standing: self.standing(None, None)?,
+            title,
+            standing,
         })?;
         Ok(group)
     }

@@ -116,6 +116,58 @@ fn the_label_decides_who_gets_an_object_and_its_publisher_may_say_more() {
 }
 
 #[test]
+fn what_was_shared_by_mistake_is_unshared_and_shared_again() {
+    let csirt = shared();
+    let path = objects(&csirt);
+    let file = csirt.file("a.json", &bundle(&[indicator(1), indicator(2)]));
+    let cell = |args: &[&str]| csirt.place.says(&[&["cell"], args].concat());
+    cell(&["import", &file, "--into", "alerts"]);
+    let token = csirt.token("bank", &["--member", "bank.example"]);
+    let desk = csirt.token("desk", &[]);
+    let _serving = csirt.serve();
+    let mut bank = Client::bearer(&csirt.address, &token);
+    let mut desk = Client::bearer(&csirt.address, &desk);
+    assert_eq!(ids(&mut bank, &path).len(), 2);
+    let change = ["cell", "collection", "change", "alerts"];
+    let both = [&change[..], &["--readers", "none", "--group", "partners"]].concat();
+    csirt.place.fails(2, "usage", &both);
+    // A group that nobody has joined yet is not this member's alone: it is made to be joined.
+    cell(&["group", "make", "later"]);
+    cell(&["group", "dissolve", "csirt.example alone"]);
+    let told = cell(&["collection", "change", "alerts", "--readers", "none"]);
+    assert!(told.contains("nobody but this member"), "{told}");
+    assert!(told.contains("portcullis cell recall"), "{told}");
+    let again = cell(&["collection", "change", "alerts", "--readers", "none"]);
+    assert!(again.contains("nothing was changed"), "{again}");
+    let shown = csirt.place.json(&["cell", "collection", "show", "alerts"]);
+    let audience = shown["audience"].as_array().unwrap();
+    assert_eq!(audience.len(), 1, "{shown}");
+    let expected = json!(["csirt.example", "csirt.example alone"]);
+    assert_eq!(
+        json!([audience[0]["member"], audience[0]["group"]]),
+        expected
+    );
+    // It may add there still, and so knows of it, until that is taken from it, too.
+    wait("the bank to read nothing", || {
+        (bank.get(&path).status == 403).then_some(())
+    });
+    assert_eq!(ids(&mut desk, &path).len(), 2);
+    assert_eq!(bank.post(&path, &bundle(&[indicator(3)])).status, 202);
+    cell(&["collection", "change", "alerts", "--writers", "none"]);
+    let never = format!("/taxii2/live/collections/{}/objects/", uuid(7));
+    assert_eq!(bank.get(&never).status, 404);
+    wait("the bank to know nothing of it", || {
+        (bank.get(&path).status == 404).then_some(())
+    });
+    assert_eq!(bank.post(&path, &bundle(&[indicator(4)])).status, 404);
+    cell(&["collection", "change", "alerts", "--group", "partners"]);
+    wait("the bank to be in again", || {
+        (bank.get(&path).status == 200).then_some(())
+    });
+    assert!(ids(&mut bank, &path).contains(&id(2)));
+}
+
+#[test]
 fn who_was_served_is_known_and_can_be_proved_to_anybody() {
     let csirt = shared();
     let path = objects(&csirt);

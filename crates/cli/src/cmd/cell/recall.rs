@@ -13,7 +13,8 @@ use std::{path::Path, process::ExitCode};
 /// Asks an object back, with a reason, from everybody who was served it.
 ///
 /// Members are asked through their nodes, and each confirms or is listed as not yet; clients that
-/// speak nothing but TAXII see the revoked version. Only who published it may.
+/// speak nothing but TAXII see the revoked version. Only who published it may. Asked for again, it asks
+/// nobody who has answered, unless something of it was published and served since.
 ///
 /// Example: `portcullis cell recall indicator--… --reason "our own scanner, not the attacker's" --by 2d`
 #[derive(Args)]
@@ -82,19 +83,51 @@ pub(crate) struct Recalls {
 impl Recall {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let desk = Desk::open(dir)?;
-        if desk.versions(self.object.as_str())?.is_empty() {
+        // Also what was recalled before, and left no revoked version.
+        if desk.cell.numbers_of(self.object.as_str()).is_empty() {
             return Err(super::not_here(self.object.as_str()));
         }
+        let before = desk.state();
         let due = words::deadline(&self.by, desk.now()).map_err(Failure::usage)?;
         let recall =
             desk.cell
                 .recall(&desk.me, self.object.as_str(), &[], &self.reason, Some(due))?;
         let state = desk.state();
         let held = state.recalls().get(&recall).ok_or_else(unknown)?;
-        ui.say(format_args!("{} is recalled: {recall}", self.object));
+        let object = &self.object;
+        match before.recalls().get(&recall) {
+            None => ui.say(format_args!("{object} is recalled: {recall}")),
+            Some(earlier) => {
+                ui.say(format_args!(
+                    "{object} was recalled at {}, and nothing of it was published since: {recall}",
+                    earlier.at
+                ));
+                again(earlier, held, ui);
+            }
+        }
         members(held, ui);
         ui.answer(&json_of(&recall, held));
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Says of a recall that is asked for again whom it asks now.
+fn again(earlier: &Held, held: &Held, ui: Ui) {
+    let more = held.asked.len() - earlier.asked.len();
+    if 0 < more {
+        let more = words::count(more, "member");
+        ui.say(format_args!("  {more} served it meanwhile: asked now, too"));
+    }
+    let answers = held.asked.values().flatten().map(|said| said.at);
+    match (held.open().count(), answers.max()) {
+        (0, Some(last)) => ui.say(format_args!(
+            "  all have answered, the last at {last}; nobody is asked again"
+        )),
+        (0, None) => {}
+        (open, _) => ui.say(format_args!(
+            "  {open} of {} have not answered",
+            held.asked.len()
+        )),
     }
 }
 

@@ -285,6 +285,24 @@ fn what_is_recalled_is_revoked_for_clients_and_asked_back_from_who_had_it() {
     let table = std::fs::read_to_string(&to).unwrap();
     assert!(!table.contains(value), "{table}");
     assert!(table.contains("n2.bad.example"), "{table}");
+
+    // Asked for again, it is the same recall, and whoever has answered is not asked again.
+    let again = ["cell", "recall", &id(1), "--reason", "once more"];
+    let said = csirt.place.says(&again);
+    assert!(said.contains("1 of 1 have not answered"), "{said}");
+    let soc = csirt.token("soc", &["--member", "bank.example", "--rights", "speak"]);
+    let mut soc = Client::bearer(&csirt.address, &soc);
+    let confirm = format!("/cell/v1/recalls/{recall}/confirm");
+    wait("the account to be known", || {
+        (soc.post(&confirm, br#"{"how":"removed"}"#).status == 200).then_some(())
+    });
+    let said = csirt.place.says(&again);
+    assert!(said.contains("all have answered, the last at 2"), "{said}");
+    assert!(said.contains("nobody is asked again"), "{said}");
+    let told = csirt.place.json(&again);
+    assert_eq!((&told["id"], &told["open"]), (&json!(recall), &json!(0)));
+    let all = csirt.place.json(&["cell", "recalls", "--all"]);
+    assert_eq!(all.as_array().unwrap().len(), 1, "{all}");
 }
 
 #[test]

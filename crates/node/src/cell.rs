@@ -117,6 +117,7 @@ pub struct Cell {
     reviewed: std::sync::atomic::AtomicU64,
     lists: RwLock<Option<Arc<exit::warning::Lists>>>,
     pub(crate) working: follow::Working,
+    replied: follow::Replied,
 }
 
 /// A collection as one caller may know it.
@@ -173,6 +174,7 @@ impl Cell {
             reviewed: std::sync::atomic::AtomicU64::new(u64::MAX),
             lists: RwLock::default(),
             working: follow::Working::default(),
+            replied: follow::Replied::default(),
         }))
     }
 

@@ -71,6 +71,23 @@ pub trait Doors: Send + Sync + 'static {
         None
     }
 
+    /// Takes in what comes with a follower's ask of the cell's feed, before it is answered. Where no
+    /// register is known nobody's signature holds.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`], as [`crate::cell::Cell::hear_replies`].
+    fn hear_replies(&self, from: &MemberId, ask: &crate::cell::feed::Ask) -> Result<(), Problem> {
+        let Some(cell) = self.cell() else {
+            return Ok(());
+        };
+        let vouch = crate::cell::follow::Vouch {
+            peer_of: &|_| None,
+            verify: &|_, _| Err("no register is known here".to_owned()),
+        };
+        cell.hear_replies(from, ask, vouch)
+    }
+
     /// The size of a package that `from` may collect.
     ///
     /// # Errors

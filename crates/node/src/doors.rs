@@ -96,6 +96,17 @@ impl Doors for Node {
         Node::cell(self).cloned()
     }
 
+    fn hear_replies(&self, from: &MemberId, ask: &crate::cell::feed::Ask) -> Result<(), Problem> {
+        let Some(cell) = Node::cell(self) else {
+            return Ok(());
+        };
+        let vouch = crate::cell::follow::Vouch {
+            peer_of: &|member| self.peer(member).ok(),
+            verify: &|object, proof| self.verify_provenance(object, proof),
+        };
+        cell.hear_replies(from, ask, vouch)
+    }
+
     fn package_size(&self, from: &MemberId, package: PackageId) -> Result<u64, Problem> {
         self.released_to(from, package)?;
         let size = self

@@ -12,6 +12,7 @@ mod ask;
 mod hex;
 mod read;
 mod relay;
+mod replies;
 mod source;
 mod write;
 
@@ -22,6 +23,8 @@ pub use write::Writer;
 
 pub(crate) use hex::{parse as parse_hex, print as print_hex};
 pub(crate) use relay::{Relayed, confirmations, read as read_relay};
+pub(crate) use replies::Told;
+pub(crate) use source::has;
 
 use super::Stamp;
 use portcullis_core::{
@@ -41,6 +44,11 @@ pub const WANTED_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The most bytes of an answer that a follower reads: what was wanted, one largest object with its
 /// provenance, and the definition.
 pub const FEED_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The most replies of one ask.
+pub const REPLIES_MAX: usize = 100;
+/// About the most bytes of them: an ask ends at the first reply that reaches it, and none is longer
+/// than this. As a text in the ask's JSON they are at most twice as long.
+pub const REPLIES_BYTES_MAX: usize = 128 * 1024;
 /// The most records of one answer, so that a follower applies it in well under a second.
 pub const RECORDS_MAX: usize = 20_000;
 /// The longest a source lets a follower wait for news, in milliseconds: under what proxies and
@@ -64,6 +72,8 @@ pub struct Head {
     pub from: i64,
     /// Whether the follower's member may read nothing of the collection any more.
     pub out: bool,
+    /// Whether the source takes replies with an ask.
+    pub hears: bool,
 }
 
 /// What an answer ends with.

@@ -12,6 +12,8 @@ mod peer;
 mod taxii;
 mod view;
 
+pub(crate) use peer::Replied;
+pub use peer::Vouch;
 pub(crate) use view::Working;
 pub use view::{FollowState, FollowView, NOTES_MAX, Noted};
 
@@ -269,6 +271,13 @@ struct Work<'a> {
 }
 
 impl Reach<'_> {
+    fn vouch(&self) -> Vouch<'_> {
+        Vouch {
+            peer_of: self.peer_of,
+            verify: self.verify,
+        }
+    }
+
     /// The endpoint of a credential.
     fn endpoint(&self, credential: Option<&str>) -> Result<remote::Endpoint, FollowError> {
         let name = || credential.unwrap_or_default().to_owned();

@@ -14,13 +14,15 @@ mod reply;
 pub use note::EXTENSION;
 pub use reply::ReplyTo;
 
+pub(crate) use note::hear;
+
 use super::{
     Cell, CellError, Found, Source,
     served::{How, Run},
 };
 use bytes::Bytes;
 use jiff::Timestamp;
-use note::{Note, Says, Words, hear};
+use note::{Note, Says, Words};
 use portcullis_core::{
     cell::{
         Caller, CollectionId, Command, Event, GroupId, ObjectId, QuestionId, Refusal, State,
@@ -34,7 +36,7 @@ use std::{
 };
 
 /// The types of objects that may answer a question.
-const ANSWERS: [&str; 7] = [
+pub(crate) const ANSWERS: [&str; 7] = [
     "note",
     "opinion",
     "report",

@@ -93,9 +93,13 @@ impl<D: Doors> Peers for InProcess<D> {
     }
 
     fn cell_changes(&self, peer: &Peer, ask: &Ask) -> Result<Answer, PeerError> {
-        let cell = self.doors(peer)?.cell();
+        let doors = self.doors(peer)?;
         // Nobody waits within one process: who asks again gets what came meanwhile.
-        let fed = cell.map(|cell| cell.feed(&self.from, ask, true));
+        let answer = |cell: Arc<crate::cell::Cell>| {
+            doors.hear_replies(&self.from, ask)?;
+            cell.feed(&self.from, ask, true)
+        };
+        let fed = doors.cell().map(answer);
         Ok(match fed {
             Some(Ok(body)) => Answer {
                 status: 200,

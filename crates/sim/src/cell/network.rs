@@ -1,10 +1,11 @@
 //! The links between cells: a call comes through, or something is wrong on the way.
 
-use super::world::{Seat, member};
+use super::world::{Seat, member, peer, verified};
 use portcullis_core::id::PackageId;
 use portcullis_node::{
     cell::{
         feed::Ask,
+        follow::Vouch,
         remote::{Endpoint, Remote, RemoteError, Request, Response},
     },
     peers::{Answer, Peer, PeerError, Peers},
@@ -102,7 +103,13 @@ impl CellPeers<'_> {
         let parsed = Ask::parse(&ask.to_json());
         let answered = parsed.map(|mut ask| {
             ask.bytes_max = narrow.unwrap_or(ask.bytes_max);
-            seat.cell.feed(&member(self.from), &ask, true)
+            let from = member(self.from);
+            let vouch = Vouch {
+                peer_of: &|member| Some(peer(member)),
+                verify: &verified,
+            };
+            seat.cell.hear_replies(&from, &ask, vouch)?;
+            seat.cell.feed(&from, &ask, true)
         });
         match answered {
             Ok(Ok(body)) => Answer {

@@ -213,13 +213,7 @@ impl World {
             seats: &self.seats,
             links: &self.links,
         };
-        let peer_of = |member: &MemberId| {
-            Some(Peer {
-                member: member.clone(),
-                endpoint: String::new(),
-                tls: BTreeSet::<Digest>::new(),
-            })
-        };
+        let peer_of = |member: &MemberId| Some(peer(member));
         let reach = Reach {
             peers: &peers,
             remote: &NoRemote,
@@ -296,8 +290,17 @@ fn key(at: usize) -> SecretKey {
     SecretKey::from_seed([0x40 + u8::try_from(at % NODES).unwrap_or_default(); 32])
 }
 
+/// Where a member's node is reached.
+pub(super) fn peer(member: &MemberId) -> Peer {
+    Peer {
+        member: member.clone(),
+        endpoint: String::new(),
+        tls: BTreeSet::<Digest>::new(),
+    }
+}
+
 /// Verifies where an object comes from, by the nodes' keys.
-fn verified(object: &[u8], proof: &[u8]) -> Result<Origin, String> {
+pub(super) fn verified(object: &[u8], proof: &[u8]) -> Result<Origin, String> {
     let parsed = Proof::parse(proof).map_err(|error| error.to_string())?;
     let signer = &parsed.batch.says().member;
     let at = (0..NODES).find(|at| member(*at) == *signer);

@@ -36,6 +36,12 @@ pub(super) async fn changes(
     })?;
     let member = caller.member.clone();
     drop(caller);
+    if ask.replies.is_some() {
+        let (from, asked) = (member.clone(), ask.clone());
+        house
+            .ask(move |doors| doors.hear_replies(&from, &asked))
+            .await??;
+    }
     let wait = Duration::from_millis(u64::from(ask.wait_ms));
     let until = tokio::time::Instant::now() + wait;
     loop {

@@ -1,6 +1,6 @@
 //! The cell as a command has it before it: opened, read, and asked by the node's own people.
 
-use super::words;
+use super::{find, words};
 use crate::{cmd::cell::collection, failure::Failure, home::Home, ui::Ui};
 use jiff::Timestamp;
 use portcullis_core::{
@@ -159,6 +159,36 @@ impl Desk {
         let mut accounts = state.accounts().values();
         *member == self.me.member
             || accounts.any(|account| account.member == *member && !account.ended)
+    }
+
+    /// How what is said in `collection` of an object reaches the member that published it, as the end of a
+    /// sentence whose subject it is.
+    pub(super) fn way_to(&self, member: &MemberId, collection: &CollectionId) -> String {
+        let state = self.state();
+        let follows = state.follows().values().any(|follow| {
+            let theirs = matches!(&follow.source, Source::Peer { member: of, .. } if of == member);
+            theirs && follow.into == *collection && !follow.ended && !follow.paused
+        });
+        let alias = find::alias(self, collection);
+        let reads = || {
+            let caller = Caller::node(member.clone());
+            state.clearance(&caller, collection, self.now()).is_ok()
+        };
+        if self.reads_here(member) {
+            format!("`{member}` has this at once")
+        } else if follows && reads() {
+            format!(
+                "`{member}` has this as soon as `portcullis serve` has told its node, which we follow"
+            )
+        } else if follows {
+            format!(
+                "this stays here: `{member}` is in no group that reads `{alias}` (`portcullis cell collection change {alias} --readers …`)"
+            )
+        } else {
+            format!(
+                "this reaches `{member}` once its node follows `{alias}`, or ours follows it into `{alias}`"
+            )
+        }
     }
 
     /// Refuses members nobody here has heard of: a name that is misspelt reaches nobody.

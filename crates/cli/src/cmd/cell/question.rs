@@ -277,10 +277,14 @@ fn shown(desk: &Desk, id: &QuestionId, what: &str, ui: Ui) -> Done {
     ui.say(format_args!("  {}", held.text));
     let replied = ["acknowledged: ", "declined: ", "answered: "].contains(&what.as_str());
     if replied && !desk.reads_here(&held.by.member) {
-        ui.say(format_args!(
-            "  this reaches `{}` once its node follows the collection in which the question stands",
-            held.by.member
-        ));
+        let note = held.note.as_ref();
+        let found = note.map(|note| desk.versions(note.as_str())).transpose()?;
+        let stands = found.and_then(|found| Some(found.first()?.collection));
+        let way = stands.map_or_else(
+            || format!("this stays here: no note of `{}` is", held.by.member),
+            |collection| desk.way_to(&held.by.member, &collection),
+        );
+        ui.say(format_args!("  {way}"));
     }
     let waits = waits(&state, held);
     if waits {

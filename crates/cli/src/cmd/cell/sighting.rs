@@ -1,6 +1,6 @@
 //! `portcullis cell sight` and `portcullis cell opinion`: what flows back to whoever published.
 
-use super::{Desk, find, put, words};
+use super::{Desk, put, words};
 use crate::{Answer, failure::Failure, ui::Ui};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
@@ -10,8 +10,8 @@ use std::path::Path;
 
 /// Says that something was seen here, or looked for and not seen.
 ///
-/// The sighting goes into the collection of the object, so that whoever published it has it at
-/// once if it reads here, and else once its node follows the collection. With `--count 0` it says that it was looked for in vain.
+/// The sighting goes into the collection of the object, and so to whoever published it: at once if it reads here or our
+/// node follows it into this collection, else once its node follows. With `--count 0` it says that it was looked for in vain.
 ///
 /// Example: `portcullis cell sight indicator--… --count 3 --first 2026-11-20 --tlp amber`
 #[derive(Args)]
@@ -161,16 +161,10 @@ fn say(desk: &Desk, object: &ObjectId, out: &Out, mut said: Value, what: &str, u
     objects.push(said);
     let done = put::publish(desk, &into, &objects)?;
     let publisher = &of.label.publisher;
-    if desk.reads_here(publisher) {
-        ui.say(format_args!(
-            "{what}: {object}; `{publisher}`, who published it, has this at once"
-        ));
-    } else {
-        ui.say(format_args!(
-            "{what}: {object}; this reaches `{publisher}`, who published it, once its node follows `{}`",
-            find::alias(desk, &into)
-        ));
-    }
+    ui.say(format_args!(
+        "{what}: {object}, which `{publisher}` published; {}",
+        desk.way_to(publisher, &into)
+    ));
     put::said(&done, ui);
     ui.answer(&json!({
         "id": id,

@@ -83,17 +83,23 @@ pub(super) fn keep(
 }
 
 fn begin(way: &Arc<Way>, follow: FollowId) -> Option<JoinHandle<()>> {
-    let way = Arc::clone(way);
-    let started = thread::Builder::new()
-        .name("follow".to_owned())
-        .spawn(move || way.follow(&follow));
-    started
-        .map_err(|error| tracing::error!(%error, "a follow's thread could not be started"))
-        .ok()
+    let begun = |name: &str, replies: bool| {
+        let way = Arc::clone(way);
+        let thread = thread::Builder::new().name(name.to_owned());
+        let started = thread.spawn(move || way.follow(&follow, replies));
+        started
+            .map_err(|error| tracing::error!(%error, "a follow's thread could not be started"))
+            .ok()
+    };
+    let thread = begun("follow", false)?;
+    begun("reply", true);
+    Some(thread)
 }
 
 impl Way {
-    fn follow(&self, follow: &FollowId) {
+    /// Keeps a follow in step; or, since that one waits at its source, tells the source what is said
+    /// here of its objects.
+    fn follow(&self, follow: &FollowId, replies: bool) {
         let peer_of = |member: &_| self.node.peer(member).ok();
         let endpoint_of = |name: Option<&str>| match follow::endpoint(&self.home, name) {
             Ok(endpoint) => Some(endpoint),
@@ -115,8 +121,12 @@ impl Way {
         };
         loop {
             let turns = self.cell.follow_turns(follow);
-            let ticked = self.cell.follow_tick(follow, &reach);
-            let Some(wait) = ticked.next_call else {
+            let wait = if replies {
+                self.cell.reply_tick(follow, &reach)
+            } else {
+                self.cell.follow_tick(follow, &reach).next_call
+            };
+            let Some(wait) = wait else {
                 return;
             };
             if !self.waits(wait, || self.cell.follow_turns(follow) != turns) {

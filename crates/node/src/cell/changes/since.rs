@@ -79,7 +79,8 @@ impl Cell {
         self.entries_since(collection, after_us, &told, f)
     }
 
-    fn entries_since(
+    /// The same, of the entries that are `wanted`.
+    pub(crate) fn entries_since(
         &self,
         collection: &CollectionId,
         after_us: i64,

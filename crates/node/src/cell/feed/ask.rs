@@ -27,6 +27,9 @@ pub struct Ask {
     /// What the follower's member answers to recalls on which the source waits; it tells the rest
     /// with the next ask.
     pub confirms: Vec<Confirmation>,
+    /// What is said at the follower of what it was served: an answer of this feed, of which the
+    /// follower is the source.
+    pub replies: Option<String>,
     /// Whether the follower's member says yes to the groups of this collection that it was invited to.
     pub joins: bool,
 }
@@ -64,6 +67,8 @@ struct Wire {
     wait_ms: u32,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     confirms: Vec<WireConfirmation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replies: Option<String>,
     #[serde(default)]
     joins: bool,
 }
@@ -96,6 +101,7 @@ impl Ask {
             bytes_max: self.bytes_max,
             wait_ms: self.wait_ms,
             confirms: confirms.collect(),
+            replies: self.replies.clone(),
             joins: self.joins,
         };
         // Texts and numbers always serialise.
@@ -139,6 +145,7 @@ impl Ask {
             bytes_max: wire.bytes_max.min(WANTED_BYTES_MAX),
             wait_ms: wire.wait_ms.min(WAIT_MS_MAX),
             confirms: confirms.collect::<Result<_, _>>()?,
+            replies: wire.replies,
             joins: wire.joins,
         })
     }
@@ -170,6 +177,7 @@ mod tests {
                 how: Complied::Kept,
                 note: Some("the court asked for it".into()),
             }],
+            replies: Some("{\"feed\":1}\n".into()),
             joins: true,
         }
     }

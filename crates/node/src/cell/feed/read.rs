@@ -68,6 +68,8 @@ struct HeadLine {
     from: i64,
     #[serde(default)]
     out: bool,
+    #[serde(default)]
+    hears: bool,
 }
 
 #[derive(Deserialize)]
@@ -215,6 +217,7 @@ impl<'a> Reader<'a> {
             view: hex::parse(&line.view).ok_or(wrong("view"))?,
             from: line.from,
             out: line.out,
+            hears: line.hears,
         })
     }
 
@@ -317,6 +320,7 @@ mod tests {
             view: [2; 32],
             from: i64::MIN,
             out: true,
+            hears: true,
         }
     }
 

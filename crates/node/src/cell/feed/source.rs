@@ -4,7 +4,7 @@
 //! What the follower was served once and may no longer have — its ledger entry
 //! says so — is asked back; of what it never had it hears nothing.
 
-use super::{Ask, End, Head, RELAY_BYTES_MAX, Record, Writer, relay};
+use super::{Ask, End, Head, RECORDS_MAX, RELAY_BYTES_MAX, Record, Writer, relay};
 use crate::{
     cell::{
         Cell, CellError, ChangeRef, Changed, Run,
@@ -149,6 +149,7 @@ impl Cell {
             view,
             from,
             out: cleared.is_none(),
+            hears: true,
         });
         if cleared.is_some() {
             let said = relay::describe(&state, &ask.collection, &caller.member);
@@ -168,7 +169,8 @@ impl Cell {
             started,
             again,
             had: None,
-            bytes_max: ask.bytes_max,
+            bounds: (RECORDS_MAX, ask.bytes_max),
+            about: None,
             writer,
             end: End {
                 to: from,
@@ -187,13 +189,7 @@ impl Cell {
         if let Some(error) = walk.failed.take() {
             return Err(error);
         }
-        // What cannot be recorded is not served.
-        let noted = self.note_served(caller, &ask.collection, How::Feed, &walk.served);
-        noted.map_err(|_| CellError::NotReady)?;
-        // What may one day be asked back must be known then, whatever happens in between.
-        if !walk.served.is_empty() {
-            self.ledger.flush()?;
-        }
+        walk.note()?;
         let told = if started && again && walk.end.more {
             under_way(&view)
         } else {
@@ -219,30 +215,50 @@ struct VersionEntries {
     all: Vec<u64>,
 }
 
+/// Which changes are told.
+pub(super) type Wanted<'a> = dyn Fn(&ChangeRef<'_>) -> bool + 'a;
+
 /// A walk over what came after a position.
-struct Walk<'a> {
-    cell: &'a Cell,
-    state: &'a State,
-    caller: &'a Caller,
-    collection: &'a CollectionId,
+pub(super) struct Walk<'a> {
+    pub(super) cell: &'a Cell,
+    pub(super) state: &'a State,
+    pub(super) caller: &'a Caller,
+    pub(super) collection: &'a CollectionId,
     /// None where the follower may read nothing any more.
-    cleared: Option<&'a Clearance>,
-    now_us: i64,
+    pub(super) cleared: Option<&'a Clearance>,
+    pub(super) now_us: i64,
     /// Whether the follower has had answers before.
-    started: bool,
+    pub(super) started: bool,
     /// Whether everything is told again, and so everything asked back that may no longer be had.
-    again: bool,
+    pub(super) again: bool,
     /// What the follower was ever served of the collection, once it is known.
-    had: Option<Vec<Run>>,
-    bytes_max: usize,
-    writer: Writer,
-    end: End,
-    served: Vec<Run>,
-    failed: Option<CellError>,
+    pub(super) had: Option<Vec<Run>>,
+    /// How many records, and about how many bytes.
+    pub(super) bounds: (usize, usize),
+    /// Which changes are told; all where there is nothing. Of those alone that are, no more is told
+    /// than what was served.
+    pub(super) about: Option<&'a Wanted<'a>>,
+    pub(super) writer: Writer,
+    pub(super) end: End,
+    pub(super) served: Vec<Run>,
+    pub(super) failed: Option<CellError>,
 }
 
 impl Walk<'_> {
-    fn change(&mut self, change: &ChangeRef<'_>) -> ControlFlow<()> {
+    /// Notes what is served.
+    pub(super) fn note(&self) -> Result<(), CellError> {
+        let cell = self.cell;
+        // What cannot be recorded is not served.
+        let noted = cell.note_served(self.caller, self.collection, How::Feed, &self.served);
+        noted.map_err(|_| CellError::NotReady)?;
+        // What may one day be asked back must be known then, whatever happens in between.
+        if !self.served.is_empty() {
+            cell.ledger.flush()?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn change(&mut self, change: &ChangeRef<'_>) -> ControlFlow<()> {
         match self.look_at(change) {
             Ok(flow) => flow,
             Err(error) => {
@@ -260,10 +276,14 @@ impl Walk<'_> {
             && self
                 .cleared
                 .is_some_and(|cleared| cleared.admits(change.label, marks));
-        if self.writer.is_full(self.bytes_max) {
+        if self.about.is_some_and(|about| !about(change)) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let (records_max, bytes_max) = self.bounds;
+        if self.writer.is_full(records_max, bytes_max) {
             self.end.more = true;
             self.end.behind += u64::from(admitted && !change.forgotten);
-            let counted = self.end.behind < BEHIND_MAX;
+            let counted = self.end.behind < BEHIND_MAX && self.about.is_none();
             return Ok(if counted {
                 ControlFlow::Continue(())
             } else {
@@ -291,6 +311,7 @@ impl Walk<'_> {
             // What this node let go, or its people removed of others' objects, is gone here, and here
             // alone: who may have it keeps it.
             Changed::Removed if admitted && (change.forgotten || self.is_of_others(change)) => {}
+            Changed::Removed if self.about.is_some() && !self.has_had(change)? => {}
             Changed::Removed if admitted && !change.withheld => {
                 self.writer.record(&Record::Remove {
                     added,
@@ -341,11 +362,9 @@ impl Walk<'_> {
                 .is_some_and(|cleared| cleared.admits(change.label, None))
         };
         let changed = more && !here_alone && was_open();
+        let changed = changed && self.about.is_none();
         let had = self.had()?;
-        let served = |number: &u64| {
-            let at = had.partition_point(|run| run.last < *number);
-            had.get(at).is_some_and(|run| run.has(*number))
-        };
+        let served = |number: &u64| has(had, *number);
         if !changed && !of.all.iter().any(served) {
             return Ok(false);
         }
@@ -357,6 +376,14 @@ impl Walk<'_> {
             mark: (!stands).then(|| change.stamp.clone()),
         });
         Ok(true)
+    }
+
+    /// Whether the follower was served a version, as it is or as it was.
+    fn has_had(&mut self, change: &ChangeRef<'_>) -> Result<bool, CellError> {
+        let (id, version) = (change.id, change.version_us);
+        let of = self.cell.entries_of_version(self.collection, id, version);
+        let had = self.had()?;
+        Ok(of.all.iter().any(|number| has(had, *number)))
     }
 
     /// What the follower was ever served of the collection.
@@ -406,9 +433,15 @@ impl Walk<'_> {
     }
 }
 
+/// Whether an entry is in runs that grow.
+pub(crate) fn has(runs: &[Run], number: u64) -> bool {
+    let at = runs.partition_point(|run| run.last < number);
+    runs.get(at).is_some_and(|run| run.has(number))
+}
+
 /// What the follower is to the collection, none where it may not read; and a digest that is
 /// another one whenever that is.
-fn clear(
+pub(super) fn clear(
     state: &State,
     caller: &Caller,
     collection: &CollectionId,
@@ -427,7 +460,7 @@ fn clear(
 }
 
 /// The view that is told while everything is told again to who may have to give things back.
-fn under_way(view: &[u8; 32]) -> [u8; 32] {
+pub(super) fn under_way(view: &[u8; 32]) -> [u8; 32] {
     let mut sha = Sha256::new_with_prefix(b"under way\0");
     sha.update(view);
     sha.finalize().into()

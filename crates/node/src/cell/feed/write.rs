@@ -1,6 +1,6 @@
 //! Writing an answer.
 
-use super::{End, Head, RECORDS_MAX, Record, VERSION, hex};
+use super::{End, Head, Record, VERSION, hex};
 use portcullis_core::member::MemberId;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -23,6 +23,8 @@ struct HeadLine<'a> {
     from: i64,
     #[serde(skip_serializing_if = "core::ops::Not::not")]
     out: bool,
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    hears: bool,
 }
 
 #[derive(Serialize)]
@@ -82,6 +84,7 @@ fn head_line(head: &Head) -> Vec<u8> {
         view: hex::print(&head.view),
         from: head.from,
         out: head.out,
+        hears: head.hears,
     };
     // Texts and numbers always serialise.
     let mut line = serde_json::to_vec(&line).unwrap_or_default();
@@ -187,9 +190,9 @@ impl Writer {
         self.records == 0
     }
 
-    /// Whether an answer of about `bytes_max` is full.
-    pub fn is_full(&self, bytes_max: usize) -> bool {
-        self.records > 0 && (self.out.len() >= bytes_max || self.records >= RECORDS_MAX)
+    /// Whether an answer of so many records, and about `bytes_max`, is full.
+    pub fn is_full(&self, records_max: usize, bytes_max: usize) -> bool {
+        self.records > 0 && (self.out.len() >= bytes_max || self.records >= records_max)
     }
 
     /// The whole answer.

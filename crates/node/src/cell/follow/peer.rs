@@ -1,16 +1,22 @@
 //! Following another node: its feed, answer by answer.
 
 mod fits;
+mod heard;
+mod reply;
+
+pub use fits::Vouch;
+pub(crate) use heard::Replied;
 
 use super::{BREATH, ECHO, FollowError, Noted, Reach, Step, Work};
 use crate::{
     cell::{
         Change, Changed,
-        feed::{self, Ask, Feed, Record, Relayed, WANTED_BYTES_MAX},
+        feed::{self, Ask, Feed, Record, Relayed, Told, WANTED_BYTES_MAX},
     },
     peers::PeerError,
 };
 use bytes::Bytes;
+use fits::Judge;
 use portcullis_core::{
     cell::{
         CollectionId, Command, GroupId, RecallId,
@@ -44,6 +50,9 @@ struct Cursor {
     /// Whether others are to be asked again for what this source made us let go.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     again: bool,
+    /// Up to where the source was told what is said here of its objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    told: Option<Told>,
 }
 
 impl Work<'_> {
@@ -56,10 +65,12 @@ impl Work<'_> {
     ) -> Result<Step, FollowError> {
         let peer = (reach.peer_of)(member);
         let peer = peer.ok_or_else(|| FollowError::NoAddress(member.clone()))?;
-        let cursor = self.cursor.and_then(|text| serde_json::from_str(text).ok());
-        let cursor: Option<Cursor> = cursor;
+        let cursor = self.stands();
         if let Some(step) = self.ask_again(cursor.as_ref())? {
             return Ok(step);
+        }
+        if let Err(error) = self.reply(reach, member, collection, cursor.as_ref()) {
+            tracing::debug!(%error, follow = %self.follow, "a source was not told what was said of its objects");
         }
         let ask = self.ask(collection, cursor.as_ref(), reach.wait_ms);
         let answer = reach.peers.cell_changes(&peer, &ask)?;
@@ -118,7 +129,15 @@ impl Work<'_> {
             bytes_max: WANTED_BYTES_MAX,
             wait_ms,
             confirms,
+            replies: None,
             joins: true,
+        }
+    }
+
+    fn judge(&self) -> Judge<'_> {
+        Judge {
+            cell: self.cell,
+            into: self.into,
         }
     }
 
@@ -130,7 +149,7 @@ impl Work<'_> {
         cursor: Option<&Cursor>,
         feed: &Feed<'_>,
     ) -> Result<Step, FollowError> {
-        let me = self.cell.me();
+        let (me, judge) = (self.cell.me(), self.judge());
         let now = self.cell.env().now();
         let mut step = Step {
             more: feed.end.more,
@@ -138,6 +157,9 @@ impl Work<'_> {
             ..Step::default()
         };
         let mut moved = Cursor::after(feed, cursor);
+        self.cell.working.set_hears(&self.follow, feed.head.hears);
+        let told = self.cell.working.has_replied(&self.follow);
+        moved.told = told.or_else(|| cursor?.told.clone());
         let mut changes = Vec::new();
         let mut waits_for = None;
         let mut forgets = false;
@@ -151,7 +173,7 @@ impl Work<'_> {
                     marks,
                     ..
                 } => {
-                    match self.fits(reach, member, record) {
+                    match judge.fits(reach.vouch(), member, record) {
                         Ok(true) => {}
                         Ok(false) => continue,
                         Err(why) => {
@@ -171,7 +193,7 @@ impl Work<'_> {
                 }
                 Record::Remove {
                     mark, id, version, ..
-                } => match self.removed(member, id, *version, mark) {
+                } => match judge.removed(member, id, *version, mark) {
                     Ok(gone) => {
                         forgets |= matches!(gone, Some(Change::Forget { .. }));
                         changes.extend(gone);
@@ -182,7 +204,7 @@ impl Work<'_> {
                     }),
                 },
                 Record::Forget { id, version, mark } => {
-                    let back = self.asked_back(member, id, *version, mark.as_ref());
+                    let back = judge.asked_back(member, id, *version, mark.as_ref());
                     forgets |= matches!(back, Some(Change::Forget { .. }));
                     changes.extend(back);
                 }
@@ -274,21 +296,9 @@ impl Work<'_> {
             }
         })?;
         let back = left.iter().take(LEFT_MAX);
-        let back = back.filter_map(|(id, version)| self.asked_back(source, id, *version, None));
+        let judge = self.judge();
+        let back = back.filter_map(|(id, version)| judge.asked_back(source, id, *version, None));
         Ok((back.collect(), left.len() <= LEFT_MAX))
-    }
-
-    /// Whether one of these members' nodes, which we follow into this collection, has put us out.
-    pub(super) fn is_out_at(&self, publisher: &MemberId, maker: Option<&MemberId>) -> bool {
-        let state = self.cell.state();
-        state.follows().values().any(|follow| {
-            let Source::Peer { member, .. } = &follow.source else {
-                return false;
-            };
-            let theirs = member == publisher || Some(member) == maker;
-            let running = follow.into == self.into && !follow.ended && !follow.paused;
-            theirs && running && is_out(follow)
-        })
     }
 
     /// Asks others again where that is due, as a step of its own: the source may be silent.
@@ -360,7 +370,7 @@ impl Work<'_> {
                     publisher,
                     ..
                 } => {
-                    if let Err(why) = self.may_recall(source, object.as_str(), publisher) {
+                    if let Err(why) = self.judge().may_recall(source, object.as_str(), publisher) {
                         refused(&recall.to_string(), why);
                         continue;
                     }
@@ -406,6 +416,7 @@ impl Cursor {
             state: before.and_then(|before| before.state.clone()),
             out: feed.head.out && !feed.end.more,
             again: false,
+            told: None,
         }
     }
 }

@@ -31,6 +31,7 @@ use std::{
 mod misp;
 mod peer;
 mod recall;
+mod replies;
 mod rest;
 mod taxii;
 

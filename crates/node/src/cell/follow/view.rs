@@ -4,6 +4,7 @@
 //! (`Cell::resume_follow`): where a follow goes on stands in the journal.
 
 use super::{FollowError, Step, peer};
+use crate::cell::feed::Told;
 use jiff::Timestamp;
 use portcullis_core::cell::{
     CollectionId, FollowId, RecallId,
@@ -92,6 +93,16 @@ struct One {
     compared_us: Option<i64>,
     /// When others were last asked again because of what this source said, in microseconds.
     again_us: Option<i64>,
+    /// Whether the source takes replies, as it last said.
+    hears: bool,
+    /// Until when it is left alone with them, in microseconds.
+    refused_until_us: i64,
+    /// Up to where it was told what is said here of its objects, and what this node was when it was
+    /// last looked whether there is more.
+    told: Option<Told>,
+    looked_at: Option<(i64, u64)>,
+    /// `told`, as it was when something was last told: it goes into the journal.
+    replied: Option<Told>,
     /// The entries that went to the server since its cursor moved, and that it adds each time.
     sighted: BTreeSet<u64>,
 }
@@ -162,6 +173,56 @@ impl Working {
 
     pub(super) fn set_waits_for(&self, follow: &FollowId, recalls: BTreeSet<RecallId>) {
         self.all().entry(*follow).or_default().waits_for = Some(recalls);
+    }
+
+    pub(super) fn set_hears(&self, follow: &FollowId, hears: bool) {
+        self.all().entry(*follow).or_default().hears = hears;
+    }
+
+    /// Whether the source takes replies now.
+    pub(super) fn may_reply(&self, follow: &FollowId, now_us: i64) -> bool {
+        let all = self.all();
+        let hears = |one: &One| one.hears && one.refused_until_us <= now_us;
+        all.get(follow).is_some_and(hears)
+    }
+
+    /// After what to look for replies; none where nothing has happened at this node since it was
+    /// last looked.
+    pub(super) fn to_reply(
+        &self,
+        follow: &FollowId,
+        now: (i64, u64),
+        journal: Option<&Told>,
+    ) -> Option<Told> {
+        let mut all = self.all();
+        let one = all.entry(*follow).or_default();
+        if one.looked_at == Some(now) {
+            return None;
+        }
+        Some(one.told.as_ref().or(journal).cloned().unwrap_or_default())
+    }
+
+    /// There was nothing to tell up to there.
+    pub(super) fn looked(&self, follow: &FollowId, at: (i64, u64), told: Told) {
+        let mut all = self.all();
+        let one = all.entry(*follow).or_default();
+        (one.looked_at, one.told) = (Some(at), Some(told));
+    }
+
+    /// The source has been told up to there.
+    pub(super) fn replied(&self, follow: &FollowId, told: Told) {
+        let mut all = self.all();
+        let one = all.entry(*follow).or_default();
+        (one.told, one.replied) = (Some(told.clone()), Some(told));
+    }
+
+    /// Up to where the source has been told, where this process has told it anything.
+    pub(super) fn has_replied(&self, follow: &FollowId) -> Option<Told> {
+        self.all().get(follow)?.replied.clone()
+    }
+
+    pub(super) fn refused_replies(&self, follow: &FollowId, until_us: i64) {
+        self.all().entry(*follow).or_default().refused_until_us = until_us;
     }
 
     pub(super) fn compared_us(&self, follow: &FollowId) -> Option<i64> {

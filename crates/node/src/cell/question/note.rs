@@ -100,13 +100,13 @@ struct Read {
 }
 
 /// What an object says of questions, and which objects it refers to.
-pub(super) struct Words {
+pub(crate) struct Words {
     /// What its extension says, if it has ours.
     pub(super) says: Option<Says>,
     /// The note's text; of an opinion, why.
     pub(super) content: String,
     /// Every id in its `…_ref` and `…_refs`.
-    pub(super) refs: Vec<String>,
+    pub(crate) refs: Vec<String>,
     /// The word of an opinion.
     pub(super) opinion: Option<String>,
     /// How often a sighting saw it.
@@ -114,7 +114,7 @@ pub(super) struct Words {
 }
 
 /// Reads an object; `None` if it is none.
-pub(super) fn hear(object: &[u8]) -> Option<Words> {
+pub(crate) fn hear(object: &[u8]) -> Option<Words> {
     let read: Read = serde_json::from_slice(object).ok()?;
     let extension = read
         .extensions

@@ -27,6 +27,7 @@ impl Follower {
                 bytes_max,
                 wait_ms: 0,
                 confirms: Vec::new(),
+                replies: None,
                 joins: false,
             },
             holds: Vec::new(),

@@ -3,14 +3,18 @@
 //! A source speaks for its own member. For everybody else it brings what their nodes have signed,
 //! and of what we hear from the maker itself it changes nothing that is here.
 
-use crate::cell::{
-    Change, Stamp,
-    feed::Record,
-    follow::{Reach, Work, held::Held},
-    provenance::Origin,
+use super::is_out;
+use crate::{
+    cell::{
+        Cell, Change, Stamp,
+        feed::Record,
+        follow::{Verify, held::Held},
+        provenance::Origin,
+    },
+    peers::Peer,
 };
 use portcullis_core::{
-    cell::{Label, follow::Source},
+    cell::{CollectionId, Label, follow::Source},
     member::MemberId,
 };
 use portcullis_stix::header::Header;
@@ -20,15 +24,31 @@ use portcullis_verdict::cell::Proof;
 /// change of tomorrow would stand against everything that its maker does today.
 const AHEAD_US_MAX: i64 = 5 * 60 * 1_000_000;
 
-impl Work<'_> {
+/// By what it is judged who may say what.
+#[derive(Clone, Copy)]
+pub struct Vouch<'a> {
+    /// Where a member's node answers, by the register.
+    pub peer_of: &'a dyn Fn(&MemberId) -> Option<Peer>,
+    /// Verifies where an object comes from: see [`crate::Node::verify_provenance`].
+    pub verify: &'a Verify<'a>,
+}
+
+/// Judges what others bring into a collection.
+#[derive(Clone, Copy)]
+pub(in crate::cell::follow) struct Judge<'a> {
+    pub(in crate::cell::follow) cell: &'a Cell,
+    pub(in crate::cell::follow) into: CollectionId,
+}
+
+impl Judge<'_> {
     /// Whether a put is to be taken from `source`.
     ///
     /// # Errors
     ///
     /// Why it is refused.
-    pub(super) fn fits(
+    pub(in crate::cell::follow) fn fits(
         &self,
-        reach: &Reach<'_>,
+        vouch: Vouch<'_>,
         source: &MemberId,
         record: &Record<'_>,
     ) -> Result<bool, String> {
@@ -44,7 +64,7 @@ impl Work<'_> {
             return Ok(true);
         };
         self.in_time(mark)?;
-        let origin = vouched(reach, object, provenance, label)?;
+        let origin = vouched(vouch, object, provenance, label)?;
         let Ok(header) = portcullis_stix::header::header(object) else {
             return Ok(true);
         };
@@ -58,7 +78,7 @@ impl Work<'_> {
         }
         let maker = origin.as_ref().map(|origin| &origin.member);
         if label.publisher != *source {
-            self.may_relay(reach, source, (mark, label), maker, held.as_ref())?;
+            self.may_relay(vouch, source, (mark, label), maker, held.as_ref())?;
         }
         if let Some(held) = &held {
             // What its maker has asked back only its maker gives again.
@@ -127,7 +147,7 @@ impl Work<'_> {
     /// the cell at which it has its account.
     fn may_relay(
         &self,
-        reach: &Reach<'_>,
+        vouch: Vouch<'_>,
         source: &MemberId,
         (mark, label): (&Stamp, &Label),
         maker: Option<&MemberId>,
@@ -142,7 +162,7 @@ impl Work<'_> {
         let near = maker == publisher || maker == source || maker == self.cell.me();
         let held_from = || held.and_then(|held| self.maker_of(held));
         // Whoever has a node speaks by it; an account's cell is where the change was made.
-        let account = || *maker == mark.by && (reach.peer_of)(publisher).is_none();
+        let account = || *maker == mark.by && (vouch.peer_of)(publisher).is_none();
         if near || held_from().as_ref() == Some(maker) || account() {
             return Ok(());
         }
@@ -203,7 +223,7 @@ impl Work<'_> {
     /// # Errors
     ///
     /// Why not: it is another's, as far as we know.
-    pub(super) fn removed(
+    pub(in crate::cell::follow) fn removed(
         &self,
         source: &MemberId,
         id: &str,
@@ -245,7 +265,7 @@ impl Work<'_> {
     }
 
     /// What becomes of a version that `source` asks back; nothing if it is our own, or not here.
-    pub(super) fn asked_back(
+    pub(in crate::cell::follow) fn asked_back(
         &self,
         source: &MemberId,
         id: &str,
@@ -283,7 +303,7 @@ impl Work<'_> {
     /// # Errors
     ///
     /// Why not.
-    pub(super) fn may_recall(
+    pub(in crate::cell::follow) fn may_recall(
         &self,
         source: &MemberId,
         object: &str,
@@ -327,8 +347,21 @@ impl Work<'_> {
         }
     }
 
+    /// Whether one of these members' nodes, which we follow into this collection, has put us out.
+    fn is_out_at(&self, publisher: &MemberId, maker: Option<&MemberId>) -> bool {
+        let state = self.cell.state();
+        state.follows().values().any(|follow| {
+            let Source::Peer { member, .. } = &follow.source else {
+                return false;
+            };
+            let theirs = member == publisher || Some(member) == maker;
+            let running = follow.into == self.into && !follow.ended && !follow.paused;
+            theirs && running && is_out(follow)
+        })
+    }
+
     /// Whether we follow the node of a member ourselves, into the same collection.
-    fn hears(&self, member: &MemberId) -> bool {
+    pub(in crate::cell::follow) fn hears(&self, member: &MemberId) -> bool {
         let state = self.cell.state();
         state.follows().values().any(|follow| {
             let running = follow.into == self.into && !follow.ended && !follow.paused;
@@ -351,11 +384,7 @@ impl Work<'_> {
         self.maker_in(&self.into, held)
     }
 
-    fn maker_in(
-        &self,
-        collection: &portcullis_core::cell::CollectionId,
-        held: &Held,
-    ) -> Option<MemberId> {
+    fn maker_in(&self, collection: &CollectionId, held: &Held) -> Option<MemberId> {
         // It was verified when it came.
         let proof = self.cell.provenance(collection, held.number).ok()??;
         let proof = Proof::parse(&proof).ok()?;
@@ -363,7 +392,7 @@ impl Work<'_> {
     }
 
     /// What we hold of a version.
-    fn version(&self, id: &str, version_us: i64) -> Option<Held> {
+    pub(in crate::cell::follow) fn version(&self, id: &str, version_us: i64) -> Option<Held> {
         let held = self.cell.held(&self.into, id).into_iter();
         let mut held = held.filter(|held| held.version_us == version_us);
         held.next()
@@ -381,7 +410,7 @@ fn let_go(id: &str, version_us: i64) -> Change {
 /// Whose node vouches for an object, and that it does so for this publisher; nobody where nothing
 /// vouches for it.
 fn vouched(
-    reach: &Reach<'_>,
+    vouch: Vouch<'_>,
     object: &[u8],
     provenance: &[u8],
     label: &Label,
@@ -389,7 +418,7 @@ fn vouched(
     if provenance.is_empty() {
         return Ok(None);
     }
-    let origin = (reach.verify)(object, provenance)?;
+    let origin = (vouch.verify)(object, provenance)?;
     let publisher = &label.publisher;
     // Behind a pseudonym's identity stands a member whom only its cell knows: the cell answers.
     let pseudonym = origin.publisher.starts_with("identity--") && origin.member == *publisher;

@@ -163,6 +163,7 @@ impl Bench {
             view: [2; 32],
             from,
             out: self.out.get(),
+            hears: false,
         });
         for said in says {
             let mark = |at_us: &i64, by: &&str| Stamp {
@@ -585,6 +586,7 @@ fn asked_by(bench: &Bench, name: &str) -> Vec<u8> {
         bytes_max: 1 << 20,
         wait_ms: 0,
         confirms: Vec::new(),
+        replies: None,
         joins: false,
     };
     let answer = bench.cell.feed(&member(name), &ask, true);

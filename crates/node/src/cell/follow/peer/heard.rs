@@ -1,0 +1,231 @@
+//! What a follower says of what it was served: taken in as its own, under its own marking.
+
+use super::{
+    fits::{Judge, Vouch},
+    reply::is_anybodys,
+};
+use crate::{
+    cell::{
+        Cell, CellError, Change,
+        feed::{self, Ask, REPLIES_MAX, Record, has},
+        index::Key,
+        question,
+        served::Run,
+    },
+    door::Problem,
+};
+use bytes::Bytes;
+use portcullis_core::{
+    cell::{Caller, CollectionId, Marks, Tlp},
+    member::MemberId,
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+/// The most replies of one follower in an hour: people write them, and machines a few for each find.
+const REPLIES_PER_HOUR_MAX: usize = 20_000;
+/// The most followers whose replies are counted apart.
+const FOLLOWERS_MAX: usize = 4_096;
+/// An hour, in microseconds.
+const HOUR_US: i64 = 3_600 * 1_000_000;
+
+/// How many replies came of each follower in this hour.
+#[derive(Debug, Default)]
+pub(crate) struct Replied(Mutex<BTreeMap<MemberId, (i64, usize)>>);
+
+impl Replied {
+    /// Whether so many more may come.
+    fn takes(&self, from: &MemberId, now_us: i64, more: usize) -> bool {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, (since_us, _)| now_us.saturating_sub(*since_us) < HOUR_US);
+        if all.len() >= FOLLOWERS_MAX && !all.contains_key(from) {
+            return false;
+        }
+        let (_, count) = all.entry(from.clone()).or_insert((now_us, 0));
+        let takes = *count + more <= REPLIES_PER_HOUR_MAX;
+        if takes {
+            *count += more;
+        }
+        takes
+    }
+}
+
+impl Cell {
+    /// Takes in what comes with the ask of the follower whose member is `from`: objects of its own
+    /// about what it was served of this collection, and that they are gone. It is heard before it
+    /// is answered, once: what comes again is known.
+    ///
+    /// What is said by who may not add here is for this node's member alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] 400 where it cannot be read, 429 where there is too much of it, 503 while it
+    /// cannot be kept.
+    pub fn hear_replies(
+        &self,
+        from: &MemberId,
+        ask: &Ask,
+        vouch: Vouch<'_>,
+    ) -> Result<(), Problem> {
+        let Some(text) = &ask.replies else {
+            return Ok(());
+        };
+        let malformed = |detail: String| Problem {
+            status: 400,
+            code: "feed.malformed",
+            detail,
+        };
+        let said = feed::read(text.as_bytes()).map_err(|error| malformed(error.to_string()))?;
+        let head = &said.head;
+        if head.source != *from || head.collection != ask.collection {
+            return Err(malformed("`replies` are another's".to_owned()));
+        }
+        if said.records.len() > REPLIES_MAX {
+            return Err(malformed(format!("more than {REPLIES_MAX} replies")));
+        }
+        let now = self.env().now();
+        let (state, caller) = (self.state(), Caller::node(from.clone()));
+        if state.clearance(&caller, &ask.collection, now).is_err() {
+            return Ok(());
+        }
+        if !self
+            .replied
+            .takes(from, now.as_microsecond(), said.records.len())
+        {
+            return Err(Problem {
+                status: 429,
+                code: "peer.too_many_requests",
+                detail: "too many replies within an hour".to_owned(),
+            });
+        }
+        let hearing = Hearing {
+            judge: Judge {
+                cell: self,
+                into: ask.collection,
+            },
+            from,
+            vouch,
+        };
+        let writes = state.may_write(&caller, &ask.collection, now).is_ok();
+        let changes = hearing.changes(&said.records, writes);
+        let taken = changes.and_then(|changes| {
+            if changes.is_empty() {
+                return Ok(());
+            }
+            let taken = self.accept(&ask.collection, &changes, Vec::new())?;
+            if !taken.refused.is_empty() {
+                tracing::debug!(refused = ?taken.refused, member = %from, "replies were not taken");
+            }
+            Ok(())
+        });
+        taken.map_err(|error| {
+            tracing::error!(%error, member = %from, "what a follower says could not be kept");
+            Problem {
+                status: 503,
+                code: error.code(),
+                detail: error.to_string(),
+            }
+        })
+    }
+}
+
+/// What a follower says, being heard.
+struct Hearing<'a> {
+    judge: Judge<'a>,
+    from: &'a MemberId,
+    vouch: Vouch<'a>,
+}
+
+impl Hearing<'_> {
+    fn changes(&self, records: &[Record<'_>], writes: bool) -> Result<Vec<Change>, CellError> {
+        let cell = self.judge.cell;
+        cell.ledger.flush()?;
+        let served = cell.ledger.served_to(self.from, &self.judge.into)?;
+        let mut changes = Vec::new();
+        for record in records {
+            match self.change(record, &served, writes) {
+                Ok(change) => changes.extend(change),
+                Err(why) => tracing::debug!(why, member = %self.from, "a reply was not taken"),
+            }
+        }
+        Ok(changes)
+    }
+
+    fn change(
+        &self,
+        record: &Record<'_>,
+        served: &[Run],
+        writes: bool,
+    ) -> Result<Option<Change>, String> {
+        let (judge, from) = (self.judge, self.from);
+        match record {
+            Record::Put {
+                mark,
+                object,
+                provenance,
+                label,
+                marks,
+                ..
+            } => {
+                if mark.by != *from {
+                    return Err(format!("it was not said at `{from}`"));
+                }
+                if !self.is_about_served(object, served) {
+                    return Err(format!("it is about nothing that `{from}` was served"));
+                }
+                if !judge.fits(self.vouch, from, record)? {
+                    return Ok(None);
+                }
+                // Whoever follows it, too, has it from there as widely as it says.
+                let widely = writes || judge.hears(from);
+                let ours = Marks {
+                    recipients: [judge.cell.me().clone()].into(),
+                    ..Marks::default()
+                };
+                Ok(Some(Change::Put {
+                    bytes: Bytes::copy_from_slice(object),
+                    stamp: mark.clone(),
+                    publisher: label.publisher.clone(),
+                    tlp: if widely { label.tlp } else { Tlp::Red },
+                    held: label.held,
+                    marks: if widely { marks.clone() } else { ours },
+                    provenance: Bytes::copy_from_slice(provenance),
+                }))
+            }
+            Record::Remove {
+                mark, id, version, ..
+            } if judge.version(id, *version).is_some() => judge.removed(from, id, *version, mark),
+            Record::Forget { id, version, mark } => {
+                Ok(judge.asked_back(from, id, *version, mark.as_ref()))
+            }
+            Record::Remove { .. } | Record::State { .. } => Ok(None),
+        }
+    }
+
+    /// Whether an object says something of what was served.
+    fn is_about_served(&self, object: &[u8], served: &[Run]) -> bool {
+        let kind = portcullis_stix::header::header(object);
+        let replies = kind.is_ok_and(|header| question::ANSWERS.contains(&&*header.kind));
+        let refs = question::hear(object).filter(|_| replies);
+        let refs = refs.into_iter().flat_map(|heard| heard.refs);
+        refs.filter(|id| !is_anybodys(id))
+            .any(|id| entries_of(self.judge.cell, &self.judge.into, &id).any(|n| has(served, n)))
+    }
+}
+
+/// The entries of an object, in all its versions, earlier ones too.
+fn entries_of(cell: &Cell, collection: &CollectionId, id: &str) -> impl Iterator<Item = u64> {
+    let (index, key) = (cell.index(), Key::of(id));
+    let numbers: Vec<u64> = index
+        .shelf(collection)
+        .into_iter()
+        .flat_map(|shelf| {
+            let now = shelf.versions(key).map(|(number, _)| number);
+            now.chain(shelf.earlier(key).iter().copied())
+        })
+        .map(u64::from)
+        .collect();
+    numbers.into_iter()
+}

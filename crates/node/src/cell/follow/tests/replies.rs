@@ -1,0 +1,578 @@
+//! What is said at a follower of what it was served reaches its publisher, who follows nobody.
+
+use super::{Nobody, TestEnv};
+use crate::{
+    Env as _,
+    cell::{
+        Cell, CellParts, Changed, Source as Coming,
+        feed::{Ask, REPLIES_BYTES_MAX},
+        follow::{Reach, Vouch},
+        provenance::Origin,
+        question::NewQuestion,
+    },
+    peers::{Answer, Peer, PeerError, Peers},
+};
+use portcullis_core::{
+    cell::{
+        CollectionId, Command, FollowId, GroupId, MemberKind, Mode, Settings, Standing, Tlp,
+        follow::Source,
+    },
+    id::PackageId,
+    member::MemberId,
+    realm::Realm,
+};
+use portcullis_sign::SecretKey;
+use portcullis_store::Journal;
+use portcullis_verdict::cell::{By, Proof, verify_provenance};
+use std::{
+    collections::BTreeSet,
+    ops::ControlFlow,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, AtomicU8, Ordering},
+    },
+};
+
+const X: &str = "publisher.example";
+const Y: &str = "reader.example";
+const RED: &str = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1";
+const AMBER: &str = "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421";
+
+fn member(name: &str) -> MemberId {
+    name.parse().unwrap()
+}
+
+fn key(name: &str) -> SecretKey {
+    SecretKey::from_seed([name.as_bytes()[0]; 32])
+}
+
+fn verified(object: &[u8], proof: &[u8]) -> Result<Origin, String> {
+    let parsed = Proof::parse(proof).map_err(|error| error.to_string())?;
+    let (key, realm) = (key(parsed.batch.says().member.as_str()), Realm::live());
+    let by = By::Key {
+        key: &key.public(),
+        realm: realm.name(),
+    };
+    verify_provenance(object, proof, &by).map_err(|error| error.to_string())
+}
+
+fn peer(member: &MemberId) -> Peer {
+    Peer {
+        member: member.clone(),
+        endpoint: String::new(),
+        tls: BTreeSet::new(),
+    }
+}
+
+/// How an ask goes wrong.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Line {
+    Good,
+    /// What is asked never arrives.
+    Down,
+    /// It arrives, and the answer does not.
+    Deaf,
+}
+
+/// The way from the follower to the source.
+struct Way {
+    to: Arc<Cell>,
+    line: Mutex<Line>,
+    /// Whether the source is of a time before replies.
+    old: bool,
+    /// How many asks carried replies.
+    replies: AtomicU8,
+}
+
+impl Peers for Way {
+    fn deliver(&self, peer: &Peer, bytes: &[u8]) -> Result<Answer, PeerError> {
+        Nobody.deliver(peer, bytes)
+    }
+
+    fn add_checkpoint(&self, peer: &Peer, bytes: &[u8]) -> Result<Answer, PeerError> {
+        Nobody.add_checkpoint(peer, bytes)
+    }
+
+    fn get(&self, peer: &Peer, path: &str) -> Result<Answer, PeerError> {
+        Nobody.get(peer, path)
+    }
+
+    fn package_part(
+        &self,
+        peer: &Peer,
+        package: PackageId,
+        from: u64,
+        len: usize,
+    ) -> Result<Vec<u8>, PeerError> {
+        Nobody.package_part(peer, package, from, len)
+    }
+
+    fn upload_offset(&self, peer: &Peer, package: PackageId) -> Result<u64, PeerError> {
+        Nobody.upload_offset(peer, package)
+    }
+
+    fn upload_part(
+        &self,
+        peer: &Peer,
+        package: PackageId,
+        from: u64,
+        bytes: &[u8],
+    ) -> Result<u64, PeerError> {
+        Nobody.upload_part(peer, package, from, bytes)
+    }
+
+    fn cell_changes(&self, peer_: &Peer, ask: &Ask) -> Result<Answer, PeerError> {
+        let line = *self.line.lock().unwrap();
+        if line == Line::Down {
+            return Nobody.get(peer_, "");
+        }
+        let ask = Ask::parse(&ask.to_json()).unwrap();
+        self.replies
+            .fetch_add(u8::from(ask.replies.is_some()), Ordering::SeqCst);
+        assert!(!self.old || ask.replies.is_none());
+        let vouch = Vouch {
+            peer_of: &|member| Some(peer(member)),
+            verify: &verified,
+        };
+        let heard = self.to.hear_replies(&member(Y), &ask, vouch);
+        let fed = heard.and_then(|()| self.to.feed(&member(Y), &ask, true));
+        if line == Line::Deaf {
+            return Nobody.get(peer_, "");
+        }
+        Ok(match fed {
+            Ok(body) => {
+                let mut body = body.unwrap_or_default();
+                if self.old {
+                    let text = String::from_utf8(body).unwrap();
+                    body = text.replacen(",\"hears\":true", "", 1).into_bytes();
+                }
+                Answer { status: 200, body }
+            }
+            Err(problem) => Answer {
+                status: problem.status,
+                body: problem.detail.into_bytes(),
+            },
+        })
+    }
+}
+
+/// A publisher, and a reader whose node follows it.
+struct Pair {
+    x: Arc<Cell>,
+    y: Arc<Cell>,
+    env: Arc<TestEnv>,
+    /// The reader's journal and ledger.
+    disks: (Journal, Journal),
+    collection: CollectionId,
+    group: GroupId,
+    follow: FollowId,
+    way: Way,
+}
+
+fn standing() -> Standing {
+    Standing {
+        kind: MemberKind::Company,
+        jurisdiction: "GB".parse().unwrap(),
+    }
+}
+
+fn open(name: &str, env: &Arc<TestEnv>, (journal, served): &(Journal, Journal)) -> Arc<Cell> {
+    let cell = Cell::open(CellParts {
+        journal: journal.clone(),
+        served: served.clone(),
+        env: env.clone(),
+        me: member(name),
+        realm: Realm::live(),
+        signer: Some(key(name)),
+    })
+    .unwrap();
+    cell.load().unwrap();
+    cell
+}
+
+impl Pair {
+    /// Whether the reader may add to the publisher's collection, too.
+    fn new(writes: bool) -> Self {
+        let env = Arc::new(TestEnv {
+            now_us: AtomicI64::new(1_790_000_000_000_000),
+            byte: AtomicU8::new(1),
+        });
+        let disks = |n: u8| (Journal::memory([n; 16]), Journal::memory([n + 1; 16]));
+        let (of_x, disks) = (disks(1), disks(3));
+        let (x, y) = (open(X, &env, &of_x), open(Y, &env, &disks));
+        let (group, collection) = (x.new_group(), x.new_collection());
+        let found = Command::FoundGroup {
+            group,
+            title: "both".into(),
+            standing: standing(),
+        };
+        let invite = Command::Invite {
+            group,
+            member: member(Y),
+            standing: standing(),
+        };
+        let settings = Settings {
+            mode: Mode::Keep,
+            default_tlp: Tlp::Amber,
+            readers: [group].into(),
+            writers: if writes {
+                [group].into()
+            } else {
+                BTreeSet::new()
+            },
+            ..Settings::titled("alerts")
+        };
+        let opened = Command::OpenCollection {
+            collection,
+            settings: Box::new(settings),
+        };
+        for command in [found, invite, opened] {
+            x.perform(&x.operator(), command).unwrap();
+        }
+        let follow = y.new_follow();
+        let followed = Command::Follow {
+            follow,
+            source: Source::Peer {
+                member: member(X),
+                collection,
+            },
+            into: collection,
+            every_s: None,
+        };
+        y.perform(&y.operator(), followed).unwrap();
+        let way = Way {
+            to: Arc::clone(&x),
+            line: Mutex::new(Line::Good),
+            old: false,
+            replies: AtomicU8::new(0),
+        };
+        Self {
+            x,
+            y,
+            env,
+            disks,
+            collection,
+            group,
+            follow,
+            way,
+        }
+    }
+
+    fn reach<T>(&self, call: impl FnOnce(&Reach<'_>) -> T) -> T {
+        call(&Reach {
+            peers: &self.way,
+            remote: &Nobody,
+            peer_of: &|member| Some(peer(member)),
+            endpoint_of: &|_| None,
+            verify: &verified,
+            wait_ms: 0,
+        })
+    }
+
+    fn tick(&self) {
+        self.reach(|reach| self.y.follow_tick(&self.follow, reach));
+    }
+
+    fn settle(&self) {
+        for _ in 0..6 {
+            self.tick();
+        }
+    }
+
+    fn add(&self, at: &Cell, object: &str) {
+        let envelope = format!("{{\"objects\":[{object}]}}");
+        let added = at.add(
+            &at.operator(),
+            &self.collection,
+            envelope.into(),
+            Coming::Published,
+        );
+        let added = added.unwrap();
+        assert_eq!((added.failures, added.fresh), (vec![], 1));
+    }
+
+    /// What stands at a node of a kind: its id, and how often it was added.
+    fn kind(&self, at: &Cell, kind: &str) -> Vec<(String, Tlp)> {
+        let mut found = Vec::new();
+        at.changes_since(&self.collection, i64::MIN, &mut |change| {
+            if matches!(change.op, Changed::Put(_)) && change.id.starts_with(kind) {
+                found.push((change.id.to_owned(), change.label.tlp));
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        found
+    }
+
+    /// The reader's node starts again from its disk.
+    fn restart(&mut self) {
+        let again = |disk: &Journal| {
+            let image = disk.image(true).unwrap_or_default();
+            Journal::of_image(&image, disk.epoch())
+        };
+        self.disks = (again(&self.disks.0), again(&self.disks.1));
+        self.y = open(Y, &self.env, &self.disks);
+    }
+}
+
+fn time(n: u8) -> String {
+    format!("2026-01-01T00:00:{n:02}.000Z")
+}
+
+fn indicator(n: u8, marking: &str) -> (String, String) {
+    let (id, at) = (
+        format!("indicator--00000000-0000-4000-8000-0000000000{n:02x}"),
+        time(0),
+    );
+    let text = format!(
+        r#"{{"type":"indicator","spec_version":"2.1","id":"{id}","created":"{at}","modified":"{at}","name":"one","pattern":"[ipv4-addr:value = '192.0.2.{n}']","pattern_type":"stix","valid_from":"{at}","object_marking_refs":["{marking}"]}}"#
+    );
+    (id, text)
+}
+
+fn sighting(n: u8, version: u8, of: &str, marking: &str, more: &str) -> String {
+    let (created, modified) = (time(0), time(version));
+    format!(
+        r#"{{"type":"sighting","spec_version":"2.1","id":"sighting--00000000-0000-4000-8000-0000000000{n:02x}","created":"{created}","modified":"{modified}","sighting_of_ref":"{of}","count":3,"object_marking_refs":["{marking}"]{more}}}"#
+    )
+}
+
+#[test]
+fn what_is_said_of_an_object_reaches_its_publisher_once_whatever_the_line_does() {
+    let mut pair = Pair::new(true);
+    let (id, object) = indicator(1, AMBER);
+    pair.add(&pair.x, &object);
+    pair.settle();
+    assert_eq!(pair.kind(&pair.y, "indicator").len(), 1);
+    pair.add(&pair.y, &sighting(1, 0, &id, AMBER, ""));
+    for line in [Line::Down, Line::Deaf] {
+        *pair.way.line.lock().unwrap() = line;
+        pair.tick();
+    }
+    *pair.way.line.lock().unwrap() = Line::Good;
+    pair.restart();
+    pair.settle();
+    assert_eq!(pair.kind(&pair.x, "sighting").len(), 1);
+    let entries = pair.x.entries(&pair.collection);
+    let notices = pair.x.notices(&pair.x.operator(), None).unwrap();
+    assert_eq!(notices.len(), 1);
+    assert_eq!(
+        (notices[0].publisher.as_str(), notices[0].count),
+        (Y, Some(3))
+    );
+    // The ledger of the reader has it as served to the publisher.
+    pair.y.ledger.flush().unwrap();
+    let served = pair.y.who(&notices[0].id, &[]).unwrap();
+    assert!(
+        served.iter().all(|served| served.member == member(X)),
+        "{served:?}"
+    );
+    assert!(!served.is_empty());
+    // Nothing is told again, after a restart either.
+    pair.settle();
+    let asks = pair.way.replies.load(Ordering::SeqCst);
+    pair.restart();
+    pair.settle();
+    assert_eq!(pair.way.replies.load(Ordering::SeqCst), asks);
+    assert_eq!(pair.x.entries(&pair.collection), entries);
+    // A later version comes, and its removal.
+    pair.add(&pair.y, &sighting(1, 1, &id, AMBER, ""));
+    pair.settle();
+    assert_eq!(pair.kind(&pair.x, "sighting").len(), 2);
+    pair.y
+        .remove(
+            &pair.y.operator(),
+            &pair.collection,
+            &notices[0].id,
+            &crate::cell::Query::default(),
+        )
+        .unwrap();
+    pair.settle();
+    assert_eq!(pair.kind(&pair.x, "sighting"), []);
+}
+
+#[test]
+fn a_reply_that_its_marking_keeps_from_the_publisher_stays_where_it_was_said() {
+    let pair = Pair::new(true);
+    let (id, object) = indicator(1, AMBER);
+    let (_, other) = indicator(2, AMBER);
+    pair.add(&pair.x, &object);
+    pair.settle();
+    // RED for nobody; about what the reader has published itself; too long to travel.
+    pair.add(&pair.y, &other);
+    pair.add(&pair.y, &sighting(1, 0, &id, RED, ""));
+    pair.add(&pair.y, &sighting(2, 0, &indicator(2, AMBER).0, AMBER, ""));
+    let long = format!(r#","description":"{}""#, "x ".repeat(REPLIES_BYTES_MAX / 2));
+    pair.add(&pair.y, &sighting(3, 0, &id, AMBER, &long));
+    pair.settle();
+    assert_eq!(pair.kind(&pair.x, "sighting"), []);
+    assert_eq!(pair.way.replies.load(Ordering::SeqCst), 0);
+    // Addressed to the publisher, it goes there.
+    let address = Command::Address {
+        object: "sighting--00000000-0000-4000-8000-000000000001"
+            .parse()
+            .unwrap(),
+        publisher: member(Y),
+        recipients: [member(X)].into(),
+    };
+    pair.y.perform(&pair.y.operator(), address).unwrap();
+    pair.settle();
+    assert_eq!(pair.kind(&pair.x, "sighting").len(), 1);
+    assert_eq!(pair.x.notices(&pair.x.operator(), None).unwrap().len(), 1);
+}
+
+#[test]
+fn what_a_reader_that_may_not_add_says_is_for_the_publisher_alone() {
+    let pair = Pair::new(false);
+    let (id, object) = indicator(1, AMBER);
+    pair.add(&pair.x, &object);
+    pair.settle();
+    pair.add(&pair.y, &sighting(1, 0, &id, AMBER, ""));
+    pair.settle();
+    let told = pair.kind(&pair.x, "sighting");
+    assert_eq!(
+        told.iter().map(|(_, tlp)| *tlp).collect::<Vec<_>>(),
+        [Tlp::Red]
+    );
+    assert_eq!(pair.x.notices(&pair.x.operator(), None).unwrap().len(), 1);
+    let third = member("third.example");
+    let invite = Command::Invite {
+        group: pair.group,
+        member: third.clone(),
+        standing: standing(),
+    };
+    pair.x.perform(&pair.x.operator(), invite).unwrap();
+    let joins = portcullis_core::cell::Caller::node(third.clone());
+    let accept = Command::Accept { group: pair.group };
+    pair.x.perform(&joins, accept).unwrap();
+    let notices = pair.x.replies_to(&joins, &id).unwrap();
+    assert_eq!(notices, []);
+}
+
+#[test]
+fn nobody_replies_to_what_it_was_never_served_nor_in_anothers_name() {
+    let pair = Pair::new(true);
+    let (id, object) = indicator(1, AMBER);
+    pair.add(&pair.x, &object);
+    pair.settle();
+    let (hidden, red) = indicator(2, RED);
+    pair.add(&pair.x, &red);
+    pair.add(&pair.y, &sighting(1, 0, &hidden, AMBER, ""));
+    let told = pair.y.replies_for(
+        &member(X),
+        (&pair.collection, pair.collection),
+        &crate::cell::feed::Told::default(),
+        &|_| true,
+    );
+    let text = told.unwrap().text.unwrap();
+    let hear = |text: String| {
+        let ask = Ask {
+            collection: pair.collection,
+            epoch: None,
+            position: i64::MAX,
+            view: None,
+            state: None,
+            bytes_max: 0,
+            wait_ms: 0,
+            confirms: Vec::new(),
+            replies: Some(text),
+            joins: false,
+        };
+        let vouch = Vouch {
+            peer_of: &|member| Some(peer(member)),
+            verify: &verified,
+        };
+        pair.x.hear_replies(&member(Y), &ask, vouch)
+    };
+    hear(text.clone()).unwrap();
+    assert_eq!(pair.kind(&pair.x, "sighting"), []);
+    // The same of what it was served is taken, but not as somebody else's.
+    let of = |text: &str, from: &str, to: &str| text.replace(from, to);
+    let other = of(&of(&text, &hidden, &id), Y, "someone.example");
+    assert_eq!(hear(other).unwrap_err().status, 400);
+    let forged = of(
+        &text,
+        &format!("\"publisher\":\"{Y}\""),
+        "\"publisher\":\"third.example\"",
+    );
+    hear(of(&forged, &hidden, &id)).unwrap();
+    assert_eq!(pair.kind(&pair.x, "sighting"), []);
+    let mended = of(&text, &hidden, &id);
+    // The proof is of the other bytes.
+    hear(mended).unwrap();
+    assert_eq!(pair.kind(&pair.x, "sighting"), []);
+    assert_eq!(hear("nothing".into()).unwrap_err().status, 400);
+}
+
+#[test]
+fn a_question_is_acknowledged_answered_and_declined_over_a_follow_of_one_way() {
+    let pair = Pair::new(false);
+    let x = &pair.x;
+    let ask = |text: &str| {
+        let new = NewQuestion {
+            kind: "seen".into(),
+            text: text.into(),
+            about: Vec::new(),
+            groups: [pair.group].into(),
+            members: BTreeSet::new(),
+            deadline: pair.env.now() + jiff::SignedDuration::from_hours(24),
+        };
+        x.ask(&x.operator(), &pair.collection, new).unwrap()
+    };
+    pair.settle();
+    let (first, second) = (ask("Has anybody seen this?"), ask("And that?"));
+    pair.settle();
+    let y = &pair.y;
+    y.question_tick().unwrap();
+    y.acknowledge(&y.operator(), first).unwrap();
+    y.decline_question(&y.operator(), second, "not our trade")
+        .unwrap();
+    pair.settle();
+    x.question_tick().unwrap();
+    let reply = |question| {
+        let state = x.state();
+        state.questions()[&question].asked[&member(Y)].clone()
+    };
+    assert!(reply(first).acknowledged_at.is_some());
+    assert_eq!(reply(second).declined.as_deref(), Some("not our trade"));
+    let answer = sighting(
+        7,
+        0,
+        "indicator--00000000-0000-4000-8000-000000000001",
+        AMBER,
+        "",
+    );
+    pair.add(y, &answer);
+    let id = "sighting--00000000-0000-4000-8000-000000000007";
+    y.answer(&y.operator(), first, vec![id.parse().unwrap()])
+        .unwrap();
+    pair.settle();
+    x.question_tick().unwrap();
+    assert_eq!(
+        reply(first)
+            .answers
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>(),
+        [id]
+    );
+}
+
+#[test]
+fn a_source_of_before_replies_is_asked_as_ever() {
+    let mut pair = Pair::new(true);
+    pair.way.old = true;
+    let (id, object) = indicator(1, AMBER);
+    pair.add(&pair.x, &object);
+    pair.settle();
+    pair.add(&pair.y, &sighting(1, 0, &id, AMBER, ""));
+    pair.settle();
+    assert_eq!(pair.y.follows()[0].last_error, None);
+    assert_eq!(pair.kind(&pair.x, "sighting"), []);
+    // It learns to hear: what was said meanwhile comes.
+    pair.way.old = false;
+    let (_, next) = indicator(3, AMBER);
+    pair.add(&pair.x, &next);
+    pair.settle();
+    assert_eq!(pair.kind(&pair.x, "sighting").len(), 1);
+}

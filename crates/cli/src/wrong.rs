@@ -9,13 +9,18 @@ use crate::{
     ui::Ui,
 };
 use clap::{
-    CommandFactory as _, Parser as _,
+    ArgGroup, CommandFactory as _, Parser as _,
     error::{ContextKind, ContextValue, Error, ErrorKind},
 };
 use std::{ffi::OsString, process::ExitCode};
 
 /// So many suggestions are named.
 const SUGGESTED_MAX: usize = 3;
+
+/// Arguments of which one at least is to be given: where none is, all of them are named.
+pub(crate) fn one_of(name: &'static str) -> ArgGroup {
+    ArgGroup::new(name).required(true).multiple(true)
+}
 
 /// What was typed; or, after help or what is wrong was said, the exit code.
 pub(crate) fn parsed() -> Result<Cli, ExitCode> {
@@ -276,6 +281,92 @@ mod tests {
             "a command is missing: say what to do",
             "`portcullis --help` lists the commands",
         );
+    }
+
+    #[test]
+    fn what_may_stand_in_the_place_of_what_is_missing_is_named_too() {
+        let check = |args: &[&str], message: &str| {
+            let (said, how) = said(args);
+            assert_eq!(said, message, "{args:?}");
+            assert!(how.starts_with("it is `portcullis "), "{args:?}: {how}");
+        };
+        check(
+            &["register", "sign", "v2.json"],
+            "missing: one of `--key <NAME>`, `--print <FILE>` or `--signature <FILE.sig>`",
+        );
+        check(
+            &[
+                "register",
+                "add-office",
+                "v2",
+                "court.example",
+                "k",
+                "judge",
+            ],
+            "missing: one of `--until <DATE>` or `--days <DAYS>`",
+        );
+        check(
+            &["log", "monitor"],
+            "missing: one of `--log <LOG>` or `--own`, and one of `--memory <DIR>` or `--own`",
+        );
+        let case = format!("case_{:032x}", 1);
+        check(
+            &["package", "seal", &case, "--key", "desk"],
+            "missing: one of `--item <N=PATH[@FROM/TO]>` or `--signature <FILE.sig>`",
+        );
+    }
+
+    /// Every command that does something, by its words.
+    fn commands(at: &clap::Command, words: &[String], all: &mut Vec<(Vec<String>, clap::Command)>) {
+        for next in at
+            .get_subcommands()
+            .filter(|next| next.get_name() != "help")
+        {
+            let words = [words, &[next.get_name().to_owned()]].concat();
+            if next.has_subcommands() {
+                commands(next, &words, all);
+            } else {
+                all.push((words, next.clone()));
+            }
+        }
+    }
+
+    #[test]
+    fn what_every_command_lacks_is_named_with_how_it_is_written() {
+        let mut all = Vec::new();
+        commands(&Cli::command(), &[], &mut all);
+        assert!(all.len() > 100, "{}", all.len());
+        let mut lacking = 0;
+        for (words, command) in &all {
+            let args: Vec<&str> = words.iter().map(String::as_str).collect();
+            for arg in command.get_arguments() {
+                // Clap names no alternatives of such a one: `one_of` does.
+                let shown = format!("{arg:?}");
+                assert!(shown.contains("r_unless: []"), "{args:?}: {shown}");
+            }
+            let typed = [&["portcullis"], args.as_slice()].concat();
+            let Err(error) = Cli::try_parse_from(&typed) else {
+                continue;
+            };
+            lacking += 1;
+            let (message, how) = said(&args);
+            let help = format!("`{} --help` explains it", typed.join(" "));
+            assert!(message.starts_with("missing: "), "{args:?}: {message}");
+            assert!(
+                how.starts_with("it is `portcullis ") && how.ends_with(&help),
+                "{args:?}: {how}"
+            );
+            assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
+            for part in message.trim_start_matches("missing: ").split(", and ") {
+                let quoted = part.trim_start_matches("one of ");
+                assert!(
+                    quoted.starts_with('`') && quoted.ends_with('`'),
+                    "{args:?}: {message}"
+                );
+                assert!(!quoted.contains("<--"), "{args:?}: {message}");
+            }
+        }
+        assert!(lacking > 50, "{lacking}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::{Answer, Failure, Home, Path, PathBuf, Ui, believing, document, write
 use crate::{
     cmd::log::files::{Files, read_failure},
     signer::SignArgs,
+    wrong::one_of,
 };
 use clap::Args;
 use portcullis_core::digest::Digest;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 /// The picks follow from the nonce and from the root of the log's first cosigned checkpoint of
 /// the committed size or more. Whoever holds the file can check them; the operator answers it.
 #[derive(Args)]
+#[command(group(one_of("recorded")))]
 pub(crate) struct Sample {
     /// What `portcullis inspect commit` wrote.
     #[arg(long, value_name = "FILE")]
@@ -27,10 +29,10 @@ pub(crate) struct Sample {
     #[arg(long, value_name = "FILE")]
     nonce_file: PathBuf,
     /// The log: a folder, or a URL such as `https://mail.example/log/1`.
-    #[arg(long, value_name = "DIR|URL", required_unless_present = "checkpoint")]
+    #[arg(long, value_name = "DIR|URL", group = "recorded")]
     log: Option<String>,
     /// The checkpoint with its cosignatures, in place of the log's own list of them.
-    #[arg(long, value_name = "FILE", conflicts_with = "log")]
+    #[arg(long, value_name = "FILE", conflicts_with = "log", group = "recorded")]
     checkpoint: Option<PathBuf>,
     /// Takes whatever certificate the server shows: what counts is signed.
     #[arg(long)]

@@ -14,6 +14,7 @@ use crate::{
     clock::{SystemEnv, pause},
     failure::{FALSE, Failure, REFUSED, UNABLE},
     ui::Ui,
+    wrong::one_of,
 };
 use clap::Args;
 use look::Seen;
@@ -63,17 +64,17 @@ use store::{Folder, hex_of, origin_at, remember_place, write_whole};
     reason = "each is a flag of the command"
 )]
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, group(one_of("watched")), group(one_of("kept")))]
 pub(crate) struct Monitor {
     /// A log: a folder, or a URL. May be given several times; two places of one origin are held
     /// against each other.
-    #[arg(long, value_name = "LOG", required_unless_present = "own")]
+    #[arg(long, value_name = "LOG", group = "watched")]
     log: Vec<String>,
     #[command(flatten)]
     believing: Believing,
     /// Where the monitor remembers what it saw; made if it is not there. Back it up: it is the
     /// only witness of what you were shown.
-    #[arg(long, value_name = "DIR", required_unless_present = "own")]
+    #[arg(long, value_name = "DIR", group = "kept")]
     memory: Option<PathBuf>,
     /// Looks once and ends; so it does without `--follow`.
     #[arg(long, conflicts_with = "follow")]
@@ -108,7 +109,7 @@ pub(crate) struct Monitor {
     #[arg(long)]
     quick: bool,
     /// Looks through the cases of the data folder too (`--dir`).
-    #[arg(long)]
+    #[arg(long, groups = ["watched", "kept"])]
     own: bool,
     /// Takes whatever certificate a server shows: everything served is verified by signatures.
     #[arg(long)]

@@ -1,7 +1,7 @@
 //! `package seal`: the first officer holds what is asked against what would leave.
 
 use super::sealed_file;
-use crate::{Answer, failure::Failure, home::Home, signer::SignArgs, ui::Ui};
+use crate::{Answer, failure::Failure, home::Home, signer::SignArgs, ui::Ui, wrong::one_of};
 use clap::Args;
 use indicatif::HumanBytes;
 use jiff::Timestamp;
@@ -35,15 +35,12 @@ use std::{
 /// Files are read twice: once to measure, once to seal; one that changes in between stops it.
 /// Nothing leaves yet: a second officer releases the package.
 #[derive(Args)]
+#[command(group(one_of("contents").args(["items", "signature"])))]
 pub(crate) struct Seal {
     /// The case.
     case: CaseId,
     /// An item's number and the file or folder that answers it. Repeat for several.
-    #[arg(
-        long = "item",
-        value_name = "N=PATH[@FROM/TO]",
-        required_unless_present = "signature"
-    )]
+    #[arg(long = "item", value_name = "N=PATH[@FROM/TO]")]
     items: Vec<Mapped>,
     /// Seals without asking.
     #[arg(long)]

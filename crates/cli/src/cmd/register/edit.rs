@@ -5,7 +5,7 @@ use super::{
     draft::{Draft, days_from, instant, key_digest, public_key, roots},
     policy,
 };
-use crate::{cmd::key::parse_office, failure::Failure, home::Home, ui::Ui};
+use crate::{cmd::key::parse_office, failure::Failure, home::Home, ui::Ui, wrong::one_of};
 use clap::Args;
 use jiff::Timestamp;
 use portcullis_core::{
@@ -242,6 +242,7 @@ impl RemoveMember {
 ///
 /// Example: `portcullis register add-office v2.json court.example judge.pub judge --days 730`
 #[derive(Args)]
+#[command(group(one_of("end")))]
 pub(crate) struct AddOffice {
     draft: PathBuf,
     member: MemberId,
@@ -252,15 +253,10 @@ pub(crate) struct AddOffice {
     #[arg(long, value_name = "DATE", default_value = "now")]
     from: String,
     /// The first day or instant that is no longer inside.
-    #[arg(
-        long,
-        value_name = "DATE",
-        conflicts_with = "days",
-        required_unless_present = "days"
-    )]
+    #[arg(long, value_name = "DATE", conflicts_with = "days", group = "end")]
     until: Option<String>,
     /// So many days from the first.
-    #[arg(long)]
+    #[arg(long, group = "end")]
     days: Option<u32>,
 }
 

@@ -1,7 +1,7 @@
 //! `portcullis register sign`: a root's signature on a draft.
 
 use super::{card::digest_of, changes::changes, draft::Draft};
-use crate::{failure::Failure, home::Home, signer::SignArgs, ui::Ui};
+use crate::{failure::Failure, home::Home, signer::SignArgs, ui::Ui, wrong::one_of};
 use clap::Args;
 use portcullis_core::register::{Register, Roots};
 use portcullis_node::NodeError;
@@ -21,17 +21,17 @@ use std::{
 ///   ssh-keygen -Y sign -n portcullis/v1 -f KEY v2.tosign
 ///   portcullis register sign v2.json --signature v2.tosign.sig
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, group(one_of("step")))]
 pub(crate) struct Sign {
     draft: PathBuf,
     /// The root's key: its name in `officers/`.
-    #[arg(long, value_name = "NAME", required_unless_present_any = ["print", "signature"])]
+    #[arg(long, value_name = "NAME", group = "step")]
     key: Option<String>,
     /// Writes the bytes to sign to FILE, for `ssh-keygen -Y sign -n portcullis/v1`.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "signature"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "signature"], group = "step")]
     print: Option<PathBuf>,
     /// Takes the signature that `ssh-keygen` made.
-    #[arg(long, value_name = "FILE.sig", conflicts_with = "key")]
+    #[arg(long, value_name = "FILE.sig", conflicts_with = "key", group = "step")]
     signature: Option<PathBuf>,
 }
 

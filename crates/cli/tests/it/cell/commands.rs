@@ -256,6 +256,11 @@ fn what_is_not_understood_is_answered_to_machines_as_json_by_every_command() {
     );
     check(&["report", "make", "--from", "2026-01-01"], "missing: `--");
     check(&["order", "verify"], "missing: `<FILE|-|CASE>`");
+    check(
+        &["register", "sign", "v2.json"],
+        "one of `--key <NAME>`, `--print <FILE>` or `--signature <FILE.sig>`",
+    );
+    check(&["log", "monitor"], "one of `--log <LOG>` or `--own`");
     // Help and the version stay what they are, and people are told the same as machines.
     let help = csirt.place.run(&["--json", "cell", "import", "--help"]);
     assert_eq!((help.exit, help.err.as_str()), (0, ""));

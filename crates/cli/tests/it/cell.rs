@@ -10,6 +10,7 @@ mod kill;
 mod page;
 mod peers;
 mod share;
+mod trying;
 mod typos;
 
 use crate::{

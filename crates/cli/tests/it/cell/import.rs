@@ -439,7 +439,7 @@ fn what_must_never_be_an_indicator_is_stopped_until_somebody_says_why() {
 }
 
 /// Imports; the exit code and the answer.
-fn import(csirt: &Csirt, args: &[&str]) -> (i32, serde_json::Value) {
+pub(super) fn import(csirt: &Csirt, args: &[&str]) -> (i32, serde_json::Value) {
     let ran = csirt
         .place
         .run(&[&["--json", "cell", "import"], args].concat());
@@ -500,88 +500,6 @@ fn first_id(found: &serde_json::Value) -> String {
         .as_str()
         .unwrap_or_else(|| panic!("{found}"))
         .to_owned()
-}
-
-#[test]
-fn trying_foretells_what_the_import_then_does() {
-    let csirt = Csirt::new();
-    let cell = |args: &[&str]| csirt.place.json(&[&["cell"], args].concat());
-    cell(&["group", "make", "joint"]);
-    cell(&[
-        "group",
-        "invite",
-        "joint",
-        "police.example",
-        "--kind",
-        "authority",
-        "--country",
-        "US",
-    ]);
-    cell(&[
-        "group",
-        "attest",
-        "joint",
-        "police.example",
-        "--checked-by",
-        "desk",
-        "--how",
-        "treaty",
-    ]);
-    cell(&["collection", "add", "Abroad", "--group", "joint"]);
-    let mut wrong = indicator(2);
-    wrong.as_object_mut().unwrap().remove("pattern");
-    let mut resolver = indicator(3);
-    resolver["pattern"] = json!("[ipv4-addr:value = '8.8.8.8']");
-    let mut person = indicator(4);
-    person["description"] = json!("told by customer@mail.example, born 1980-02-03");
-    let mut taken = indicator(1);
-    taken["name"] = json!("another, of the same version");
-    let first = csirt.file(
-        "a.json",
-        &bundle(&[indicator(1), wrong, resolver, person.clone()]),
-    );
-    let second = csirt.file(
-        "b.json",
-        &bundle(&[indicator(1), taken, indicator(5), person]),
-    );
-    let table = csirt.file(
-        "c.csv",
-        b"n6.bad.example\nn7.bad.example\n1.1.1.1\nnot a value\n",
-    );
-    let again = csirt.file("d.csv", b"n7.bad.example\nn8.bad.example\n");
-    let args = [&*first, &second, &table, &again, "--into", "abroad"];
-    let before = csirt.place.json(&["cell", "stats"]);
-    let tried = import(&csirt, &[&args[..], &["--dry-run"]].concat());
-    assert_eq!(csirt.place.json(&["cell", "stats"]), before);
-    assert_eq!(csirt.place.json(&["cell", "review", "list"]), json!([]));
-    assert_eq!(csirt.place.json(&["cell", "identity", "list"]), json!([]));
-    let done = import(&csirt, &args);
-    assert_eq!(tried.0, 1);
-    let numbers = |(exit, answer): &(i32, serde_json::Value)| {
-        let codes = |what: &str| {
-            let lines = answer[what].as_array().unwrap().iter();
-            let mut codes: Vec<String> = lines
-                .map(|line| format!("{} {}", line["code"], line["file"]))
-                .collect();
-            codes.sort();
-            codes
-        };
-        let counts = ["found", "taken", "new", "known"].map(|name| answer[name].as_u64().unwrap());
-        (
-            *exit,
-            counts,
-            codes("refused"),
-            codes("waits"),
-            codes("unmapped"),
-        )
-    };
-    assert_eq!(numbers(&tried), numbers(&done), "{}\n{}", tried.1, done.1);
-    assert_eq!(done.1["waits"].as_array().unwrap().len(), 1, "{}", done.1);
-    assert_eq!(done.1["refused"].as_array().unwrap().len(), 4, "{}", done.1);
-    // And of what is here by now.
-    let known = import(&csirt, &[&args[..], &["--dry-run"]].concat());
-    assert_eq!(numbers(&known), numbers(&import(&csirt, &args)));
-    assert_eq!(known.1["new"], 0, "{}", known.1);
 }
 
 #[test]

@@ -12,8 +12,10 @@ mod buffer;
 mod frame;
 mod index;
 mod root;
+mod term;
 
 pub use portcullis_verdict::cell::{How, Run};
+pub use term::Dropped;
 
 use crate::Env;
 use buffer::{BUFFER_BYTES_DUE, BUFFER_BYTES_MAX, Buffer};
@@ -29,7 +31,7 @@ use portcullis_verdict::cell::{Content, FrameSecret, Root};
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::ControlFlow,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -98,6 +100,9 @@ pub struct Ledger {
     /// One flush at a time, so that frames stand in the order of what they tell.
     flushing: Mutex<()>,
     index: Mutex<Index>,
+    /// Held by who reads at positions that the index gave, and by who drops frames: those
+    /// positions may be none afterwards. Taken before the index.
+    layout: RwLock<()>,
     waiting: Mutex<BTreeSet<(CollectionId, Run)>>,
 }
 
@@ -128,6 +133,7 @@ impl Ledger {
             due: Condvar::new(),
             flushing: Mutex::default(),
             index: Mutex::default(),
+            layout: RwLock::default(),
             waiting: Mutex::default(),
         }
     }
@@ -235,6 +241,12 @@ impl Ledger {
     /// The index, with what others have appended meanwhile.
     fn caught_up(&self) -> Result<MutexGuard<'_, Index>, LedgerError> {
         let mut index = held(&self.index);
+        // Where somebody reads, what others have dropped is there until that is over.
+        if let Ok(_nobody_reads) = self.layout.try_write()
+            && !self.journal.reopen()?.is_empty()
+        {
+            *index = Index::default();
+        }
         index.catch_up(&self.journal)?;
         Ok(index)
     }
@@ -355,8 +367,8 @@ impl Ledger {
         Ok(found)
     }
 
-    /// Which entries of a collection a member was ever served, by its name in manifests apart: runs
-    /// that grow, and neither touch nor overlap.
+    /// Which entries of a collection a member was ever served, by its name in manifests apart, what is
+    /// dropped too: runs that grow, and neither touch nor overlap.
     ///
     /// # Errors
     ///
@@ -386,12 +398,27 @@ impl Ledger {
                 }
             }
         })?;
+        self.visit_dropped(&mut |member, of, runs| {
+            if member == to.as_str() && of == collection {
+                all.extend_from_slice(runs);
+            }
+        })?;
         joined(&mut all);
         Ok(all)
     }
 
     /// Shows the records of these collections, each with its frame's place and its own in it.
     fn visit(
+        &self,
+        wanted: &BTreeMap<CollectionId, Vec<u64>>,
+        f: &mut dyn FnMut((Position, u32), &Raw<'_>),
+    ) -> Result<(), LedgerError> {
+        drop(self.caught_up()?);
+        let _stays = self.layout.read().unwrap_or_else(PoisonError::into_inner);
+        self.visit_where_it_stays(wanted, f)
+    }
+
+    fn visit_where_it_stays(
         &self,
         wanted: &BTreeMap<CollectionId, Vec<u64>>,
         f: &mut dyn FnMut((Position, u32), &Raw<'_>),

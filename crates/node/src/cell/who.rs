@@ -1,5 +1,9 @@
 //! What was served to whom: noted by every exit, told to whoever may ask, proved to anybody.
 
+mod before;
+
+pub use before::Before;
+
 use super::{
     Cell, CellError, Found,
     provenance::digest_of,
@@ -233,7 +237,7 @@ impl Cell {
         Ok(served)
     }
 
-    /// The members that were served one of these entries of an object, removals and names in
+    /// The members that were ever served one of these entries of an object, removals and names in
     /// manifests apart; without the node's own.
     ///
     /// # Errors
@@ -244,11 +248,12 @@ impl Cell {
         object: &str,
         entries: &Entries,
     ) -> Result<BTreeSet<MemberId>, CellError> {
+        let before = self.served_before(entries)?;
         let served = self.served_of(object, entries)?;
         let others = served
             .into_iter()
             .filter(|served| !served.removal && served.how != How::Manifest);
-        let members = others.map(|served| served.member);
+        let members = others.map(|served| served.member).chain(before);
         Ok(members.filter(|member| *member != self.me).collect())
     }
 

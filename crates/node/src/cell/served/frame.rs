@@ -6,6 +6,8 @@
 //! | 2, contents | version, root (32), records (u32), of each collection its entries as runs | secret (32), records |
 //! | 3, root | number (u64) | the signed root |
 //! | 4, inclusion | number of the root (u64) | the root's inclusion in the log |
+//! | 5, gap | version, count, of each frame of records that stood here its root (32) and records (u32); no such where no contents stand under their root | zeros |
+//! | 6, dropped | version, until when (i64 µs), how many records | of each member and collection the entries that it was served, as runs |
 //!
 //! Fixed numbers are little-endian; the others are LEB128. A caller is written once a frame, and a
 //! record names it by its place: a serving of one object takes eight bytes or so.
@@ -25,10 +27,20 @@ pub(super) const ROOT: u8 = 3;
 /// A root's place in the log.
 pub(super) const INCLUSION: u8 = 4;
 
+/// What stands where frames of records stood that were dropped.
+pub(super) const GAP: u8 = 5;
+/// What is kept of records that were dropped.
+pub(super) const DROPPED: u8 = 6;
+
 /// The version of these forms.
 const VERSION: u8 = 1;
 /// The most records of one frame.
 pub(super) const FRAME_RECORDS_MAX: usize = 65_536;
+
+/// How many runs of a member stand together in a frame of what is kept of dropped records.
+const DROPPED_RUNS_MAX: usize = 1 << 20;
+/// At so many bytes such a frame is full.
+const DROPPED_BYTES_DUE: usize = 16 * 1024 * 1024;
 
 /// A serving as it waits: who and where by their places in the frame's lists.
 #[derive(Clone, Copy, Debug)]
@@ -256,6 +268,97 @@ impl Table {
             collections,
         })
     }
+}
+
+/// The table of a gap: the roots of frames, and how many records they had.
+pub(super) fn gap(frames: &[(Hash, u32)]) -> Vec<u8> {
+    let mut bytes = vec![VERSION];
+    put_number(&mut bytes, frames.len() as u64);
+    for (root, records) in frames {
+        bytes.extend_from_slice(&root.0);
+        bytes.extend_from_slice(&records.to_le_bytes());
+    }
+    bytes
+}
+
+/// Reads the table of a gap; `None` if it is none.
+pub(super) fn read_gap(bytes: &[u8]) -> Option<Vec<(Hash, u32)>> {
+    let mut read = Reader(bytes);
+    if read.byte()? != VERSION {
+        return None;
+    }
+    let mut frames = Vec::new();
+    for _ in 0..read.number()? {
+        frames.push((Hash(read.array()?), u32::from_le_bytes(read.array()?)));
+    }
+    Some(frames)
+}
+
+/// Which entries of which collections members were served.
+pub(super) type Had = BTreeMap<(String, CollectionId), Vec<Run>>;
+
+/// What is kept of dropped records, in frames that are read at once.
+pub(super) fn dropped(until_us: i64, records: u64, had: &Had) -> Vec<Encoded> {
+    let mut table = vec![VERSION];
+    table.extend_from_slice(&until_us.to_le_bytes());
+    put_number(&mut table, records);
+    let (mut frames, mut data) = (Vec::new(), Vec::new());
+    let parts = had
+        .iter()
+        .flat_map(|(to, runs)| runs.chunks(DROPPED_RUNS_MAX).map(move |runs| (to, runs)));
+    for ((member, collection), runs) in parts {
+        put_text(&mut data, member);
+        data.extend_from_slice(collection.as_bytes());
+        put_number(&mut data, runs.len() as u64);
+        let mut before = 0;
+        for run in runs {
+            put_number(&mut data, run.first.wrapping_sub(before));
+            put_number(&mut data, run.last.wrapping_sub(run.first));
+            before = run.last;
+        }
+        if DROPPED_BYTES_DUE <= data.len() {
+            frames.push(std::mem::take(&mut data));
+        }
+    }
+    // The last also says until when, if nobody was served anything new.
+    frames.push(data);
+    let encoded = frames.into_iter().map(|data| Encoded {
+        kind: DROPPED,
+        table: table.clone(),
+        data,
+    });
+    encoded.collect()
+}
+
+/// Until when records are dropped by a frame, and how many; `None` if it says it not.
+pub(super) fn read_dropped_table(table: &[u8]) -> Option<(i64, u64)> {
+    let mut read = Reader(table);
+    if read.byte()? != VERSION {
+        return None;
+    }
+    Some((i64::from_le_bytes(read.array()?), read.number()?))
+}
+
+/// Shows what is kept of dropped records to `f`; `None` if the data are no such frame.
+pub(super) fn read_dropped(
+    data: &[u8],
+    f: &mut dyn FnMut(&str, &CollectionId, &[Run]),
+) -> Option<()> {
+    let (mut read, mut runs) = (Reader(data), Vec::new());
+    while !read.0.is_empty() {
+        let member = read.text()?;
+        let collection = CollectionId::from_bytes(read.array()?);
+        runs.clear();
+        let mut before = 0u64;
+        for _ in 0..read.number()? {
+            let first = before.wrapping_add(read.number()?);
+            let last = first.wrapping_add(read.number()?);
+            runs.push(Run { first, last });
+            before = last;
+        }
+        f(member, &collection, &runs);
+    }
+    Some(())
 }
 
 /// Reads the data of a frame of records or contents; `None` if they are none.
@@ -537,7 +640,8 @@ mod tests {
 
         #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {
-            let _ = Table::decode(&bytes);
+            let _ = (Table::decode(&bytes), read_gap(&bytes), read_dropped_table(&bytes));
+            let _ = read_dropped(&bytes, &mut |_, _, _| {});
             for kind in [RECORDS, CONTENTS, ROOT] {
                 let _ = decode(kind, &bytes);
             }

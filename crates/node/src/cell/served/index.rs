@@ -41,6 +41,8 @@ pub(super) struct RootAt {
     pub(super) inclusion: Option<Place>,
     /// When it was made.
     pub(super) made_us: i64,
+    /// How many frames of records stand under it that were not dropped.
+    pub(super) live: usize,
 }
 
 /// What is known so far.
@@ -53,6 +55,12 @@ pub(super) struct Index {
     pub(super) open_from: Position,
     /// The roots of those frames, and how many records they have.
     pub(super) open: Vec<(Hash, u32)>,
+    /// How many of those are of records.
+    pub(super) open_live: usize,
+    /// What is kept of records that were dropped.
+    pub(super) dropped: Vec<Place>,
+    /// Until when records were dropped.
+    pub(super) dropped_us: Option<i64>,
     /// Entries whose contents are recorded.
     pub(super) contents: BTreeMap<CollectionId, Numbers>,
     /// Frames that could not be read.
@@ -75,6 +83,8 @@ impl Index {
             frame::RECORDS | frame::CONTENTS => self.take_records(frame),
             frame::ROOT => self.take_root(journal, frame),
             frame::INCLUSION => self.take_inclusion(frame),
+            frame::GAP => self.take_gap(frame),
+            frame::DROPPED => self.take_dropped(frame),
             _ => None,
         };
         if known.is_none() {
@@ -86,6 +96,7 @@ impl Index {
     fn take_records(&mut self, frame: &Frame<'_>) -> Option<()> {
         let table = Table::decode(frame.table)?;
         self.open.push((table.root, table.records));
+        self.open_live += usize::from(frame.kind == frame::RECORDS);
         if frame.kind == frame::CONTENTS {
             for (collection, runs) in &table.collections {
                 let known = self.contents.entry(*collection).or_default();
@@ -128,9 +139,24 @@ impl Index {
             word: frame.data_place,
             inclusion: None,
             made_us: root.says().made_at.as_microsecond(),
+            live: std::mem::take(&mut self.open_live),
         });
         self.open.clear();
         self.open_from = frame.end;
+        Some(())
+    }
+
+    fn take_gap(&mut self, frame: &Frame<'_>) -> Option<()> {
+        self.open.extend(frame::read_gap(frame.table)?);
+        Some(())
+    }
+
+    fn take_dropped(&mut self, frame: &Frame<'_>) -> Option<()> {
+        let (until_us, _) = frame::read_dropped_table(frame.table)?;
+        self.dropped_us = self.dropped_us.max(Some(until_us));
+        if frame.data_place.len > 0 {
+            self.dropped.push(frame.data_place);
+        }
         Some(())
     }
 

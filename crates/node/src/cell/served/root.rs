@@ -23,6 +23,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     ops::ControlFlow,
+    sync::PoisonError,
 };
 
 /// A root that the log has no proof for yet.
@@ -153,8 +154,10 @@ impl Ledger {
         object: &str,
         wanted: &BTreeMap<CollectionId, Vec<u64>>,
     ) -> Result<(Evidence, usize), LedgerError> {
+        drop(self.caught_up()?);
+        let _stays = self.layout.read().unwrap_or_else(PoisonError::into_inner);
         let mut hits: BTreeMap<Position, BTreeSet<u32>> = BTreeMap::new();
-        self.visit(wanted, &mut |(at, place), raw| {
+        self.visit_where_it_stays(wanted, &mut |(at, place), raw| {
             let is = match raw {
                 Raw::Served {
                     collection, runs, ..
@@ -218,6 +221,10 @@ impl Ledger {
         self.journal.scan(root.from, &mut |frame| {
             if root.at <= frame.at {
                 return ControlFlow::Break(());
+            }
+            if frame.kind == frame::GAP {
+                let gone = frame::read_gap(frame.table).unwrap_or_default();
+                frames.extend(gone.iter().map(|(root, _)| leaf_hash(&root.0)));
             }
             let Some(table) = frame::Table::decode(frame.table)
                 .filter(|_| matches!(frame.kind, frame::RECORDS | frame::CONTENTS))

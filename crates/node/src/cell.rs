@@ -24,6 +24,7 @@ pub mod follow;
 mod index;
 mod laid;
 mod look;
+pub mod marking;
 mod news;
 mod perform;
 pub mod provenance;

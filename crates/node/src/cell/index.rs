@@ -12,6 +12,7 @@ mod entry;
 mod shelf;
 
 pub(crate) use definition::{Markings, Speaker, Stale};
+pub use definition::{NAMES_MAX, Reads};
 pub(crate) use entry::{Entry, NONE, Order};
 pub(crate) use shelf::{Shelf, VERSIONS_MAX};
 

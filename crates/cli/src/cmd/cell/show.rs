@@ -1,5 +1,7 @@
 //! `portcullis cell show`: one object, everything that is known of it.
 
+mod light;
+
 use super::{Desk, find, mark, notices};
 use crate::{Answer, failure::Failure, ui::Ui};
 use clap::Args;
@@ -8,8 +10,8 @@ use portcullis_node::cell::{Found, review::Holding};
 use serde_json::{Value, json};
 use std::{path::Path, process::ExitCode};
 
-/// Shows an object: its text, versions, marking, who published it and whether that is proved, and
-/// what others say of it: sightings, opinions, notes, recalls.
+/// Shows an object: its text, versions, marking and why it goes no wider, who published it and whether
+/// that is proved, and what others say of it: sightings, opinions, notes, recalls.
 ///
 /// Example: `portcullis cell show indicator--ce02123b-f44b-4ace-b659-1dc32c547e10`
 ///
@@ -63,11 +65,13 @@ impl Show {
             if let Some(holding) = &holding {
                 ui.say(format_args!("  {}", held(holding)));
             }
+            let light = light::say(&desk, version, ui)?;
             rows.push(json!({
                 "version": version_text(version),
                 "collection": version.collection.to_string(),
                 "added": find::instant(version.added_us),
                 "tlp": version.label.tlp.as_str(),
+                "light": light,
                 "publisher": version.label.publisher.as_str(),
                 "held": version.label.held,
                 "holding": holding.as_ref().map(holding_json),

@@ -116,6 +116,41 @@ fn the_label_decides_who_gets_an_object_and_its_publisher_may_say_more() {
 }
 
 #[test]
+fn an_object_says_which_marking_keeps_it_and_what_would_open_it() {
+    let csirt = shared();
+    let import = |name: &str, objects: &[Value]| {
+        let file = csirt.file(name, &bundle(objects));
+        let told = ["cell", "import", &file, "--into", "alerts"];
+        csirt.place.says(&told);
+    };
+    let marking = format!("marking-definition--{}", uuid(9));
+    let plain = indicator(2);
+    import("a.json", &[marked(1, &marking), plain]);
+    let show = |number: u64| csirt.place.says(&["cell", "show", &id(number)]);
+    let said = show(1);
+    let unknown = format!("{marking}: its definition is not here");
+    assert!(said.contains(&unknown), "{said}");
+    assert!(said.contains("TLP:AMBER+STRICT at least, until csirt.example or this node publishes"));
+    assert!(show(2).contains("it has no marking: in `alerts` that is TLP:AMBER"));
+    let statement = |created: &str| {
+        json!({
+            "type": "marking-definition", "spec_version": "2.1", "id": marking,
+            "created": created, "definition_type": "statement",
+            "definition": { "statement": "for members of the exercise" },
+        })
+    };
+    import("b.json", &[statement("2026-11-01T09:00:00.000Z")]);
+    let said = show(1);
+    assert!(!said.contains("its definition is not here"), "{said}");
+    let told = csirt.place.json(&["cell", "show", &id(1)]);
+    let light = &told["versions"][0]["light"]["markings"][0];
+    assert_eq!(
+        *light,
+        json!({ "id": marking, "says": "statement", "by": null })
+    );
+}
+
+#[test]
 fn what_was_shared_by_mistake_is_unshared_and_shared_again() {
     let csirt = shared();
     let path = objects(&csirt);

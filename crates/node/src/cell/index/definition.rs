@@ -25,7 +25,7 @@ const KNOWN_MASK: u64 = (1 << KNOWN_BITS) - 1;
 
 /// The most markings of one object that are looked up: what names more is as red as can be, for each
 /// is kept for as long as the object is here, and looked at whenever one of them says something.
-pub(crate) const NAMES_MAX: usize = 64;
+pub const NAMES_MAX: usize = 64;
 
 /// The fewest entries that name one marking of which those that are gone are looked for.
 const THIN_FROM: usize = 1_024;
@@ -65,6 +65,35 @@ impl Said {
             Some(_) | None => Marked::UNREAD,
         }
     }
+
+    /// The same, for people: with whose word it is.
+    fn reads(&self, speaker: Speaker<'_>, me: &MemberId) -> Reads {
+        let word = |of: &MemberId| self.by.iter().find(|(by, _)| by == of);
+        let counts = word(speaker.who).or_else(|| word(me));
+        let first = || self.by.first().filter(|_| speaker.bounded);
+        match (counts.or_else(first), self.by.first()) {
+            (Some((by, says)), _) if says.unread => Reads::NotUnderstood(by.clone()),
+            (Some((_, says)), _) => says.tlp.map_or(Reads::Words, Reads::Light),
+            (None, Some((by, _))) => Reads::Stranger(by.clone()),
+            (None, None) => Reads::Undefined,
+        }
+    }
+}
+
+/// What is known of a marking, where an object names it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Reads {
+    /// A light.
+    Light(Tlp),
+    /// Words alone, which limit nothing here.
+    Words,
+    /// Its definition is not here.
+    Undefined,
+    /// It is defined by whose word counts, as something that is not understood here: an IEP,
+    /// another extension, a light of no such name.
+    NotUnderstood(MemberId),
+    /// It is defined by others alone, who have nothing to say of the object.
+    Stranger(MemberId),
 }
 
 /// Whose word is asked for.
@@ -207,6 +236,15 @@ impl Index {
     /// Whether everything is lit by what the definitions say now, as far as is known.
     pub(crate) fn is_lit(&self) -> bool {
         self.definitions.moved.is_empty()
+    }
+
+    /// What is known of a marking, where an object of this speaker names it.
+    pub(crate) fn reads(&self, marking: &str, speaker: Speaker<'_>) -> Reads {
+        if let Some(tlp) = known_tlp(marking).and_then(Tlp::parse) {
+            return Reads::Light(tlp);
+        }
+        let said = self.definitions.said.get(&*small(marking));
+        said.map_or(Reads::Undefined, |said| said.reads(speaker, &self.me))
     }
 
     /// The definitions that say something new, and the entries that are to be lit anew because of

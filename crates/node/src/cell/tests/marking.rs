@@ -5,6 +5,7 @@ use super::*;
 use crate::cell::{
     Change,
     batch::{Batch, Op},
+    marking::Reads,
     write,
 };
 use portcullis_core::cell::{Label, Tlp};
@@ -43,6 +44,65 @@ fn marked(n: u32, markings: &[&str]) -> String {
         0,
         &format!(r#","object_marking_refs":[{}]"#, quoted.join(",")),
     )
+}
+
+#[test]
+fn why_an_object_is_as_strict_as_it_is_is_told_marking_by_marking() {
+    let kit = Kit::with(|settings| {
+        settings.mode = Mode::Keep;
+        settings.default_tlp = Tlp::Green;
+    });
+    let operator = kit.cell.operator();
+    let green = "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da";
+    let names = [marking(1), marking(2), marking(3), marking(4), marking(4)];
+    let mut named: Vec<&str> = names.iter().map(String::as_str).collect();
+    named.insert(0, green);
+    kit.add_as(&kit.a(), &[marked(1, &named), marked(2, &[])]);
+    kit.add_as(&operator, &[defined(1, STATEMENT)]);
+    let iep = r#""definition_type":"iep","definition":{"tlp":"green"}"#;
+    kit.add_as(&kit.a(), &[defined(2, iep)]);
+    kit.add_as(&kit.b(), &[of_light(3, "green")]);
+    let many: Vec<String> = (100..200).map(marking).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    kit.add_as(&kit.a(), &[marked(3, &many)]);
+    let lit = |n: u32| {
+        let found = kit.cell.versions(&kit.a(), &id(n)).unwrap();
+        kit.cell.why_lit(&found[0]).unwrap()
+    };
+    let first = lit(1);
+    let expected = [
+        (green.to_owned(), Reads::Light(Tlp::Green)),
+        (marking(1), Reads::Words),
+        (marking(2), Reads::NotUnderstood(member("bank-a"))),
+        (marking(3), Reads::Stranger(member("bank-b"))),
+        (marking(4), Reads::Undefined),
+    ];
+    assert_eq!(first.markings, expected);
+    assert_eq!((first.tlp, first.too_many), (Tlp::AmberStrict, false));
+    assert_eq!(first.unread().count(), 3);
+    let plain = lit(2);
+    assert_eq!((plain.tlp, plain.default), (Tlp::Green, Tlp::Green));
+    assert_eq!(plain.markings, []);
+    let third = lit(3);
+    assert_eq!((third.tlp, third.too_many), (Tlp::Red, true));
+    // What is defined since is known, and says so.
+    kit.add_as(&kit.a(), &[of_light(4, "green")]);
+    assert_eq!(lit(1).unread().count(), 2);
+    // Of what a stranger has defined here, our own word stands in another collection.
+    let other = kit.cell.new_collection();
+    let mut settings = Settings::titled("definitions");
+    settings.mode = Mode::Keep;
+    settings.readers = [kit.group].into();
+    let open = Command::OpenCollection {
+        collection: other,
+        settings: Box::new(settings),
+    };
+    kit.cell.perform(&operator, open).unwrap();
+    let envelope = format!("{{\"objects\":[{}]}}", of_light(3, "green"));
+    let source = Source::Imported;
+    let status = kit.cell.add(&operator, &other, envelope.into(), source);
+    assert_eq!(status.unwrap().failures, []);
+    assert_eq!(lit(1).unread().count(), 1);
 }
 
 /// The light of each object as it stands now.

@@ -93,8 +93,8 @@ pub struct NewFrame<'a> {
     pub kind: u8,
     /// What a reader of the whole journal wants to see.
     pub table: &'a [u8],
-    /// What is read by its place.
-    pub data: &'a [u8],
+    /// What is read by its place: parts that stand one behind another, with nothing in between.
+    pub data: &'a [&'a [u8]],
 }
 
 /// Where an appended frame stands.

@@ -147,7 +147,7 @@ mod tests {
             let frame = NewFrame {
                 kind: 1,
                 table: b"",
-                data: &data,
+                data: &[&data],
             };
             places.push(journal.lock().unwrap().append(&[frame]).unwrap()[0].data);
             whole.extend(

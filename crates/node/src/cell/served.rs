@@ -224,12 +224,13 @@ impl Ledger {
 
     /// Appends frames; they are on the disk when this returns.
     fn append(&self, frames: &[Encoded]) -> Result<Position, LedgerError> {
+        let datas: Vec<&[u8]> = frames.iter().map(|frame| &*frame.data).collect();
+        let frames = frames.iter().zip(&datas);
         let frames: Vec<NewFrame<'_>> = frames
-            .iter()
-            .map(|frame| NewFrame {
+            .map(|(frame, data)| NewFrame {
                 kind: frame.kind,
                 table: &frame.table,
-                data: &frame.data,
+                data: std::slice::from_ref(data),
             })
             .collect();
         let written = self.journal.lock()?.append(&frames)?;

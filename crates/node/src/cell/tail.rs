@@ -216,7 +216,7 @@ impl Turn<'_> {
         mut self,
         events: &[Event],
         batches: &[Batch<'_>],
-        data: &[u8],
+        data: &[&[u8]],
     ) -> Result<Appended, CellError> {
         // INVARIANT: what is written is taken in, here and with every start.
         self.cell.index().check(batches)?;

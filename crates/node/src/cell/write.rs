@@ -173,8 +173,7 @@ impl Cell {
         state.may_write(caller, collection, turn.at)?;
         let index = self.index();
         let mut frame = FrameOf::new(&state, &self.me, *collection);
-        let bytes = objects.iter().map(|object| object.bytes.len() + 1);
-        frame.data.reserve_exact(bytes.sum());
+        frame.data.reserve_exact(objects.len() * 2);
         let mut labels = Labels::default();
         let mut markings = Markings::default();
         for object in objects {
@@ -313,7 +312,8 @@ pub(crate) struct FrameOf<'a> {
     me: MemberId,
     pub(crate) batch: Batch<'a>,
     pub(crate) interned: Interned<'a>,
-    pub(crate) data: Vec<u8>,
+    /// The objects' bytes and what stands between them, where they came in.
+    pub(crate) data: Vec<&'a [u8]>,
     pub(crate) events: Vec<Event>,
     /// What is put, by its key.
     seen: HashMap<(Key, Order), &'a [u8]>,
@@ -434,9 +434,9 @@ impl<'a> FrameOf<'a> {
         };
         let len = if candidate.op == Op::Put {
             if !self.data.is_empty() {
-                self.data.push(b',');
+                self.data.push(b",");
             }
-            self.data.extend(object.bytes);
+            self.data.push(object.bytes);
             u32::try_from(object.bytes.len())
                 .map_err(|_| CellError::TooMany("bytes in an object"))?
         } else {

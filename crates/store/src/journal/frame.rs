@@ -93,6 +93,12 @@ impl Frame<'_> {
     }
 }
 
+/// How many bytes the parts of a frame's data are together.
+pub(super) fn data_len(parts: &[&[u8]]) -> usize {
+    let lengths = parts.iter().map(|part| part.len());
+    lengths.fold(0, usize::saturating_add)
+}
+
 /// What a frame's head says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Head {
@@ -108,15 +114,19 @@ pub(super) struct Head {
 
 impl Head {
     /// The head of a frame to write.
-    pub(super) fn new(kind: u8, sequence: u64, durable: u64, table: &[u8], data: &[u8]) -> Self {
+    pub(super) fn new(kind: u8, sequence: u64, durable: u64, table: &[u8], data: &[&[u8]]) -> Self {
+        let mut crc = crc32fast::Hasher::new();
+        for part in data {
+            crc.update(part);
+        }
         Self {
             kind,
             flags: 0,
             sequence,
             durable,
             table_len: table.len(),
-            data_len: data.len(),
-            data_crc: crc32fast::hash(data),
+            data_len: data_len(data),
+            data_crc: crc.finalize(),
             own_crc: 0,
         }
     }
@@ -186,7 +196,7 @@ impl Head {
     pub(super) fn of_what_is_left(&self, table: &[u8], data: &[u8]) -> Self {
         Self {
             flags: ERASED,
-            ..Self::new(self.kind, self.sequence, self.durable, table, data)
+            ..Self::new(self.kind, self.sequence, self.durable, table, &[data])
         }
     }
 
@@ -238,7 +248,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_head_says_what_was_written(kind: u8, sequence: u64, durable: u64, table: Vec<u8>, data: Vec<u8>) {
-            let head = Head::new(kind, sequence, durable, &table, &data);
+            let head = Head::new(kind, sequence, durable, &table, &[&data]);
             let mut bytes = Vec::new();
             head.encode(&table, &mut bytes);
             let read = Head::decode(&bytes).unwrap();

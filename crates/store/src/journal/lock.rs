@@ -2,7 +2,7 @@
 
 use super::{
     FRAME_BYTES_MAX, Frame, Journal, JournalError, NewFrame, Pin, Place, Position, Written,
-    frame::{Head, SEGMENT_HEAD_BYTES},
+    frame::{Head, SEGMENT_HEAD_BYTES, data_len},
     scan::{Step, Window, frame},
 };
 use std::{
@@ -10,8 +10,9 @@ use std::{
     sync::{MutexGuard, PoisonError},
 };
 
-/// Data up to this size are copied behind their table, for one write instead of two.
-const COPIED_BYTES_MAX: usize = 64 * 1024;
+/// What is written is gathered into pieces of this size: small parts make no call each, and large
+/// frames take no memory of their own.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// What this process knows of the journal's end.
 #[derive(Default)]
@@ -95,7 +96,7 @@ impl Locked<'_> {
     pub fn append(&mut self, frames: &[NewFrame<'_>]) -> Result<Vec<Written>, JournalError> {
         let sizes = frames
             .iter()
-            .map(|frame| frame.table.len().saturating_add(frame.data.len()));
+            .map(|frame| frame.table.len().saturating_add(data_len(frame.data)));
         if let Some(bytes) = sizes.clone().find(|bytes| *bytes > FRAME_BYTES_MAX) {
             return Err(JournalError::TooLarge { bytes });
         }
@@ -116,20 +117,13 @@ impl Locked<'_> {
     }
 
     fn append_one(&mut self, new: &NewFrame<'_>) -> Result<Written, JournalError> {
-        let medium = &self.journal.inner.medium;
         let at = self.room()?;
         let durable = self.journal.inner.sync.durable_of(at.segment);
         let head = Head::new(new.kind, self.writer.sequence, durable, new.table, new.data);
-        let mut bytes = Vec::with_capacity(usize::try_from(head.data_offset()).unwrap_or_default());
-        head.encode(new.table, &mut bytes);
         let data_offset = at.offset + head.data_offset();
-        if new.data.len() <= COPIED_BYTES_MAX {
-            bytes.extend(new.data);
-            medium.write_at(at.segment, at.offset, &bytes)?;
-        } else {
-            medium.write_at(at.segment, at.offset, &bytes)?;
-            medium.write_at(at.segment, data_offset, new.data)?;
-        }
+        let mut bytes = Vec::with_capacity(new.table.len() + PIECE_BYTES);
+        head.encode(new.table, &mut bytes);
+        self.write(at, bytes, new.data)?;
         let end = Position {
             segment: at.segment,
             offset: at.offset + head.frame_len(),
@@ -141,12 +135,39 @@ impl Locked<'_> {
             data: Place {
                 segment: at.segment,
                 offset: data_offset,
-                len: u32::try_from(new.data.len()).unwrap_or(u32::MAX),
+                len: u32::try_from(head.data_len).unwrap_or(u32::MAX),
             },
         };
         self.writer.end = end;
         self.writer.sequence += 1;
         Ok(written)
+    }
+
+    /// Writes what is gathered already, and the parts behind it, piece by piece.
+    fn write(
+        &self,
+        mut at: Position,
+        mut gathered: Vec<u8>,
+        parts: &[&[u8]],
+    ) -> Result<(), JournalError> {
+        let medium = &self.journal.inner.medium;
+        let mut write = |bytes: &[u8]| {
+            medium.write_at(at.segment, at.offset, bytes)?;
+            at.offset += bytes.len() as u64;
+            Ok(())
+        };
+        for part in parts {
+            if !gathered.is_empty() && PIECE_BYTES < gathered.len() + part.len() {
+                write(&gathered)?;
+                gathered.clear();
+            }
+            if part.len() < PIECE_BYTES {
+                gathered.extend_from_slice(part);
+            } else {
+                write(part)?;
+            }
+        }
+        write(&gathered)
     }
 
     /// Where the next frame goes; begins a segment if the last is full.

@@ -10,7 +10,7 @@ pub(super) fn put(journal: &Journal, table: &[u8], data: &[u8]) -> Written {
     let frame = NewFrame {
         kind: 7,
         table,
-        data,
+        data: &[data],
     };
     let written = journal.lock().unwrap().append(&[frame]).unwrap()[0];
     journal.sync(written.end).unwrap();
@@ -268,12 +268,39 @@ fn a_write_that_breaks_leaves_nothing_and_the_next_one_works() {
         let frame = NewFrame {
             kind: 1,
             table: b"b",
-            data: b"second",
+            data: &[b"second"],
         };
         assert!(journal.lock().unwrap().append(&[frame]).is_err());
         assert_eq!(count(&journal), 1);
         assert_eq!(put(&journal, b"c", b"third").sequence, 1);
         assert_eq!(count(&journal), 2);
+    }
+}
+
+#[test]
+fn parts_of_any_size_stand_one_behind_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let journal = Journal::folder(&path, EPOCH_A).unwrap();
+    let lengths = [3, 65_535, 1, 0, 65_536, 65_537, 200_000, 40_000, 40_000, 1];
+    let whole: Vec<u8> = (0..=u8::MAX).cycle().take(lengths.iter().sum()).collect();
+    for table in [&b""[..], &whole[..70_001]] {
+        let (mut parts, mut rest): (Vec<&[u8]>, &[u8]) = (Vec::new(), &whole);
+        for length in lengths {
+            let (part, after) = rest.split_at(length);
+            parts.push(part);
+            rest = after;
+        }
+        let frame = NewFrame {
+            kind: 7,
+            table,
+            data: &parts,
+        };
+        let written = journal.lock().unwrap().append(&[frame]).unwrap()[0];
+        assert_eq!(written.data.len as usize, whole.len());
+        let again = all(&Journal::folder(&path, EPOCH_A).unwrap()).unwrap();
+        let (_, read_table, data) = again.last().unwrap();
+        assert!(*read_table == table && *data == whole);
     }
 }
 
@@ -285,7 +312,7 @@ fn after_a_failed_sync_nothing_is_promised_any_more() {
     let frame = NewFrame {
         kind: 1,
         table: b"b",
-        data: b"second",
+        data: &[b"second"],
     };
     let written = journal.lock().unwrap().append(&[frame]).unwrap()[0];
     assert!(journal.sync(written.end).is_err());
@@ -318,7 +345,7 @@ fn one_frame_too_large_is_refused_before_anything_is_written() {
     let frame = |table| NewFrame {
         kind: 1,
         table,
-        data: b"",
+        data: &[],
     };
     let refused = journal
         .lock()
@@ -357,9 +384,11 @@ proptest! {
         for op in ops {
             match op {
                 Op::Append(frames) => {
+                    let datas: Vec<[&[u8]; 2]> = frames.iter().map(|bytes| bytes.split_at(bytes.len() / 3).into()).collect();
                     let new: Vec<_> = frames
                         .iter()
-                        .map(|bytes| NewFrame { kind: 0, table: &bytes[..bytes.len() / 2], data: bytes })
+                        .zip(&datas)
+                        .map(|(bytes, data)| NewFrame { kind: 0, table: &bytes[..bytes.len() / 2], data })
                         .collect();
                     if journal.lock().unwrap().append(&new).is_ok() {
                         list.extend(frames);

@@ -173,7 +173,7 @@ fn a_cell_is_backed_up_while_it_is_written_and_begins_another_life() {
         let frame = NewFrame {
             kind: 1,
             table: b"",
-            data,
+            data: &[data],
         };
         let written = journal.lock().unwrap().append(&[frame]).unwrap();
         journal.sync(written[0].end).unwrap();
@@ -214,7 +214,7 @@ fn what_is_erased_while_the_backup_runs_is_erased_in_it_only_with_what_was_writt
         let frame = NewFrame {
             kind: 0,
             table,
-            data,
+            data: &[data],
         };
         let written = journal.lock().unwrap().append(&[frame]).unwrap()[0];
         journal.sync(written.end).unwrap();
@@ -276,7 +276,7 @@ fn what_was_erased_takes_no_space_in_a_backup_either() {
     let frame = NewFrame {
         kind: 0,
         table: b"",
-        data: &data,
+        data: &[&data],
     };
     let written = journal.lock().unwrap().append(&[frame]).unwrap()[0];
     let wipe = Wipe {

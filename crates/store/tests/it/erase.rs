@@ -35,7 +35,7 @@ fn erases_until_it_is_killed() {
         let frame = NewFrame {
             kind: 1,
             table: name.as_bytes(),
-            data: &bytes,
+            data: &[&bytes],
         };
         let written = journal.lock().unwrap().append(&[frame]).unwrap();
         journal.sync(written[0].end).unwrap();

@@ -33,7 +33,7 @@ fn appends_until_it_is_killed() {
                     let frame = NewFrame {
                         kind: 1,
                         table: name.as_bytes(),
-                        data: &data,
+                        data: &[&data],
                     };
                     let written = journal.lock().unwrap().append(&[frame]).unwrap();
                     journal.sync(written[0].end).unwrap();

@@ -84,7 +84,7 @@ impl Ledger {
         let written = locked.append(&[NewFrame {
             kind: frame::ROOT,
             table: &table,
-            data: word.as_bytes(),
+            data: &[word.as_bytes()],
         }])?;
         drop(locked);
         // CRASH: a root that is not on the disk was shown to nobody; the next one covers the same.

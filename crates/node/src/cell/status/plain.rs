@@ -12,6 +12,9 @@ const SAME: u8 = 1 << 1;
 /// The version is an instant to the millisecond.
 const INSTANT: u8 = 1 << 2;
 
+/// How long a UUID is as it is written.
+const UUID_CHARS: usize = 36;
+
 /// How an instant to the millisecond is written; a digit for each `0`.
 const FORM: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
 
@@ -24,9 +27,10 @@ impl Plain {
     pub(super) fn of<'a>(all: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
         let (mut bytes, mut before) = (Vec::new(), "");
         for (id, version) in all {
-            let uuid = id.rsplit_once("--").and_then(|(kind, uuid)| {
-                let bytes = uuid_of(uuid)?;
-                Some((kind, bytes))
+            let parts = id.len().checked_sub(UUID_CHARS);
+            let uuid = parts.and_then(|at| {
+                let (kind, uuid) = id.split_at_checked(at)?;
+                Some((kind.strip_suffix("--")?, uuid_of(uuid)?))
             });
             let instant = instant_of(version);
             let same = uuid.is_some_and(|(kind, _)| kind == before);

@@ -23,8 +23,8 @@ use portcullis_stix::{
 };
 use std::{sync::Arc, thread};
 
-/// From so many objects on they are read in parallel.
-const PARALLEL_OBJECTS_MIN: usize = 512;
+/// What one thread reads at least: less takes no longer than it takes to start another.
+const THREAD_BYTES_MIN: usize = 64 * 1024;
 
 /// The most threads that read one envelope.
 const THREADS_MAX: usize = 8;
@@ -124,26 +124,31 @@ pub(crate) fn all<'a>(
     let read = |objects: &[&'a [u8]]| -> Vec<_> {
         objects.iter().map(|bytes| one(context, bytes)).collect()
     };
-    let threads = match objects.len() {
-        ..PARALLEL_OBJECTS_MIN => 1,
-        _ => thread::available_parallelism()
+    let bytes: usize = objects.iter().map(|object| object.len()).sum();
+    let threads = match bytes / THREAD_BYTES_MIN {
+        0 | 1 => 1,
+        most => thread::available_parallelism()
             .map_or(1, usize::from)
-            .min(THREADS_MAX),
+            .min(THREADS_MAX)
+            .min(most),
     };
-    if threads == 1 {
-        return read(objects);
+    let (own, others) = objects.split_at(objects.len().div_ceil(threads));
+    if others.is_empty() {
+        return read(own);
     }
     let read = &read;
     thread::scope(|scope| {
-        let parts = objects.chunks(objects.len().div_ceil(threads));
+        let parts = others.chunks(own.len());
         let started: Vec<_> = parts
             .map(|part| (part, scope.spawn(move || read(part))))
             .collect();
-        let parts = started.into_iter().flat_map(|(part, thread)| {
+        let mut all = read(own);
+        all.reserve_exact(others.len());
+        for (part, thread) in started {
             // A thread that has panicked has told why already; its part is read here again.
-            thread.join().unwrap_or_else(|_| read(part))
-        });
-        parts.collect()
+            all.extend(thread.join().unwrap_or_else(|_| read(part)));
+        }
+        all
     })
 }
 

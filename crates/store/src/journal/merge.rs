@@ -94,7 +94,7 @@ impl Journal {
         let last = last.filter(|_| at == merge.end).ok_or_else(nowhere)?;
         let zeros = vec![0; data];
         let table = &merge.table;
-        let mut head = Head::new(merge.kind, last.sequence, last.durable, table, &zeros);
+        let mut head = Head::new(merge.kind, last.sequence, last.durable, table, &[&zeros]);
         head.flags = ERASED;
         Ok((head, count))
     }

@@ -44,6 +44,8 @@ pub(crate) struct CellConfig {
     pub(crate) kind: Option<String>,
     /// How long the bytes stay of what was taken back: a span, or `0`.
     pub(crate) erase_after: String,
+    /// How long the ledger keeps what was served to whom: a span, or `forever`.
+    pub(crate) ledger_keep: String,
 }
 
 /// ATT&CK Enterprise in one envelope has 34 MB.
@@ -51,6 +53,12 @@ pub(crate) const ENVELOPE_BYTES_DEFAULT: usize = 100 << 20;
 
 /// Time to notice that something was removed by mistake.
 const ERASE_AFTER_DEFAULT: &str = "30d";
+
+/// Six years: as long as most claims may be brought to a court.
+const LEDGER_KEEP_DEFAULT: &str = "2192d";
+
+/// The word for a ledger of which nothing is dropped.
+const FOREVER: &str = "forever";
 
 impl Default for CellConfig {
     fn default() -> Self {
@@ -60,6 +68,7 @@ impl Default for CellConfig {
             country: None,
             kind: None,
             erase_after: ERASE_AFTER_DEFAULT.to_owned(),
+            ledger_keep: LEDGER_KEEP_DEFAULT.to_owned(),
         }
     }
 }
@@ -230,6 +239,27 @@ impl CellConfig {
         })
     }
 
+    /// How long the ledger keeps what was served to whom; none for ever. Never shorter than what was
+    /// taken back stays: who was served it is asked until it is gone.
+    pub(crate) fn ledger_keep(&self) -> Result<Option<jiff::SignedDuration>, Failure> {
+        if self.ledger_keep == FOREVER {
+            return Ok(None);
+        }
+        let keep = crate::cmd::cell::span_or_none(&self.ledger_keep).map_err(|wrong| {
+            Failure::usage(format!("`[cell] ledger_keep`: {wrong}"))
+                .hint("such as \"2192d\", which is six years, or \"forever\"")
+        })?;
+        let erase_after = self.erase_after()?;
+        if keep <= erase_after {
+            return Err(Failure::usage(format!(
+                "`[cell] ledger_keep` is {}, and `erase_after` {}",
+                self.ledger_keep, self.erase_after
+            ))
+            .hint("the ledger is kept longer than what was taken back"));
+        }
+        Ok(Some(keep))
+    }
+
     fn fresh(&self) -> String {
         let set = |name: &str, value: Option<&str>, example: &str| match value {
             Some(value) => format!("{name} = {}", toml_text(value)),
@@ -248,6 +278,9 @@ max_content_length = {bytes}
 {kind}
 # How long the bytes stay on the disk of what was removed or recalled; `0` for some minutes.
 erase_after = {erase_after}
+# How long the ledger keeps what was served to whom, and its proof: 2192 days are six years; or
+# `forever`.
+ledger_keep = {ledger_keep}
 ",
             plain = set(
                 "plain_listen",
@@ -256,6 +289,7 @@ erase_after = {erase_after}
             ),
             bytes = self.max_content_length,
             erase_after = toml_text(&self.erase_after),
+            ledger_keep = toml_text(&self.ledger_keep),
             country = set("country", self.country.as_deref(), "GB"),
             kind = set("kind", self.kind.as_deref(), "company"),
         )

@@ -7,6 +7,7 @@ mod exit;
 mod follow;
 mod import;
 mod kill;
+mod ledger;
 mod page;
 mod peers;
 mod share;

@@ -103,11 +103,24 @@ impl Who {
                 "times": one.times,
             }));
         }
+        let before = desk.cell.who_before(id)?;
+        if let Some(before) = &before {
+            let members: Vec<String> = before.members.iter().map(ToString::to_string).collect();
+            ui.say(format_args!(
+                "what was served before {:.3} is no longer kept (`ledger_keep`): when, by which exit, and proof of it are gone; it had gone to: {}",
+                before.until,
+                words::or_dash(&members),
+            ));
+        }
         if served.is_empty() {
             if desk.versions(id)?.is_empty() && desk.cell.numbers_of(id).is_empty() {
                 return Err(super::not_here(id));
             }
-            ui.say("nobody was served it");
+            ui.say(if before.is_some() {
+                "nobody was served it since"
+            } else {
+                "nobody was served it"
+            });
         }
         let mut file = Value::Null;
         if let Some(path) = &self.evidence {
@@ -133,7 +146,11 @@ impl Who {
             file =
                 json!({ "file": path.display().to_string(), "roots": roots, "recorded": recorded });
         }
-        ui.answer(&json!({ "object": id, "served": rows, "evidence": file }));
+        let before = before.map(|before| {
+            let members: Vec<&str> = before.members.iter().map(MemberId::as_str).collect();
+            json!({ "until": before.until.to_string(), "members": members })
+        });
+        ui.answer(&json!({ "object": id, "served": rows, "before": before, "evidence": file }));
         Ok(ExitCode::SUCCESS)
     }
 }

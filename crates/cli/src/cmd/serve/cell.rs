@@ -7,6 +7,7 @@ use crate::{
     failure::Failure,
     home::Home,
 };
+use jiff::SignedDuration;
 use portcullis_node::{Node, cell::Cell};
 use portcullis_web::HttpPeers;
 use std::{
@@ -72,11 +73,12 @@ pub(super) fn workers(
         "clock",
         Box::new(move || keep_time(&own, &held, &ends)),
     )?);
-    let term = home.config.cell().unwrap_or_default().erase_after()?;
+    let config = home.config.cell().unwrap_or_default();
+    let terms = (config.erase_after()?, config.ledger_keep()?);
     let (held, ends) = (Arc::clone(cell), Arc::clone(stop));
     workers.push(start(
         "eraser",
-        Box::new(move || erase_daily(&held, term, &ends)),
+        Box::new(move || erase_daily(&held, terms, &ends)),
     )?);
     let follows = follows::keep(
         Home::open(&home.dir)?,
@@ -138,9 +140,13 @@ fn keep_time(home: &Home, cell: &Cell, stop: &AtomicBool) {
     }
 }
 
-/// Erases what was taken back long enough ago: some minutes after the start, then once a day, not at
-/// the same time as everybody.
-fn erase_daily(cell: &Cell, term: jiff::SignedDuration, stop: &AtomicBool) {
+/// Erases what was taken back long enough ago, and drops what was served long ago: some minutes after
+/// the start, then once a day, not at the same time as everybody.
+fn erase_daily(
+    cell: &Cell,
+    (term, keep): (SignedDuration, Option<SignedDuration>),
+    stop: &AtomicBool,
+) {
     let mut drawn = [0; 2];
     cell.env().fill(&mut drawn);
     // Up to an hour and some.
@@ -169,12 +175,34 @@ fn erase_daily(cell: &Cell, term: jiff::SignedDuration, stop: &AtomicBool) {
                 false
             }
         };
+        let more = keep.is_some_and(|keep| drop_served(cell, keep)) || more;
         watch = stopwatch();
         wait = if more || term.is_zero() {
             ERASE_FIRST
         } else {
             DAY + jitter
         };
+    }
+}
+
+/// Drops what was served longer ago than the ledger keeps it; answers whether there is more.
+fn drop_served(cell: &Cell, keep: SignedDuration) -> bool {
+    match cell.drop_served(keep) {
+        Ok(done) => {
+            if done.ticks > 0 {
+                tracing::info!(
+                    ticks = done.ticks,
+                    records = done.records,
+                    freed = done.freed,
+                    "what was served long ago is no longer kept"
+                );
+            }
+            done.more
+        }
+        Err(error) => {
+            tracing::warn!(%error, "what was served long ago cannot be dropped yet");
+            false
+        }
     }
 }
 

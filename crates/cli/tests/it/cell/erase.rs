@@ -6,7 +6,7 @@ use serde_json::json;
 use std::{fs, path::Path};
 
 /// Whether a text stands in any file of a folder.
-fn stands(folder: &Path, text: &str) -> bool {
+pub(super) fn stands(folder: &Path, text: &str) -> bool {
     fs::read_dir(folder).unwrap().any(|file| {
         let bytes = fs::read(file.unwrap().path()).unwrap();
         let part = text.as_bytes();

@@ -140,15 +140,6 @@ impl Ledger {
         Ok(until_us.and_then(|us| Timestamp::from_microsecond(us).ok()))
     }
 
-    /// The bytes of its journal, and those that it takes on the disk.
-    ///
-    /// # Errors
-    ///
-    /// [`LedgerError::Journal`].
-    pub fn sizes(&self) -> Result<(u64, u64), LedgerError> {
-        Ok(self.journal.sizes()?)
-    }
-
     /// Shows which entries members were served by records that were dropped.
     ///
     /// # Errors

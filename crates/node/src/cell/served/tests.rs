@@ -389,6 +389,61 @@ fn contents_are_recorded_once() {
     assert_eq!(ledger.contents_due(6).unwrap(), []);
 }
 
+#[test]
+fn what_is_read_in_pages_costs_bytes_by_the_page_and_what_is_looked_up_some_by_the_object() {
+    let (journal, clock) = (Journal::memory([0; 16]), clock());
+    let ledger = ledger(&journal, &clock);
+    let caller = caller("bank.example", Some("soc"));
+    let mut before = 0;
+    let mut grown = || {
+        let now = journal.sizes().unwrap().0;
+        now - std::mem::replace(&mut before, now)
+    };
+    grown();
+    let page = |first: u64| {
+        [Run {
+            first,
+            last: first + 999,
+        }]
+    };
+    let read = |how: How, runs: &mut dyn Iterator<Item = [Run; 1]>| {
+        for runs in runs {
+            ledger.note(&caller, &HERE, how, &runs).unwrap();
+        }
+        ledger.flush().unwrap();
+    };
+    // A hundred pages of a thousand objects, in one flush; and one page in each.
+    read(How::Page, &mut (0..100).map(|at| page(at * 1_000)));
+    let whole = grown();
+    for at in 0..100 {
+        read(How::Page, &mut std::iter::once(page(at * 1_000)));
+    }
+    let pages = grown();
+    // A thousand look-ups in one flush.
+    read(
+        How::Lookup,
+        &mut (0..1_000).map(|at| [Run::one(at * 7_919 % 100_000)]),
+    );
+    let lookups = grown();
+    let contents: Vec<Content> = (0..1_000)
+        .map(|number| Content {
+            collection: HERE,
+            number,
+            sha256: portcullis_core::digest::Digest([7; 32]),
+        })
+        .collect();
+    ledger.note_contents(&contents).unwrap();
+    let contents = grown();
+    seal(&ledger, clock.now()).unwrap();
+    let root = grown();
+    println!("{whole} {pages} {lookups} {contents} {root}");
+    assert!(whole < 100 * 20, "{whole}");
+    assert!(pages < 100 * 250, "{pages}");
+    assert!(lookups < 1_000 * 16, "{lookups}");
+    assert!(contents < 1_000 * 60, "{contents}");
+    assert!(root < 1_200, "{root}");
+}
+
 /// How long ten million servings take to note, write and search: `cargo test -p portcullis-node
 /// --lib --release ten_million -- --ignored --nocapture`.
 #[test]

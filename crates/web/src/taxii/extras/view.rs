@@ -2,7 +2,10 @@
 
 use super::{No, Query, VALUE_BYTES_MAX, name, unread};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use portcullis_core::cell::{Caller, ObjectId};
+use portcullis_core::{
+    cell::{Caller, ObjectId},
+    member::MemberId,
+};
 use portcullis_node::cell::{
     Cell, CellError,
     question::{QuestionView, ReplyTo},
@@ -11,6 +14,9 @@ use portcullis_node::cell::{
 };
 use portcullis_stix::{observable, taxii::Micros};
 use serde_json::{Value, json};
+
+/// What `since` is.
+const SINCE: &str = "microseconds since 1970, such as 1795330800000000";
 
 pub(super) fn view(
     cell: &Cell,
@@ -29,7 +35,7 @@ pub(super) fn view(
             Ok(json!({ "replies": replies.iter().map(reply).collect::<Vec<_>>() }))
         }
         ["notices"] => {
-            let notices = cell.notices(caller, query.number("since"))?;
+            let notices = cell.notices(caller, query.number("since", SINCE)?)?;
             Ok(json!({ "notices": notices.iter().map(reply).collect::<Vec<_>>() }))
         }
         ["lookup"] => lookup(cell, caller, query),
@@ -82,7 +88,11 @@ fn who(cell: &Cell, caller: &Caller, object: &str) -> Result<Value, No> {
             "times": served.times,
         })
     });
-    Ok(json!({ "object": object, "served": served.collect::<Vec<_>>() }))
+    let before = cell.who_before_for(caller, object)?.map(|before| {
+        let members: Vec<&str> = before.members.iter().map(MemberId::as_str).collect();
+        json!({ "until": before.until.to_string(), "members": members })
+    });
+    Ok(json!({ "object": object, "served": served.collect::<Vec<_>>(), "before": before }))
 }
 
 fn recalls(cell: &Cell, caller: &Caller) -> Value {
@@ -170,7 +180,7 @@ fn reply(reply: &ReplyTo) -> Value {
 /// The objects that name an observable, noted like everything that goes out.
 fn lookup(cell: &Cell, caller: &Caller, query: &Query) -> Result<Value, No> {
     let value = query
-        .text("value")
+        .text("value")?
         .filter(|value| value.len() <= VALUE_BYTES_MAX);
     let value = value.ok_or_else(|| unread("`value` is missing, or too long"))?;
     let observable =

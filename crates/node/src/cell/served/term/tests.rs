@@ -246,6 +246,50 @@ fn what_was_not_dropped_because_the_disk_failed_is_dropped_by_the_next_call() {
     }
 }
 
+#[test]
+fn a_tick_in_which_much_was_served_gives_its_disk_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::folder(folder.path(), [9; 16]).unwrap();
+    let kit = Kit::new();
+    let ledger = Ledger::new(journal, kit.cell.env.clone());
+    let now = || kit.cell.env.now();
+    // Ten minutes in which something was served in each half second.
+    for number in 0..1_200 {
+        let runs = [Run::one(number)];
+        ledger
+            .note(&kit.b(), &kit.collection, How::Object, &runs)
+            .unwrap();
+        ledger.flush().unwrap();
+    }
+    let key = SecretKey::from_seed([4; 32]);
+    let signing = crate::cell::provenance::Signing {
+        realm: &portcullis_core::realm::Realm::live(),
+        member: &member("csirt"),
+        key: &key,
+    };
+    ledger.seal(&signing, now()).unwrap();
+    kit.clock.pass(1_000_000);
+    let (bytes, taken) = ledger.journal.sizes().unwrap();
+    let done = ledger.drop_before(now(), &BTreeMap::new()).unwrap();
+    assert_eq!((done.ticks, done.records), (1, 1_200));
+    let (after, left) = ledger.journal.sizes().unwrap();
+    assert!(
+        bytes <= after && left + done.freed <= taken + 8_192,
+        "{done:?}"
+    );
+    assert!(left * 10 < taken, "{left} of {taken} bytes stay");
+    let had = ledger
+        .served_to(&member("bank-b"), &kit.collection)
+        .unwrap();
+    assert_eq!(
+        had,
+        [Run {
+            first: 0,
+            last: 1_199
+        }]
+    );
+}
+
 proptest! {
     #[test]
     fn runs_without_others_are_those_that_only_they_have(

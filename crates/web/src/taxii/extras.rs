@@ -31,7 +31,7 @@ use portcullis_core::{cell::Caller, member::MemberId};
 use portcullis_node::cell::{Cell, CellError, Looked};
 use portcullis_stix::taxii::filter::percent_decoded;
 use serde_json::{Value, json};
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, str::FromStr, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
 /// The most bytes of a body: a question in many words, and its objects.
@@ -118,9 +118,7 @@ async fn aside(
 /// The number of the caller's news when it is another than the known one, or the known one after
 /// a while. What the caller may not see wakes this, and is not answered.
 async fn watch(cell: Arc<Cell>, caller: Caller, query: &Query) -> Result<Value, No> {
-    let known = query
-        .number("generation")
-        .and_then(|known| u64::try_from(known).ok());
+    let known: Option<u64> = query.number("generation", "the number of an earlier answer")?;
     let answer = |generation: u64| Ok(json!({ "generation": generation }));
     let waiting = async {
         let mut looked = Looked::default();
@@ -165,7 +163,12 @@ async fn body_of(body: Incoming, patience: Duration) -> Result<Value, No> {
     if bytes.is_empty() {
         return Ok(json!({}));
     }
-    serde_json::from_slice(&bytes).map_err(|error| unread(&error.to_string()))
+    let body: Value = serde_json::from_slice(&bytes).map_err(|error| unread(&error.to_string()))?;
+    if body.is_object() {
+        Ok(body)
+    } else {
+        Err(unread("a body is a JSON object"))
+    }
 }
 
 /// 400: what was sent cannot be read.
@@ -201,7 +204,8 @@ struct Query(Vec<(String, String)>);
 
 impl Query {
     fn parse(text: &str) -> Self {
-        let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+        let pairs = text.split('&').filter(|pair| !pair.is_empty());
+        let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         Self(
             pairs
                 .map(|(name, value)| (decoded(name), decoded(value)))
@@ -209,13 +213,31 @@ impl Query {
         )
     }
 
-    fn text(&self, name: &str) -> Option<&str> {
+    /// A parameter's text, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// 400 where it is there more than once: nobody knows which is meant.
+    fn text(&self, name: &str) -> Result<Option<&str>, No> {
         let mut found = self.0.iter().filter(|(held, _)| held == name);
-        found.next().map(|(_, value)| value.as_str())
+        let first = found.next().map(|(_, value)| value.as_str());
+        match found.next() {
+            Some(_) => Err(unread(&format!("`{name}` is there more than once"))),
+            None => Ok(first),
+        }
     }
 
-    fn number(&self, name: &str) -> Option<i64> {
-        self.text(name)?.parse().ok()
+    /// A parameter that is a whole number, if it is there; `what` says for people what it stands for.
+    ///
+    /// # Errors
+    ///
+    /// 400 where it is anything else: taken for absent, it would be answered with something else.
+    fn number<T: FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, No> {
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
+        let number = text.parse().map(Some);
+        number.map_err(|_| unread(&format!("`{name}` is a whole number: {what}")))
     }
 }
 
@@ -235,8 +257,12 @@ mod tests {
         assert_eq!(decoded("%zz"), "");
         assert_eq!(decoded("%ff"), "");
         let query = Query::parse("value=http%3A%2F%2Fbad.example%2F&generation=7&x");
-        assert_eq!(query.text("value"), Some("http://bad.example/"));
-        assert_eq!(query.number("generation"), Some(7));
-        assert_eq!(query.text("x"), None);
+        assert_eq!(query.text("value").unwrap(), Some("http://bad.example/"));
+        assert_eq!(query.number("generation", "").unwrap(), Some(7));
+        assert_eq!(query.text("x").unwrap(), Some(""));
+        assert_eq!(query.text("y").unwrap(), None);
+        assert_eq!(query.number::<u64>("y", "").unwrap(), None);
+        assert!(query.number::<u64>("x", "").is_err());
+        assert!(Query::parse("x=1&x=1").text("x").is_err());
     }
 }

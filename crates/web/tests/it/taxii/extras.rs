@@ -59,6 +59,85 @@ fn nobody_and_nothing_is_answered_as_at_the_taxii_door() {
 }
 
 #[test]
+fn a_parameter_that_cannot_be_read_is_never_taken_for_absent() {
+    let server = Running::start();
+    server.put(&[indicator()]);
+    let mut bank = speaker(&server, "bank");
+    for (path, named) in [
+        ("notices?since=abc", "since"),
+        ("notices?since=", "since"),
+        ("notices?since", "since"),
+        ("notices?since=2026-11-22", "since"),
+        ("notices?since=1.5", "since"),
+        ("notices?since=%zz", "since"),
+        ("notices?since=99999999999999999999", "since"),
+        ("notices?since=1&since=2", "since"),
+        ("watch?generation=abc", "generation"),
+        ("watch?generation=-1", "generation"),
+        ("watch?generation", "generation"),
+        ("watch?generation=1&generation=1", "generation"),
+        ("lookup", "value"),
+        ("lookup?value=", "value"),
+        ("lookup?value=%ff", "value"),
+        ("lookup?value=a.tld&value=b.tld", "value"),
+    ] {
+        let answer = bank.get(&format!("/cell/v1/{path}"));
+        assert_eq!(answer.status, 400, "{path}: {answer:?}");
+        let said = answer.json();
+        assert_eq!(said["error_code"], "cell.unread", "{path}");
+        let description = said["description"].as_str().unwrap();
+        assert!(description.contains(&format!("`{named}`")), "{description}");
+    }
+    for path in [
+        "notices",
+        "notices?since=-1",
+        "notices?since=1795330800000000&other=abc",
+        "watch?generation=18446744073709551615",
+        "lookup?value=bad.zone-of-nobody.tld&x",
+    ] {
+        let answer = bank.get(&format!("/cell/v1/{path}"));
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+    }
+    // In a path an id of another form is refused where it is read, and unknown where it is looked up.
+    let confirm = bank.post(
+        "/cell/v1/recalls/rcl_1/confirm",
+        &json!({ "how": "removed" }),
+    );
+    assert_eq!(confirm.status, 400, "{confirm:?}");
+    let decline = bank.post("/cell/v1/questions/x/decline", &json!({ "reason": "no" }));
+    assert_eq!(decline.status, 400, "{decline:?}");
+    for path in ["who/x", "provenance/x/y", "provenance/%zz/%zz"] {
+        assert_eq!(bank.get(&format!("/cell/v1/{path}")).status, 404, "{path}");
+    }
+    for (path, body) in [
+        ("recalls", json!([])),
+        ("recalls", json!("x")),
+        ("recalls", json!({ "object": 7, "reason": "x" })),
+        (
+            "recalls",
+            json!({ "object": OBJECT, "reason": "x", "due": "soon" }),
+        ),
+        (
+            "recalls",
+            json!({ "object": OBJECT, "reason": "x", "versions": "all" }),
+        ),
+        (
+            "recalls",
+            json!({ "object": OBJECT, "reason": "x", "versions": ["1"] }),
+        ),
+        ("pseudonyms", json!({ "collection": null })),
+        (
+            "questions",
+            json!({ "collection": server.shared.to_string(), "kind": "seen" }),
+        ),
+    ] {
+        let answer = bank.post(&format!("/cell/v1/{path}"), &body);
+        assert_eq!(answer.status, 400, "{path} {body}: {answer:?}");
+        assert_eq!(answer.json()["error_code"], "cell.unread", "{path} {body}");
+    }
+}
+
+#[test]
 fn an_object_is_recalled_and_the_confirmations_come_in() {
     let server = Running::start();
     server.put(&[indicator()]);

@@ -212,6 +212,13 @@ impl Cell {
         taken.then_some(identity)
     }
 
+    /// Whether the caller has a pseudonym in any collection.
+    pub(super) fn has_pseudonym(&self, caller: &Caller) -> bool {
+        let state = self.state();
+        let mut collections = state.collections().keys();
+        collections.any(|collection| self.pseudonym_of(caller, collection).is_some())
+    }
+
     /// Whether an entry was published by the caller under its pseudonym: as this node's own member's.
     /// Who has no pseudonym there has nothing looked up; a removal has no author.
     pub(super) fn is_under_own_pseudonym(

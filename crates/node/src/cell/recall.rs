@@ -233,14 +233,17 @@ impl Cell {
     }
 
     /// The recalls that concern a caller, the newest first: all for an operator, else its member's
-    /// own and those in which it is asked; a member's client none.
+    /// own, those under its pseudonyms among them, and those in which it is asked; a member's client none.
     pub fn recalls(&self, caller: &Caller) -> Vec<RecallView> {
         if caller.client {
             return Vec::new();
         }
         let (state, now) = (self.state(), self.env.now());
+        let hidden = self.has_pseudonym(caller);
         let views = state.recalls().iter().filter_map(|(id, recall)| {
-            let own = caller.operator || recall.by.member == caller.member;
+            let own = caller.operator
+                || recall.by.member == caller.member
+                || (hidden && self.is_recalled_under_pseudonym(caller, recall));
             if !own && !recall.asked.contains_key(&caller.member) {
                 return None;
             }
@@ -266,6 +269,20 @@ impl Cell {
         let mut views: Vec<RecallView> = views.collect();
         views.sort_by_key(|view| std::cmp::Reverse(view.at));
         views
+    }
+
+    /// Whether a recall is of what the caller published under its pseudonym, and of nothing else.
+    fn is_recalled_under_pseudonym(&self, caller: &Caller, recall: &Recall) -> bool {
+        if recall.by.member != self.me || recall.versions.is_empty() {
+            return false;
+        }
+        let own: BTreeSet<i64> = self
+            .numbers_of(recall.object.as_str())
+            .into_iter()
+            .filter(|(at, number)| self.is_under_own_pseudonym(caller, at, *number))
+            .filter_map(|(at, number)| Some(self.entry_of(&at, number)?.0.version_us))
+            .collect();
+        recall.versions.iter().all(|version| own.contains(version))
     }
 
     /// Does what recalls still ask of this node: revokes and removes what is asked back here,

@@ -403,6 +403,28 @@ fn whoever_published_under_a_pseudonym_has_a_publishers_rights_and_nobody_else_h
     // What went before it was removed is still told.
     assert!(!who(&kit.a(), 1).unwrap().is_empty());
     assert!(who(&kit.b(), 1).is_err());
+    // What it asks back, it sees as who asks for it; others as those who are asked.
+    kit.publish(&kit.a(), &under(&pseudonym, 4, ""));
+    kit.serve(&kit.b());
+    kit.import(&indicator(5, 0));
+    kit.serve(&kit.b());
+    kit.clock.pass(1_000_000);
+    let own = kit.cell.recall(&kit.a(), &id(4), &[], "wrong", None);
+    let own = own.unwrap();
+    kit.clock.pass(1_000_000);
+    let cells = kit
+        .cell
+        .recall(&kit.cell.operator(), &id(5), &[], "wrong", None);
+    cells.unwrap();
+    let seen = |caller: &Caller| {
+        let views = kit.cell.recalls(caller).into_iter();
+        let views = views.map(|view| (view.id == own, view.by.to_string(), view.asked.len()));
+        views.collect::<Vec<_>>()
+    };
+    assert_eq!(seen(&kit.a()), [(true, "csirt".to_owned(), 1)]);
+    let asked = |ours| (ours, "csirt".to_owned(), 1);
+    assert_eq!(seen(&kit.b()), [asked(false), asked(true)]);
+    assert_eq!(seen(&Caller::node(member("bank-c"))), []);
     // Nobody has opened it.
     assert_eq!(
         kit.cell.state().pseudonyms()[&pseudonym.identity].openings,

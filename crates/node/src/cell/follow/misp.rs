@@ -7,10 +7,12 @@
 
 mod seen;
 mod send;
+mod taken_back;
 
 use super::{FollowError, Noted, Reach, Step, Work, held};
 use crate::cell::{
-    Change, Changed, Stamp,
+    Change, ChangeRef, Changed, Stamp,
+    index::Entry,
     remote::misp::{self, Cursor, Instance},
 };
 use portcullis_core::member::MemberId;
@@ -33,6 +35,8 @@ const COMPARED_MAX: usize = 100;
 const CLOCKS_APART_S: i64 = 5 * 60;
 /// The oldest version whose answers are recorded in our tests.
 const OLDEST: [u32; 3] = [2, 4, 115];
+/// What binds others, and is an event there.
+const BINDINGS: [&str; 2] = ["report", "grouping"];
 /// A second in microseconds.
 const SECOND_US: i64 = 1_000_000;
 
@@ -76,10 +80,9 @@ impl Work<'_> {
         self.take(&changes, text, &mut step)?;
         if both_ways && !page.more {
             let mut sent = moved.clone();
-            step.more |= self.send(reach, &instance, &name, &mut sent, &mut step.notes)?;
+            step.more |= self.send(reach, &instance, &name, &mut sent, &mut step)?;
             let text = (sent != moved).then(|| sent.to_text());
             self.take(&[], text, &mut step)?;
-            self.cell.working.forget_sighted(&self.follow);
         }
         Ok(step)
     }
@@ -144,6 +147,11 @@ impl Work<'_> {
         };
         let second = |version_us: i64| version_us.div_euclid(SECOND_US);
         let held = self.cell.held(&self.into, &header.id);
+        // What was removed here was deleted there for it.
+        let gone = !held.is_empty() && held.iter().all(|held| held.removed);
+        if header.revoked && gone {
+            return true;
+        }
         let others = held.iter().filter(|held| held.stamp.by != *name);
         let newest = others.map(|held| second(held.version_us)).max();
         newest >= Some(second(header.version_us))
@@ -262,16 +270,30 @@ impl Work<'_> {
     /// The reports and groupings that came from a server.
     fn bindings(&self, name: &MemberId) -> Result<Vec<Binding>, FollowError> {
         let mut bindings = Vec::new();
+        self.each_binding(&mut |change, object| {
+            if change.stamp.by == *name {
+                bindings.extend(Binding::read(change.id, object));
+            }
+        })?;
+        Ok(bindings)
+    }
+
+    /// Shows every report and grouping that stands in the collection, and reads nothing else.
+    fn each_binding(&self, f: &mut dyn FnMut(&ChangeRef<'_>, &[u8])) -> Result<(), FollowError> {
+        let kinds: Vec<u16> = {
+            let index = self.cell.index();
+            let kinds = BINDINGS.iter().filter_map(|kind| index.kinds.find(*kind));
+            kinds.collect()
+        };
+        let binds = |entry: &Entry| entry.is_live() && kinds.contains(&entry.kind);
         self.cell
-            .changes_since(&self.into, i64::MIN, &mut |change| {
-                if let Changed::Put(object) = change.op
-                    && change.stamp.by == *name
-                {
-                    bindings.extend(Binding::read(change.id, object));
+            .entries_since(&self.into, i64::MIN, &binds, &mut |change| {
+                if let Changed::Put(object) = change.op {
+                    f(&change, object);
                 }
                 ControlFlow::Continue(())
             })?;
-        Ok(bindings)
+        Ok(())
     }
 }
 
@@ -319,7 +341,7 @@ struct Binding {
 
 impl Binding {
     fn read(id: &str, object: &[u8]) -> Option<Self> {
-        if !id.starts_with("report--") && !id.starts_with("grouping--") {
+        if !is_binding(id) {
             return None;
         }
         let object: Value = serde_json::from_slice(object).ok()?;
@@ -353,6 +375,12 @@ fn is_said(object: &[u8]) -> bool {
         "note" => serde_json::from_slice(object).is_ok_and(|note: Value| !is_sighting(&note)),
         kind => !AROUND.contains(&kind),
     })
+}
+
+/// Whether an object of this id is an event there.
+fn is_binding(id: &str) -> bool {
+    let kind = id.split_once("--").map_or("", |(kind, _)| kind);
+    BINDINGS.contains(&kind)
 }
 
 /// The UUID in an object's id.

@@ -198,6 +198,22 @@ impl Bench {
         }
     }
 
+    /// The same after a restart: what was on the disk.
+    pub(super) fn restarted(self) -> Self {
+        let image = self.cell.journal.image(true).unwrap();
+        let cell = Cell::open(CellParts {
+            journal: Journal::of_image(&image, [1; 16]),
+            served: Journal::memory([2; 16]),
+            env: self.env.clone(),
+            me: self.cell.me().clone(),
+            realm: Realm::live(),
+            signer: None,
+        });
+        let cell = cell.unwrap();
+        cell.load().unwrap();
+        Self { cell, ..self }
+    }
+
     pub(super) fn tick(&self, remote: &dyn Remote) -> Ticked {
         let reach = Reach {
             peers: &Nobody,

@@ -103,8 +103,6 @@ struct One {
     looked_at: Option<(i64, u64)>,
     /// `told`, as it was when something was last told: it goes into the journal.
     replied: Option<Told>,
-    /// The entries that went to the server since its cursor moved, and that it adds each time.
-    sighted: BTreeSet<u64>,
 }
 
 impl Working {
@@ -245,27 +243,6 @@ impl Working {
             one.again_us = Some(now_us);
         }
         may
-    }
-
-    /// Whether an entry went to the server already, and its cursor has not moved since.
-    pub(super) fn is_sighted(&self, follow: &FollowId, number: u64) -> bool {
-        let all = self.all();
-        all.get(follow)
-            .is_some_and(|one| one.sighted.contains(&number))
-    }
-
-    pub(super) fn set_sighted(&self, follow: &FollowId, number: u64) {
-        self.all()
-            .entry(*follow)
-            .or_default()
-            .sighted
-            .insert(number);
-    }
-
-    pub(super) fn forget_sighted(&self, follow: &FollowId) {
-        if let Some(one) = self.all().get_mut(follow) {
-            one.sighted.clear();
-        }
     }
 
     pub(super) fn view(&self, follow: &FollowId, held: &Follow) -> FollowView {

@@ -2,7 +2,8 @@
 //! sightings into it.
 //!
 //! Follows MISP's REST API: `servers/getVersion`, `events/restSearch`,
-//! `events/index`, `events/view`, `events/add`, `events/edit`, `sightings/add`.
+//! `events/index`, `events/view`, `events/add`, `events/edit`, `events/delete`,
+//! `sightings/add`.
 //! Only published events are
 //! read, in the order of being published; MISP counts that in whole seconds, so
 //! a walk goes back a little and meets some events twice.
@@ -11,7 +12,7 @@ mod answer;
 mod send;
 
 pub use answer::{Version, version};
-pub use send::{Sent, send, sight};
+pub use send::{Sent, delete, send, sight};
 
 use super::{Endpoint, Remote, RemoteError, Request};
 use answer::asked;
@@ -79,6 +80,9 @@ pub struct Cursor {
     /// Up to which of our own `added` times objects were sent there, in microseconds.
     #[serde(default)]
     pub sent_us: Option<i64>,
+    /// The last of our entries that went there as a sighting, which the instance adds each time.
+    #[serde(default)]
+    pub sighted: Option<u64>,
     /// When its index was last held against ours, in seconds by our clock.
     #[serde(default)]
     pub compared_s: i64,

@@ -1,5 +1,6 @@
 //! What is seen of an event before it is mapped.
 
+use super::taken_back::RECALLED;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -59,8 +60,8 @@ impl Seen {
         is_held: &dyn Fn(&str) -> bool,
     ) -> Option<Vec<u8>> {
         self.uuid.as_ref()?;
-        let marked = event.windows(MARK.len()).any(|at| at == MARK.as_bytes());
-        if !marked {
+        let stands = |mark: &str| event.windows(mark.len()).any(|at| at == mark.as_bytes());
+        if !stands(MARK) && !stands(RECALLED) {
             return None;
         }
         let mut document: Value = serde_json::from_slice(event).ok()?;
@@ -86,11 +87,13 @@ fn strip(whole: &mut Value, is_held: &dyn Fn(&str) -> bool) -> bool {
         sightings.retain(|sighting| {
             let source = sighting.get("source").and_then(Value::as_str);
             let uuid = source.and_then(|source| source.rsplit_once(MARK));
-            let ours = uuid.is_some_and(|(_, uuid)| {
+            let sighted = uuid.is_some_and(|(_, uuid)| {
                 ["sighting", "note"]
                     .iter()
                     .any(|kind| is_held(&format!("{kind}--{uuid}")))
             });
+            let recalled = source.and_then(|source| source.rsplit_once(RECALLED));
+            let ours = sighted || recalled.is_some_and(|(_, id)| is_held(id));
             dropped |= ours;
             !ours
         });

@@ -4,11 +4,13 @@
 use super::{
     Binding, is_sighting,
     seen::{MARK, Seen},
+    taken_back::TakenBack,
     uuid_in,
 };
 use crate::cell::{
     CellError, ChangeRef, Changed, Run,
-    follow::{FollowError, Noted, Reach, Work},
+    follow::{FollowError, Noted, Reach, Step, Work},
+    index::{Entry, Key},
     remote::misp::{self, Cursor, Instance, Sent},
     served::How,
 };
@@ -36,27 +38,30 @@ const ALONE: [&str; 4] = ["indicator", "observed-data", "incident", "malware-ana
 const ABOUT: [&str; 2] = ["sighting", "opinion"];
 
 /// One object that may go.
-struct Outgoing {
-    number: u64,
-    bytes: Vec<u8>,
+pub(super) struct Outgoing {
+    /// Its entry; none where only that it is gone goes.
+    pub(super) number: Option<u64>,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// What there is to send.
 #[derive(Default)]
-struct Batch {
-    /// New since the last time, by their ids.
-    fresh: BTreeMap<String, Outgoing>,
+pub(super) struct Batch {
+    /// New since the last time, by their ids; what is gone says that it is revoked.
+    pub(super) fresh: BTreeMap<String, Outgoing>,
+    /// What was taken back since then.
+    pub(super) back: TakenBack,
     /// Up to where that reaches.
     to_us: Option<i64>,
     more: bool,
 }
 
 /// What decides about every object that goes to an instance.
-struct Exit<'a> {
+pub(super) struct Exit<'a> {
     /// What came from the instance never goes back.
-    instance: &'a MemberId,
-    state: Arc<State>,
-    cleared: Clearance,
+    pub(super) instance: &'a MemberId,
+    pub(super) state: Arc<State>,
+    pub(super) cleared: Clearance,
     /// What ends later than this may go, in microseconds since 1970.
     valid_us: i64,
 }
@@ -80,7 +85,7 @@ impl Work<'_> {
         instance: &Instance,
         name: &MemberId,
         cursor: &mut Cursor,
-        notes: &mut Vec<Noted>,
+        step: &mut Step,
     ) -> Result<bool, FollowError> {
         // The instance goes on from there as it likes: it is treated as a client of our member,
         // so that TLP:AMBER+STRICT and TLP:RED stay here, and the legal basis is asked.
@@ -90,10 +95,12 @@ impl Work<'_> {
             ..Caller::node(self.cell.me().clone())
         };
         let exit = self.exit(name, &caller)?;
-        let batch = self.outgoing(&exit, cursor.sent_us.unwrap_or(i64::MIN))?;
+        let sent_us = cursor.sent_us.unwrap_or(i64::MIN);
+        let mut batch = self.outgoing(&exit, sent_us)?;
         let Some(to_us) = batch.to_us else {
             return Ok(false);
         };
+        self.take_back(reach, instance, &exit, sent_us, &mut batch, &mut step.notes)?;
         let (bound, known) = self.bound(&batch, &exit)?;
         self.note(&caller, &batch, &known)?;
         let mut placed: BTreeSet<&str> = BTreeSet::new();
@@ -106,7 +113,7 @@ impl Work<'_> {
                 (!is_about(id, &object.bytes)).then_some(object.bytes.as_slice())
             };
             let event: Vec<&[u8]> = parts.iter().filter_map(bytes).collect();
-            send_event(reach, instance, &event, true, notes)?;
+            send_event(reach, instance, &event, true, &mut step.notes)?;
         }
         let loose = batch.fresh.iter().filter(|(id, object)| {
             let kind = id.split_once("--").map_or("", |(kind, _)| kind);
@@ -115,25 +122,34 @@ impl Work<'_> {
         for (_, object) in loose {
             // Where there is nothing, there is nothing to take back.
             let add = !header(&object.bytes).is_ok_and(|header| header.revoked);
-            send_event(reach, instance, &[&object.bytes], add, notes)?;
+            send_event(reach, instance, &[&object.bytes], add, &mut step.notes)?;
         }
-        for (id, object) in &batch.fresh {
-            let Some(sighting) = self.sighting(id, &object.bytes) else {
-                continue;
-            };
+        let said = batch.fresh.iter().filter_map(|(id, object)| {
+            // Touched anew, and sent when it came.
+            let again = self.sent_before(&exit, id, sent_us).is_some();
+            let sighting = self.sighting(id, &object.bytes).filter(|_| !again);
+            Some((object.number?, id.as_str(), sighting?))
+        });
+        let wrong = batch.back.wrong.iter();
+        let wrong = wrong.map(|(number, id, says)| (*number, id.as_str(), says.clone()));
+        let mut sightings: Vec<(u64, &str, Vec<u8>)> = said.chain(wrong).collect();
+        sightings.sort_unstable();
+        for (number, id, sighting) in sightings {
             // The instance adds each anew: what went before it failed does not go again.
-            if self.cell.working.is_sighted(&self.follow, object.number) {
+            if cursor.sighted >= Some(number) {
                 continue;
             }
             if let Sent::Refused(why) | Sent::Partly(why) =
                 misp::sight(reach.remote, instance, &sighting)?
             {
-                notes.push(Noted {
-                    what: id.clone(),
+                step.notes.push(Noted {
+                    what: id.to_owned(),
                     why: format!("the instance did not take it: {why}"),
                 });
             }
-            self.cell.working.set_sighted(&self.follow, object.number);
+            cursor.sighted = Some(number);
+            // CRASH: before this is on the disk, one sighting goes again.
+            self.take(&[], Some(cursor.to_text()), step)?;
         }
         cursor.sent_us = Some(to_us);
         Ok(batch.more)
@@ -156,21 +172,25 @@ impl Work<'_> {
         })
     }
 
-    /// What came after a place, not from the instance itself, and may leave.
+    /// What came after a place, not from the instance itself, and may leave; and what was taken back
+    /// of what went there before, or came from there.
     fn outgoing(&self, exit: &Exit<'_>, after_us: i64) -> Result<Batch, FollowError> {
         let mut batch = Batch::default();
         self.cell
             .changes_since(&self.into, after_us, &mut |change| {
-                if batch.fresh.len() >= SENT_MAX {
+                if batch.fresh.len() + batch.back.len() >= SENT_MAX {
                     batch.more = true;
                     return ControlFlow::Break(());
                 }
                 batch.to_us = Some(change.added_us);
+                if self.is_taken_back(exit, &change, after_us, &mut batch.back) {
+                    return ControlFlow::Continue(());
+                }
                 if let Changed::Put(bytes) = change.op
                     && exit.admits(&change)
                 {
                     let object = Outgoing {
-                        number: change.number,
+                        number: Some(change.number),
                         bytes: bytes.to_vec(),
                     };
                     batch.fresh.insert(change.id.to_owned(), object);
@@ -188,45 +208,70 @@ impl Work<'_> {
         exit: &Exit<'_>,
     ) -> Result<(Vec<Binding>, BTreeMap<String, Outgoing>), FollowError> {
         let mut bound = Vec::new();
-        self.cell
-            .changes_since(&self.into, i64::MIN, &mut |change| {
-                if let Changed::Put(object) = change.op
-                    && let Some(binding) = Binding::read(change.id, object)
-                    && exit.admits(&change)
-                    && !header(object).is_ok_and(|header| header.revoked)
-                {
-                    let touched = binding.refs.iter().any(|id| batch.fresh.contains_key(id));
-                    if touched || batch.fresh.contains_key(&binding.id) {
-                        bound.retain(|other: &Binding| other.id != binding.id);
-                        bound.push(binding);
-                    }
+        if batch.fresh.is_empty() {
+            return Ok((bound, BTreeMap::new()));
+        }
+        self.each_binding(&mut |change, object| {
+            if let Some(binding) = Binding::read(change.id, object)
+                && exit.admits(change)
+                && !header(object).is_ok_and(|header| header.revoked)
+            {
+                let touched = binding.refs.iter().any(|id| batch.fresh.contains_key(id));
+                if touched || batch.fresh.contains_key(&binding.id) {
+                    bound.retain(|other: &Binding| other.id != binding.id);
+                    bound.push(binding);
                 }
-                ControlFlow::Continue(())
-            })?;
+            }
+        })?;
         let wanted: BTreeSet<&str> = bound
             .iter()
             .flat_map(|binding| binding.refs.iter().chain([&binding.id]))
             .map(String::as_str)
             .filter(|id| !batch.fresh.contains_key(*id))
             .collect();
-        let mut known = BTreeMap::new();
-        if !wanted.is_empty() {
-            self.cell
-                .changes_since(&self.into, i64::MIN, &mut |change| {
-                    if let Changed::Put(bytes) = change.op
-                        && wanted.contains(change.id)
-                        && exit.admits(&change)
-                    {
-                        let object = Outgoing {
-                            number: change.number,
-                            bytes: bytes.to_vec(),
-                        };
-                        known.insert(change.id.to_owned(), object);
-                    }
-                    ControlFlow::Continue(())
-                })?;
-        }
+        let known = self.standing(exit, &wanted)?;
         Ok((bound, known))
+    }
+
+    /// Those of these objects that stand in the collection and may leave, each in its last version.
+    pub(super) fn standing(
+        &self,
+        exit: &Exit<'_>,
+        wanted: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, Outgoing>, FollowError> {
+        let places = {
+            let index = self.cell.index();
+            let shelf = index.shelf(&self.into).into_iter();
+            let entries = shelf.flat_map(|shelf| {
+                let keys = wanted.iter().map(|id| Key::of(id));
+                keys.flat_map(|key| shelf.versions(key))
+            });
+            let live = entries.filter(|(_, entry)| entry.is_live());
+            live.map(|(_, entry)| entry.added_us)
+                .collect::<BTreeSet<_>>()
+        };
+        let mut standing = BTreeMap::new();
+        let Some(first) = places.first() else {
+            return Ok(standing);
+        };
+        // Every entry of a node is added at a time of its own.
+        let is_wanted = |entry: &Entry| !entry.is_superseded() && places.contains(&entry.added_us);
+        let after_us = first.saturating_sub(1);
+        self.cell
+            .entries_since(&self.into, after_us, &is_wanted, &mut |change| {
+                if let Changed::Put(bytes) = change.op
+                    && wanted.contains(change.id)
+                    && exit.admits(&change)
+                {
+                    let object = Outgoing {
+                        number: Some(change.number),
+                        bytes: bytes.to_vec(),
+                    };
+                    standing.insert(change.id.to_owned(), object);
+                }
+                ControlFlow::Continue(())
+            })?;
+        Ok(standing)
     }
 
     /// Puts into the ledger what is about to leave.
@@ -237,7 +282,7 @@ impl Work<'_> {
         known: &BTreeMap<String, Outgoing>,
     ) -> Result<(), FollowError> {
         let all = batch.fresh.values().chain(known.values());
-        let mut numbers: Vec<u64> = all.map(|object| object.number).collect();
+        let mut numbers: Vec<u64> = all.filter_map(|object| object.number).collect();
         numbers.sort_unstable();
         let runs: Vec<Run> = numbers
             .into_iter()

@@ -1,3 +1,5 @@
+mod back;
+
 use super::{Bench, Request, Response, Server, Source, json};
 use crate::cell::remote::misp::tests::recorded;
 use portcullis_core::cell::{Command, Settings, Tlp};
@@ -76,6 +78,13 @@ fn answer(misp: &mut Misp, request: &Request) -> Response {
                 json(200, "{}")
             }
             None => json(404, r#"{"name":"Invalid event","message":"Invalid event"}"#),
+        },
+        path if path.starts_with("/events/delete/") => match at {
+            Some(at) => {
+                misp.events.remove(at);
+                recorded("event-deleted")
+            }
+            None => recorded("no-event"),
         },
         path if path.starts_with("/events/view/") => match at {
             Some(at) => json(200, misp.events[at].to_string()),

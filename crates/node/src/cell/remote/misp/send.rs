@@ -47,6 +47,19 @@ pub fn send(
     }
 }
 
+/// Deletes an event (`events/delete`); one that is not there is deleted.
+///
+/// # Errors
+///
+/// As [`send`].
+pub fn delete(remote: &dyn Remote, instance: &Instance, uuid: &str) -> Result<Sent, RemoteError> {
+    let path = instance.path(&format!("events/delete/{}", taxii::percent(uuid)));
+    match asked(remote, instance, &Request::post_json(path, b"{}".to_vec())) {
+        Err(RemoteError::Status { status: 404, .. }) => Ok(Sent::Taken),
+        other => sent(other),
+    }
+}
+
 /// Sends a sighting of an attribute (`sightings/add`), as its JSON.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ pub(crate) fn recorded(name: &str) -> Response {
         "add" => include_str!("../../../../testdata/misp/recorded/add.json"),
         "edit" => include_str!("../../../../testdata/misp/recorded/edit.json"),
         "edit-not-newer" => include_str!("../../../../testdata/misp/recorded/edit-not-newer.json"),
+        "event-deleted" => include_str!("../../../../testdata/misp/recorded/event-deleted.json"),
         "exists" => include_str!("../../../../testdata/misp/recorded/exists.json"),
         "index" => include_str!("../../../../testdata/misp/recorded/index.json"),
         "index-minimal" => include_str!("../../../../testdata/misp/recorded/index-minimal.json"),
@@ -170,6 +171,19 @@ fn an_event_is_changed_where_it_is_and_added_where_it_is_not() {
     let edit = (format!("POST /events/edit/{UUID}"), body.clone());
     let add = ("POST /events/add".to_owned(), body);
     assert_eq!(replay.asked(), [edit.clone(), edit.clone(), add, edit]);
+}
+
+#[test]
+fn an_event_is_deleted_and_one_that_is_not_there_is() {
+    let replay = Replay::named(["event-deleted", "no-event", "not-allowed"]);
+    let deletes = || delete(&replay, &instance(), UUID).unwrap();
+    assert_eq!(deletes(), Sent::Taken);
+    assert_eq!(deletes(), Sent::Taken);
+    assert!(
+        matches!(deletes(), Sent::Refused(why) if why.starts_with("You do not have permission"))
+    );
+    let asked = (format!("POST /events/delete/{UUID}"), serde_json::json!({}));
+    assert_eq!(replay.asked(), [asked.clone(), asked.clone(), asked]);
 }
 
 #[test]

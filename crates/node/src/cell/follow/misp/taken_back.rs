@@ -1,0 +1,272 @@
+//! What was removed or recalled here, told to an instance: in what went there it is deleted, and of
+//! what is the instance's own a recall is said to be a false positive.
+//!
+//! Parts of an event are deleted as MISP's own instances tell each other: by an edit of the event
+//! in which the attribute says so (a soft delete, which travels on). An event of ours is deleted
+//! where it holds nothing but what went there from here. Nothing else is ever touched: an event
+//! that came from the instance is in none of this.
+
+use super::{
+    Binding, is_binding,
+    send::{Batch, Exit, Outgoing},
+    uuid_in,
+};
+use crate::cell::{
+    ChangeRef, Changed,
+    follow::{FollowError, Noted, Reach, Work},
+    index::{Entry, Key},
+    remote::misp::{self, Instance, Sent},
+};
+use portcullis_stix::{
+    header::header,
+    misp::{EXTENSION, stix_to_event},
+};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What stands in the source of a false positive of ours, before the id of what we recalled.
+pub(super) const RECALLED: &str = ", recalled ";
+
+/// What was taken back since the last time.
+#[derive(Default)]
+pub(super) struct TakenBack {
+    /// Objects that went there and are gone here: the entry that went, and when it was removed.
+    gone: BTreeMap<String, (u64, i64)>,
+    /// Reports and groupings that went there and are gone or revoked here: the entry that went.
+    ended: BTreeMap<String, u64>,
+    /// False positives: by the entry that takes the object back, with its id.
+    pub(super) wrong: Vec<(u64, String, Vec<u8>)>,
+}
+
+impl TakenBack {
+    pub(super) fn len(&self) -> usize {
+        self.gone.len() + self.ended.len() + self.wrong.len()
+    }
+}
+
+/// What is known of an object's entries, all that ever were.
+#[derive(Default)]
+struct Past {
+    /// Whether the first came from the instance.
+    theirs: bool,
+    /// Whether any stands.
+    live: bool,
+    /// The last that went there.
+    sent: Option<u64>,
+}
+
+impl Work<'_> {
+    /// Whether a change takes something back of which the instance is told in another way than by
+    /// the object itself, or not at all; then it is remembered in `back`.
+    pub(super) fn is_taken_back(
+        &self,
+        exit: &Exit<'_>,
+        change: &ChangeRef<'_>,
+        sent_us: i64,
+        back: &mut TakenBack,
+    ) -> bool {
+        if change.stamp.by == *exit.instance {
+            return true;
+        }
+        let past = self.past(exit, change.id, sent_us);
+        let revoked = match change.op {
+            Changed::Removed if past.live => return true,
+            Changed::Removed => None,
+            Changed::Put(bytes) => {
+                let revoked = header(bytes).is_ok_and(|header| header.revoked);
+                if past.theirs && !revoked {
+                    return true;
+                }
+                if !revoked || !(past.theirs || is_binding(change.id)) {
+                    return false;
+                }
+                Some(bytes)
+            }
+        };
+        let id = change.id.to_owned();
+        if past.theirs {
+            let recalled = exit.state.recalls_of(change.id).next().is_some();
+            let says = revoked.filter(|_| recalled);
+            let says = says.and_then(|bytes| self.false_positive(&id, bytes, change.stamp.at_us));
+            back.wrong
+                .extend(says.map(|says| (change.number, id, says)));
+        } else if let Some(sent) = past.sent {
+            if is_binding(change.id) {
+                back.ended.insert(id, sent);
+            } else {
+                back.gone.insert(id, (sent, change.stamp.at_us));
+            }
+        }
+        true
+    }
+
+    /// The entry of an object that went to the instance by `sent_us`, the last of them.
+    pub(super) fn sent_before(&self, exit: &Exit<'_>, id: &str, sent_us: i64) -> Option<u64> {
+        self.past(exit, id, sent_us).sent
+    }
+
+    fn past(&self, exit: &Exit<'_>, id: &str, sent_us: i64) -> Past {
+        let (index, key) = (self.cell.index(), Key::of(id));
+        let Some(shelf) = index.shelf(&self.into) else {
+            return Past::default();
+        };
+        let earlier = shelf.earlier(key).iter();
+        let earlier = earlier.filter_map(|number| Some((*number, shelf.get(*number)?)));
+        let mut entries: Vec<(u32, &Entry)> = shelf.versions(key).chain(earlier).collect();
+        entries.sort_unstable_by_key(|(number, _)| *number);
+        let is_theirs = |entry: &Entry| index.members.get(entry.by) == Some(exit.instance);
+        let admitted = |entry: &Entry| {
+            let label = index.labels.get(entry.label).filter(|label| !label.held);
+            label.is_some_and(|label| {
+                let marks = exit.state.marks(id, &label.publisher);
+                exit.cleared.admits(label, marks)
+            })
+        };
+        let went = entries.iter().rev().find(|(_, entry)| {
+            entry.added_us <= sent_us && !entry.is_removal() && !is_theirs(entry) && admitted(entry)
+        });
+        Past {
+            theirs: entries.first().is_some_and(|(_, entry)| is_theirs(entry)),
+            live: entries.iter().any(|(_, entry)| entry.is_live()),
+            sent: went.map(|(number, _)| u64::from(*number)),
+        }
+    }
+
+    /// Ends the events of what was taken back, and puts what else is gone into the batch as revoked:
+    /// so it is deleted in the events that hold it.
+    pub(super) fn take_back(
+        &self,
+        reach: &Reach<'_>,
+        instance: &Instance,
+        exit: &Exit<'_>,
+        sent_us: i64,
+        batch: &mut Batch,
+        notes: &mut Vec<Noted>,
+    ) -> Result<(), FollowError> {
+        for (id, (number, at_us)) in std::mem::take(&mut batch.back.gone) {
+            match self
+                .bytes_that_went(number)
+                .and_then(|bytes| revoked(&bytes, at_us))
+            {
+                Some(bytes) => {
+                    let number = None;
+                    batch.fresh.insert(id, Outgoing { number, bytes });
+                }
+                None => notes.push(Noted {
+                    what: id,
+                    why: "it is gone here, and its bytes are erased: delete it there".to_owned(),
+                }),
+            }
+        }
+        for (id, number) in std::mem::take(&mut batch.back.ended) {
+            let Some(binding) = self.bytes_that_went(number) else {
+                notes.push(Noted {
+                    what: format!("event {}", uuid_in(&id)),
+                    why: "it is gone here, and its bytes are erased: delete it there".to_owned(),
+                });
+                continue;
+            };
+            let refs = Binding::read(&id, &binding).map(|binding| binding.refs);
+            let refs = refs.unwrap_or_default();
+            let parts = refs.iter().filter_map(|part| {
+                let number = self.sent_before(exit, part, sent_us)?;
+                self.bytes_that_went(number)
+            });
+            let parts: Vec<Vec<u8>> = parts.chain([binding]).collect();
+            if !end(reach, instance, uuid_in(&id), &parts, notes)? {
+                continue;
+            }
+            // What stands still, and was there in that event alone, goes anew.
+            let wanted: BTreeSet<&str> = refs
+                .iter()
+                .map(String::as_str)
+                .filter(|id| !batch.fresh.contains_key(*id))
+                .collect();
+            let standing = self.standing(exit, &wanted)?;
+            batch.fresh.extend(standing);
+        }
+        Ok(())
+    }
+
+    fn bytes_that_went(&self, number: u64) -> Option<Vec<u8>> {
+        self.cell.entry_bytes(&self.into, number).ok()
+    }
+
+    /// That an attribute of the instance's own is a false positive, as MISP takes it; none of what is
+    /// no attribute there.
+    fn false_positive(&self, id: &str, object: &[u8], at_us: i64) -> Option<Vec<u8>> {
+        let object: Value = serde_json::from_slice(object).ok()?;
+        object["extensions"][EXTENSION]["attribute"].as_object()?;
+        let at = jiff::Timestamp::from_microsecond(at_us).ok()?;
+        let sighting = json!({
+            "uuid": uuid_in(id),
+            "type": "1",
+            "timestamp": at.as_second(),
+            "source": format!("{}{RECALLED}{id}", self.cell.me()),
+        });
+        Some(sighting.to_string().into_bytes())
+    }
+}
+
+/// An object that is gone, as if it had been revoked when it went.
+fn revoked(bytes: &[u8], at_us: i64) -> Option<Vec<u8>> {
+    let mut object: Value = serde_json::from_slice(bytes).ok()?;
+    let at = jiff::Timestamp::from_microsecond(at_us).ok()?;
+    let members = object.as_object_mut()?;
+    members.insert("revoked".to_owned(), true.into());
+    members.insert("modified".to_owned(), format!("{at:.3}").into());
+    Some(object.to_string().into_bytes())
+}
+
+/// Deletes an event that went there as `parts`, unless others have put something into it. Answers
+/// whether it is gone.
+fn end(
+    reach: &Reach<'_>,
+    instance: &Instance,
+    uuid: &str,
+    parts: &[Vec<u8>],
+    notes: &mut Vec<Noted>,
+) -> Result<bool, FollowError> {
+    let Some(there) = misp::event(reach.remote, instance, uuid)? else {
+        return Ok(true);
+    };
+    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    let went = stix_to_event(&parts)
+        .map(|mapped| mapped.objects)
+        .unwrap_or_default();
+    let went: BTreeSet<String> = went.iter().flat_map(|event| uuids(event)).collect();
+    let there = uuids(there.get().as_bytes());
+    let mut note = |why: String| {
+        notes.push(Noted {
+            what: format!("event {uuid}"),
+            why,
+        });
+    };
+    if there.iter().any(|uuid| !went.contains(uuid)) {
+        note("it is gone here, and others have put something into it there: it stays".to_owned());
+        return Ok(false);
+    }
+    match misp::delete(reach.remote, instance, uuid)? {
+        Sent::Taken => Ok(true),
+        Sent::Partly(why) | Sent::Refused(why) => {
+            note(format!("the instance did not delete it: {why}"));
+            Ok(false)
+        }
+    }
+}
+
+/// The UUIDs of an event, and of what stands in it.
+fn uuids(event: &[u8]) -> Vec<String> {
+    let event: Value = serde_json::from_slice(event).unwrap_or_default();
+    let event = &event["Event"];
+    let list = |of: &Value, name: &str| of[name].as_array().cloned().unwrap_or_default();
+    let mut all = vec![event.clone()];
+    for object in list(event, "Object") {
+        all.extend(list(&object, "Attribute"));
+        all.push(object);
+    }
+    all.extend(list(event, "Attribute"));
+    all.extend(list(event, "EventReport"));
+    let uuid = |one: &Value| one["uuid"].as_str().map(str::to_ascii_lowercase);
+    all.iter().filter_map(uuid).collect()
+}

@@ -1,7 +1,7 @@
 //! Sharing groups: an owner invites, a member accepts. Nobody is in a group who
 //! was not asked, and nobody sees what a group shares who did not say yes.
 
-use super::caller::By;
+use super::{caller::By, jurisdiction::Jurisdiction};
 use crate::member::MemberId;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -88,39 +88,6 @@ impl MemberKind {
         [Self::Company, Self::Authority]
             .into_iter()
             .find(|kind| kind.as_str() == word)
-    }
-}
-
-/// A country's code: two capital letters (ISO 3166-1 alpha-2).
-#[derive(Clone, Copy, Eq, PartialEq, Ord, PartialOrd, Hash)]
-pub struct Jurisdiction([u8; 2]);
-
-/// Why a text is no country's code.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{0}` is not a country's code: two capital letters, such as `GB`")]
-pub struct ParseJurisdictionError(String);
-
-impl core::str::FromStr for Jurisdiction {
-    type Err = ParseJurisdictionError;
-
-    fn from_str(text: &str) -> Result<Self, ParseJurisdictionError> {
-        match text.as_bytes() {
-            &[a, b] if a.is_ascii_uppercase() && b.is_ascii_uppercase() => Ok(Self([a, b])),
-            _ => Err(ParseJurisdictionError(text.chars().take(16).collect())),
-        }
-    }
-}
-
-impl core::fmt::Display for Jurisdiction {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let [a, b] = self.0;
-        write!(f, "{}{}", char::from(a), char::from(b))
-    }
-}
-
-impl core::fmt::Debug for Jurisdiction {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        core::fmt::Display::fmt(self, f)
     }
 }
 

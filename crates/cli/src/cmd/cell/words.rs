@@ -23,7 +23,7 @@ pub(crate) fn country(text: &str) -> Result<Jurisdiction, String> {
     let meant = match text {
         "UK" => "GB",
         "EL" => "GR",
-        _ => return text.parse().map_err(|error| format!("{error}")),
+        _ => return Jurisdiction::assigned(text).map_err(|error| format!("{error}")),
     };
     Err(format!(
         "`{text}` is not a country's code (ISO 3166-1): `{meant}` is meant"
@@ -122,6 +122,7 @@ mod tests {
         assert_eq!(country("GB").unwrap().to_string(), "GB");
         assert!(country("UK").unwrap_err().contains("`GB` is meant"));
         assert!(country("gb").is_err());
+        assert!(country("XX").unwrap_err().contains("gives it to none"));
     }
 
     #[test]

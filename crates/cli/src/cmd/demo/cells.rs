@@ -3,7 +3,7 @@
 
 use super::{
     Stage,
-    town::{EAST_CELL, Town, WEST_CELL, wait},
+    town::{EAST, EAST_CELL, Town, WEST, WEST_CELL, wait},
 };
 use crate::{clock::stopwatch, failure::Failure};
 use portcullis_node::cell::remote::{Endpoint, Remote as _, Request, Secret};
@@ -141,8 +141,8 @@ fn share(town: &Town, stage: &Stage) -> Result<String, Failure> {
         ];
         town.command(EAST_CELL, &words)
     };
-    invite(WEST_CELL, "XO")?;
-    for (bank, country) in [(ATTACKED, "XE"), (OTHER, "XO")] {
+    invite(WEST_CELL, WEST)?;
+    for (bank, country) in [(ATTACKED, EAST), (OTHER, WEST)] {
         invite(bank, country)?;
         let words = ["cell", "group", "attest", &group, bank];
         let how = [

@@ -138,8 +138,13 @@ pub(super) const EAST_CELL: &str = "eastcell.example";
 /// The cell of another country.
 pub(super) const WEST_CELL: &str = "westcell.example";
 
-/// Under whose law a cell is; the countries' letters are of those that ISO 3166 gives to nobody.
-const COUNTRIES: [(&str, &str); 2] = [(EAST_CELL, "XE"), (WEST_CELL, "XO")];
+/// The country in which all of the demo plays, and the other one: they have no codes, and these are
+/// of two islands on which nobody lives.
+pub(super) const EAST: &str = "BV";
+pub(super) const WEST: &str = "HM";
+
+/// Under whose law a cell is.
+const COUNTRIES: [(&str, &str); 2] = [(EAST_CELL, EAST), (WEST_CELL, WEST)];
 
 /// The nine nodes.
 pub(super) struct Town {

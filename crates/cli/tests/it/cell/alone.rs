@@ -55,12 +55,25 @@ fn a_country_that_is_configured_wrongly_is_named_when_it_counts() {
     let csirt = Csirt::new();
     let config = csirt.place.dir.join("portcullis.toml");
     let text = std::fs::read_to_string(&config).unwrap();
-    let wrong = text.replace("country = \"GB\"", "country = \"UK\"");
-    assert_ne!(text, wrong);
-    std::fs::write(&config, wrong).unwrap();
     let make = ["cell", "group", "make", "partners"];
-    let said = csirt.place.fails(2, "config", &make);
-    assert!(said.contains("`GB` is meant"), "{said}");
+    for (country, why) in [("UK", "`GB` is meant"), ("XX", "`XX` is no country's code")] {
+        let wrong = text.replace("country = \"GB\"", &format!("country = \"{country}\""));
+        assert_ne!(text, wrong);
+        std::fs::write(&config, wrong).unwrap();
+        let said = csirt.place.fails(2, "config", &make);
+        assert!(said.contains(why), "{said}");
+    }
+    // Nor is one taken that is typed.
+    let typed = [&make[..], &["--country", "XX"]].concat();
+    let said = csirt.place.fails(2, "usage", &typed);
+    assert!(said.contains("ISO 3166-1 gives it to none"), "{said}");
+    csirt
+        .place
+        .says(&[&make[..], &["--country", "NL"]].concat());
+    let invite = ["cell", "group", "invite", "partners", "bank.example"];
+    csirt
+        .place
+        .fails(2, "usage", &[&invite[..], &["--country", "ZZ"]].concat());
 }
 
 #[test]

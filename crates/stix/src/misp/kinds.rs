@@ -1,8 +1,12 @@
 //! Kinds of attributes: what their values are in STIX.
 
+mod digest;
+
 use std::net::IpAddr;
 
 use serde_json::{Value, json};
+
+use digest::{algorithm, algorithm_name, digest};
 
 use crate::observable::{Kind, normal};
 use crate::pattern::quoted;
@@ -371,48 +375,6 @@ fn file(name: Option<String>, hashes: &[(&'static str, String)]) -> Vec<Value> {
     }
     objects.push(file.into());
     objects
-}
-
-/// MISP's name of a digest and that of STIX (2.1, 10.6).
-fn algorithm(kind: &str) -> Option<&'static str> {
-    algorithm_name(kind).map(|(algorithm, _)| algorithm)
-}
-
-fn algorithm_name(kind: &str) -> Option<(&'static str, &'static str)> {
-    Some(match kind {
-        "md5" => ("MD5", "md5"),
-        "sha1" => ("SHA-1", "sha1"),
-        "sha224" => ("SHA-224", "sha224"),
-        "sha256" => ("SHA-256", "sha256"),
-        "sha384" => ("SHA-384", "sha384"),
-        "sha512" => ("SHA-512", "sha512"),
-        "sha3-256" => ("SHA3-256", "sha3-256"),
-        "sha3-512" => ("SHA3-512", "sha3-512"),
-        "ssdeep" => ("SSDEEP", "ssdeep"),
-        "tlsh" => ("TLSH", "tlsh"),
-        _ => return None,
-    })
-}
-
-fn digest(object: &'static str, algorithm: &'static str, kind: &str, value: &str) -> Option<Shape> {
-    let value = checked(Kind::of_hash(kind), value)?;
-    let key = if algorithm.contains('-') {
-        quoted(algorithm)
-    } else {
-        algorithm.to_owned()
-    };
-    let pieces = if object == "file" {
-        vec![Piece::File {
-            name: None,
-            hash: Some((algorithm, value.to_owned())),
-        }]
-    } else {
-        whole(json!({"type": object, "hashes": { algorithm: value }}))
-    };
-    Some(Shape {
-        terms: vec![Term::text(object, &format!("hashes.{key}"), value)],
-        pieces,
-    })
 }
 
 /// An observed object with the id that the standard gives it, or one made of

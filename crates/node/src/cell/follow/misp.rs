@@ -5,16 +5,17 @@
 //! by another way is never replaced by what MISP made of it: MISP counts in
 //! seconds, and its copy of our object would look like an older version.
 
+mod binding;
 mod seen;
 mod send;
 mod taken_back;
 
 use super::{FollowError, Noted, Reach, Step, Work, held};
 use crate::cell::{
-    Change, ChangeRef, Changed, Stamp,
-    index::Entry,
+    Change, Stamp,
     remote::misp::{self, Cursor, Instance},
 };
+use binding::{Binding, is_binding};
 use portcullis_core::member::MemberId;
 use portcullis_stix::{
     header::header,
@@ -22,10 +23,7 @@ use portcullis_stix::{
 };
 use seen::Seen;
 use serde_json::Value;
-use std::{
-    collections::{BTreeSet, HashSet},
-    ops::ControlFlow,
-};
+use std::collections::{BTreeSet, HashSet};
 
 /// How often the instance's index is held against ours, in seconds at least.
 const COMPARE_EVERY_S: i64 = 15 * 60;
@@ -35,8 +33,6 @@ const COMPARED_MAX: usize = 100;
 const CLOCKS_APART_S: i64 = 5 * 60;
 /// The oldest version whose answers are recorded in our tests.
 const OLDEST: [u32; 3] = [2, 4, 115];
-/// What binds others, and is an event there.
-const BINDINGS: [&str; 2] = ["report", "grouping"];
 /// A second in microseconds.
 const SECOND_US: i64 = 1_000_000;
 
@@ -266,35 +262,6 @@ impl Work<'_> {
         });
         Ok(removed.collect())
     }
-
-    /// The reports and groupings that came from a server.
-    fn bindings(&self, name: &MemberId) -> Result<Vec<Binding>, FollowError> {
-        let mut bindings = Vec::new();
-        self.each_binding(&mut |change, object| {
-            if change.stamp.by == *name {
-                bindings.extend(Binding::read(change.id, object));
-            }
-        })?;
-        Ok(bindings)
-    }
-
-    /// Shows every report and grouping that stands in the collection, and reads nothing else.
-    fn each_binding(&self, f: &mut dyn FnMut(&ChangeRef<'_>, &[u8])) -> Result<(), FollowError> {
-        let kinds: Vec<u16> = {
-            let index = self.cell.index();
-            let kinds = BINDINGS.iter().filter_map(|kind| index.kinds.find(*kind));
-            kinds.collect()
-        };
-        let binds = |entry: &Entry| entry.is_live() && kinds.contains(&entry.kind);
-        self.cell
-            .entries_since(&self.into, i64::MIN, &binds, &mut |change| {
-                if let Changed::Put(object) = change.op {
-                    f(&change, object);
-                }
-                ControlFlow::Continue(())
-            })?;
-        Ok(())
-    }
 }
 
 /// Up to when an index was looked through: before the next event's sightings, by the instance's clock
@@ -332,32 +299,6 @@ fn introduced(
     Ok(())
 }
 
-/// A report or grouping, and what it binds.
-#[derive(Clone, Debug)]
-struct Binding {
-    id: String,
-    refs: BTreeSet<String>,
-}
-
-impl Binding {
-    fn read(id: &str, object: &[u8]) -> Option<Self> {
-        if !is_binding(id) {
-            return None;
-        }
-        let object: Value = serde_json::from_slice(object).ok()?;
-        let refs = object.get("object_refs").and_then(Value::as_array);
-        let refs = refs.into_iter().flatten().filter_map(Value::as_str);
-        Some(Self {
-            id: id.to_owned(),
-            refs: refs.map(ToOwned::to_owned).collect(),
-        })
-    }
-
-    fn uuid(&self) -> &str {
-        uuid_in(&self.id)
-    }
-}
-
 /// Whether an object says something itself, and does not only bind, name or mark others, or say who
 /// saw them.
 fn is_said(object: &[u8]) -> bool {
@@ -375,12 +316,6 @@ fn is_said(object: &[u8]) -> bool {
         "note" => serde_json::from_slice(object).is_ok_and(|note: Value| !is_sighting(&note)),
         kind => !AROUND.contains(&kind),
     })
-}
-
-/// Whether an object of this id is an event there.
-fn is_binding(id: &str) -> bool {
-    let kind = id.split_once("--").map_or("", |(kind, _)| kind);
-    BINDINGS.contains(&kind)
 }
 
 /// The UUID in an object's id.

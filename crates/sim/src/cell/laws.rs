@@ -142,7 +142,8 @@ pub fn at_rest(world: &World, dropped: &BTreeSet<(usize, Version)>) -> Result<()
                 let lost = world.restored.contains(&publisher);
                 let excused = lost && gone(world, at).contains(version);
                 let entitled = one.shown_to.contains(&at) && !excused;
-                if entitled && !dropped.contains(&(at, version.clone())) {
+                let owed = !world.is_silent(publisher) || answers(world, one, at);
+                if entitled && owed && !dropped.contains(&(at, version.clone())) {
                     let same = here.is_some_and(|here| here.bytes == one.bytes);
                     if !same {
                         let what = if here.is_some() {
@@ -160,7 +161,12 @@ pub fn at_rest(world: &World, dropped: &BTreeSet<(usize, Version)>) -> Result<()
                         });
                     }
                 }
-                if !entitled && here.is_some() && knows && world.restored.is_empty() {
+                if !entitled
+                    && near(world, one, at)
+                    && here.is_some()
+                    && knows
+                    && world.restored.is_empty()
+                {
                     return Err(Broken {
                         law: "what may no longer be had is given back",
                         why: format!(
@@ -174,18 +180,68 @@ pub fn at_rest(world: &World, dropped: &BTreeSet<(usize, Version)>) -> Result<()
         }
     }
     if world.restored.is_empty() {
-        removed_everywhere(&all)?;
+        removed_everywhere(world, &all)?;
     }
     Ok(())
 }
 
+/// Whether a node has something from its maker, or from somebody who hears its maker: what the node that
+/// nobody follows says it tells the publisher of what that is about, and others have it by relays alone.
+fn near(world: &World, said: &Held, at: usize) -> bool {
+    let silent = (0..NODES).any(|from| world.is_silent(from) && said.publisher == member(from));
+    !silent || target(&said.bytes).is_some_and(|of| publishes(world, at, &of))
+}
+
+/// Whether a node's member has published an object that is there.
+fn publishes(world: &World, at: usize, of: &str) -> bool {
+    holdings(world, at).is_ok_and(|held| {
+        let mut held = held.into_iter();
+        held.any(|((id, _), one)| id == of && one.publisher == member(at))
+    })
+}
+
+/// Whether what the node that nobody follows says is a reply to a node: about an object that this one
+/// publishes and that the other may see, or was served, there.
+fn answers(world: &World, said: &Held, at: usize) -> bool {
+    let Some(of) = target(&said.bytes) else {
+        return false;
+    };
+    let cell = world.cell(at);
+    let caller = Caller::node(said.publisher.clone());
+    let clearance = cell
+        .state()
+        .clearance(&caller, &world.collection, world.clock.now());
+    let served = cell.who(&of, &[]).unwrap_or_default();
+    clearance.is_ok()
+        && !world.restored.contains(&at)
+        && publishes(world, at, &of)
+        && served.iter().any(|served| served.member == said.publisher)
+}
+
+/// How many versions of what the node that nobody follows says are at others.
+pub fn replies(world: &World) -> usize {
+    let held = (0..NODES).filter(|at| !world.is_silent(*at));
+    let held = held.filter_map(|at| holdings(world, at).ok());
+    held.flat_map(BTreeMap::into_values)
+        .filter(|one| world.one_way && one.publisher == member(NODES - 1))
+        .count()
+}
+
+/// Of what a sighting is.
+pub fn target(object: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(object).ok()?;
+    let (_, rest) = text.split_once("\"sighting_of_ref\":\"")?;
+    Some(rest.split_once('"')?.0.to_owned())
+}
+
 /// What its publisher has no more nobody has.
-fn removed_everywhere(all: &[BTreeMap<Version, Held>]) -> Result<(), Broken> {
+fn removed_everywhere(world: &World, all: &[BTreeMap<Version, Held>]) -> Result<(), Broken> {
     for (at, held) in all.iter().enumerate() {
         for (version, one) in held {
             let home = (0..NODES).find(|place| member(*place) == one.publisher);
             let theirs = home.and_then(|home| all.get(home));
-            if theirs.is_some_and(|theirs| !theirs.contains_key(version)) {
+            let gone = theirs.is_some_and(|theirs| !theirs.contains_key(version));
+            if gone && near(world, one, at) {
                 return Err(Broken {
                     law: "what is removed is removed everywhere",
                     why: format!("{} still has {version:?} of {}", member(at), one.publisher),

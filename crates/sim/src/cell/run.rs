@@ -158,7 +158,7 @@ impl Run {
 
     fn publish(&mut self, at: usize, dice: &mut Dice) -> Result<String, CellError> {
         let count = 1 + dice.below(4);
-        let objects: Vec<String> = (0..count).map(|_| self.object(dice)).collect();
+        let objects: Vec<String> = (0..count).filter_map(|_| self.said_at(at, dice)).collect();
         let envelope = format!("{{\"objects\":[{}]}}", objects.join(","));
         let caller = World::publisher(at);
         let cell = self.world.cell(at);
@@ -173,6 +173,21 @@ impl Run {
             status.fresh,
             status.failures.len()
         ))
+    }
+
+    /// Something new that a member says: an object of its own; where nobody follows it, of others'.
+    fn said_at(&self, at: usize, dice: &mut Dice) -> Option<String> {
+        if !self.world.is_silent(at) {
+            return Some(self.object(dice));
+        }
+        let held = laws::holdings(&self.world, at).ok()?;
+        let theirs = held
+            .into_iter()
+            .filter(|(_, one)| one.publisher != member(at));
+        let theirs: Vec<String> = theirs.map(|((id, _), _)| id).collect();
+        let of = dice.pick(&theirs)?.clone();
+        let object = self.object(dice);
+        Some(sighting(&object, &of))
     }
 
     fn object(&self, dice: &mut Dice) -> String {
@@ -236,6 +251,7 @@ impl Run {
             light
         };
         let object = indicator(&id, self.now(), revoke, light, &dice.any().to_string());
+        let object = laws::target(&bytes).map_or(object.clone(), |of| sighting(&object, &of));
         let envelope = format!("{{\"objects\":[{object}]}}");
         let caller = World::publisher(at);
         let cell = self.world.cell(at);
@@ -317,6 +333,9 @@ impl Run {
         let Some((object, publisher)) = self.spoken_of(at, dice) else {
             return Ok("nothing of its own".to_owned());
         };
+        if self.world.is_silent(at) {
+            return Ok("nobody would hear of it".to_owned());
+        }
         let cell = self.world.cell(at);
         let due = self.now().saturating_add(SignedDuration::from_hours(72));
         let command = Command::Recall {
@@ -383,6 +402,9 @@ impl Run {
             quiet = if still { quiet + 1 } else { 0 };
             if quiet == 2 {
                 let rest = laws::at_rest(&self.world, &self.dropped);
+                let replies = laws::replies(&self.world);
+                self.tally
+                    .insert("replies that came over".to_owned(), replies);
                 if rest.is_err() {
                     self.explain();
                 }
@@ -421,6 +443,14 @@ impl Run {
 
 fn said(done: Result<String, CellError>) -> String {
     done.unwrap_or_else(|error| format!("refused, {}", error.code()))
+}
+
+/// The sighting of an object with all else of an indicator.
+fn sighting(indicator: &str, of: &str) -> String {
+    let named = format!("\"sighting_of_ref\":\"{of}\",\"pattern\"");
+    indicator
+        .replace("\"indicator", "\"sighting")
+        .replace("\"pattern\"", &named)
 }
 
 fn indicator(

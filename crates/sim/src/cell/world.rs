@@ -61,6 +61,9 @@ pub struct World {
     pub group: GroupId,
     /// The collection, the same everywhere.
     pub collection: CollectionId,
+    /// Whether nobody follows the last node: what it says of others' objects goes to them in its asks,
+    /// and nothing else is said there.
+    pub one_way: bool,
     /// The nodes that were ever restored: what they had served since is not known any more.
     pub restored: BTreeSet<usize>,
 }
@@ -116,6 +119,7 @@ impl World {
             links: Mutex::default(),
             group,
             collection,
+            one_way: seed % 3 == 2,
             restored: BTreeSet::new(),
         };
         let alpha = world.cell(0);
@@ -141,7 +145,7 @@ impl World {
         };
         alpha.perform(&alpha.operator(), opened)?;
         for at in 0..NODES {
-            for from in (0..NODES).filter(|from| *from != at) {
+            for from in (0..NODES).filter(|from| *from != at && !world.is_silent(*from)) {
                 let cell = world.cell(at);
                 let follow = Command::Follow {
                     follow: cell.new_follow(),
@@ -156,6 +160,11 @@ impl World {
             }
         }
         Ok(world)
+    }
+
+    /// Whether a node is one that nobody follows.
+    pub fn is_silent(&self, at: usize) -> bool {
+        self.one_way && at == NODES - 1
     }
 
     /// A node's cell.

@@ -20,6 +20,22 @@ fn cells_that_follow_each_other_break_no_law() {
 }
 
 #[test]
+fn a_reply_reaches_its_publisher_once_though_nobody_follows_who_says_it() {
+    let mut replies = 0;
+    for seed in (2..3 * SEEDS / 2).step_by(3) {
+        let report = run(seed);
+        let last: Vec<_> = report.lines.iter().rev().take(12).rev().collect();
+        assert_eq!(report.failure, None, "seed {seed}: {last:#?}");
+        replies += report
+            .tally
+            .get("replies that came over")
+            .copied()
+            .unwrap_or(0);
+    }
+    assert!(replies > 0, "some must have come over");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_transcript() {
     let (once, again) = (run(7), run(7));
     assert_eq!(once.lines, again.lines);

@@ -97,6 +97,76 @@ fn a_question_and_its_answer_come_over_a_broken_line_exactly_once() {
     assert_eq!(replies, pair.sides[1].held());
 }
 
+#[test]
+fn replies_come_back_over_a_follow_of_one_way_exactly_once() {
+    let mut pair = Pair::one_way();
+    let id = format!("indicator--{}", uuid(5));
+    pair.sides[0].publish(0, &[indicator(&id, &at(1), &json!({}))]);
+    wait("the indicator", || {
+        let here = !pair.sides[1].versions(&id).is_empty();
+        here.then_some(())
+    });
+    let asked = json!({
+        "collection": pair.sides[0].collection, "kind": "seen", "text": "Does anybody see this host?",
+        "members": ["west.example"], "deadline": "2999-01-01T00:00:00Z",
+    });
+    let asked = pair.sides[0].say("/cell/v1/questions", &asked);
+    let question = asked["question"].as_str().unwrap().to_owned();
+    let questions = |pair: &mut Pair, side: usize| {
+        let all = pair.sides[side].ask_until_answered("/cell/v1/questions");
+        all["questions"].as_array().unwrap().clone()
+    };
+    wait("the question", || {
+        let heard = questions(&mut pair, 1);
+        heard
+            .iter()
+            .any(|one| one["id"] == question.as_str())
+            .then_some(())
+    });
+    // An ask waits at the source now, and is not waited for.
+    let said = pair.sides[1].says(&["sight", &id, "--count", "3"]);
+    assert!(said.contains("has this as soon as"), "{said}");
+    let heard = wait("the sighting", || {
+        let notices = pair.sides[0].notices();
+        (!notices.is_empty()).then_some(notices)
+    });
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    // The line is down, and both are killed.
+    pair.refuse();
+    let said = pair.sides[1].says(&["ack", &question]);
+    assert!(said.contains("has this as soon as"), "{said}");
+    pair.sides[1].says(&[
+        "opinion",
+        &id,
+        "strongly-disagree",
+        "--why",
+        "our own scanner",
+    ]);
+    pair.sides[1].says(&["answer", &question, "--decline", "we keep no such logs"]);
+    pair.restart(1);
+    pair.restart(0);
+    for bytes in [300, 900, 2_500] {
+        pair.heal();
+        pair.cut_after(bytes);
+        pause(300);
+    }
+    pair.heal();
+    wait("all that was said", || {
+        let heard = questions(&mut pair, 0);
+        let by = heard[0]["asked"][0].clone();
+        let declined = by["declined"] == "we keep no such logs";
+        (declined && pair.sides[0].notices().len() == 4).then_some(())
+    });
+    let held = pair.sides[0].held();
+    let kinds = |kind: &str| held.keys().filter(|(id, _)| id.starts_with(kind)).count();
+    assert_eq!((kinds("sighting--"), kinds("opinion--")), (1, 1));
+    assert_eq!(
+        kinds("note--"),
+        3,
+        "the question, the acknowledgement, the refusal"
+    );
+}
+
 /// What happens.
 #[derive(Clone, Copy, Debug)]
 enum Op {

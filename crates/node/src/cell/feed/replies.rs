@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Told {
+    /// The life of the source's journal: one that was restored is told everything again.
+    epoch: String,
     /// After which of our own `added` times, in microseconds.
     pub(crate) position: i64,
     /// What the source was to our collection then.
@@ -25,8 +27,26 @@ pub(crate) struct Told {
 impl Default for Told {
     fn default() -> Self {
         Self {
+            epoch: String::new(),
             position: i64::MIN,
             view: String::new(),
+        }
+    }
+}
+
+impl Told {
+    /// Where a source stands whose journal has this life: `afresh` if it has begun another one.
+    pub(crate) fn at(self, epoch: &str, afresh: i64) -> Self {
+        let known = self.epoch == epoch;
+        let position = if known || self.epoch.is_empty() {
+            self.position
+        } else {
+            afresh
+        };
+        Self {
+            epoch: epoch.to_owned(),
+            position,
+            view: if known { self.view } else { String::new() },
         }
     }
 }
@@ -122,6 +142,7 @@ impl Cell {
             view
         };
         let told = Told {
+            epoch: told.epoch.clone(),
             position: if more {
                 walk.end.to
             } else {

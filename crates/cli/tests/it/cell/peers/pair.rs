@@ -52,11 +52,23 @@ pub(super) struct Side {
 
 impl Pair {
     pub(super) fn new() -> Self {
+        Self::made(true)
+    }
+
+    /// The second follows the first, which follows nothing of it.
+    pub(super) fn one_way() -> Self {
+        Self::made(false)
+    }
+
+    fn made(each_other: bool) -> Self {
         let town = Town::found(&[cell("east", "police"), cell("west", "industry")]);
         let [mut east, mut west] = ["east", "west"].map(|word| Side::behind_a_line(&town, word));
         east.serve();
         west.serve();
-        follow_each_other(&mut east, &mut west);
+        follow(&mut east, &mut west);
+        if each_other {
+            east.follow(&west);
+        }
         let (group, bank) = ("Both", "bank.example");
         east.cell(&["group", "invite", group, bank, "--country", "GB"]);
         let by = ["--checked-by", "membership desk", "--how", "signed form"];
@@ -152,8 +164,8 @@ impl Pair {
     }
 }
 
-/// A collection at each that is kept in step with the other's, for a group of both.
-fn follow_each_other(east: &mut Side, west: &mut Side) {
+/// A collection at each, for a group of both; the second's is kept in step with the first's.
+fn follow(east: &mut Side, west: &mut Side) {
     let group = east.cell(&["group", "make", "Both"]);
     let group = group["id"].as_str().unwrap();
     let west_member = &west.member;
@@ -175,7 +187,6 @@ fn follow_each_other(east: &mut Side, west: &mut Side) {
     });
     let change = ["collection", "change", &west.collection, "--readers", group];
     west.cell(&change);
-    east.follow(west);
 }
 
 impl Side {
@@ -214,6 +225,11 @@ impl Side {
 
     fn serve(&self) {
         *self.serving.lock().unwrap() = Some(self.place.serve());
+    }
+
+    /// What a command of its people says, in lines.
+    pub(super) fn says(&self, args: &[&str]) -> String {
+        self.place.says(&[&["cell"], args].concat())
     }
 
     fn cell(&self, args: &[&str]) -> Value {

@@ -16,7 +16,7 @@ use crate::{
 };
 use bytes::Bytes;
 use portcullis_core::{
-    cell::{Caller, CollectionId, Marks, Tlp},
+    cell::{Caller, Clearance, Label, Marks, Tlp},
     member::MemberId,
 };
 use std::{
@@ -61,7 +61,7 @@ impl Cell {
     ///
     /// # Errors
     ///
-    /// [`Problem`] 400 where it cannot be read, 429 where there is too much of it, 503 while it
+    /// [`Problem`] 400 where it cannot be read, 403 where it says something and may read nothing here, 429 where there is too much of it, 503 while it
     /// cannot be kept.
     pub fn hear_replies(
         &self,
@@ -87,9 +87,18 @@ impl Cell {
         }
         let now = self.env().now();
         let (state, caller) = (self.state(), Caller::node(from.clone()));
-        if state.clearance(&caller, &ask.collection, now).is_err() {
-            return Ok(());
-        }
+        // Who may read nothing any more may still take back what it said; it says more when it is in again.
+        let cleared = state.clearance(&caller, &ask.collection, now);
+        let puts = said
+            .records
+            .iter()
+            .any(|record| matches!(record, Record::Put { .. }));
+        let out = cleared.as_ref().err().filter(|_| puts);
+        let out = out.map(|refusal| Problem {
+            status: 403,
+            code: refusal.code(),
+            detail: refusal.to_string(),
+        });
         if !self
             .replied
             .takes(from, now.as_microsecond(), said.records.len())
@@ -106,6 +115,7 @@ impl Cell {
                 into: ask.collection,
             },
             from,
+            cleared: cleared.ok(),
             vouch,
         };
         let writes = state.may_write(&caller, &ask.collection, now).is_ok();
@@ -127,7 +137,8 @@ impl Cell {
                 code: error.code(),
                 detail: error.to_string(),
             }
-        })
+        })?;
+        out.map_or(Ok(()), Err)
     }
 }
 
@@ -135,6 +146,8 @@ impl Cell {
 struct Hearing<'a> {
     judge: Judge<'a>,
     from: &'a MemberId,
+    /// What it is to the collection; none where it may read nothing.
+    cleared: Option<Clearance>,
     vouch: Vouch<'a>,
 }
 
@@ -169,11 +182,16 @@ impl Hearing<'_> {
                 marks,
                 ..
             } => {
+                if self.cleared.is_none() {
+                    return Err(format!("`{from}` may read nothing here"));
+                }
                 if mark.by != *from {
                     return Err(format!("it was not said at `{from}`"));
                 }
                 if !self.is_about_served(object, served) {
-                    return Err(format!("it is about nothing that `{from}` was served"));
+                    return Err(format!(
+                        "it is about nothing that `{from}` was served, or may see"
+                    ));
                 }
                 if !judge.fits(self.vouch, from, record)? {
                     return Ok(None);
@@ -204,28 +222,32 @@ impl Hearing<'_> {
         }
     }
 
-    /// Whether an object says something of what was served.
+    /// Whether an object says something of what was served, or would be: it may have come by a relay.
     fn is_about_served(&self, object: &[u8], served: &[Run]) -> bool {
         let kind = portcullis_stix::header::header(object);
         let replies = kind.is_ok_and(|header| question::ANSWERS.contains(&&*header.kind));
         let refs = question::hear(object).filter(|_| replies);
         let refs = refs.into_iter().flat_map(|heard| heard.refs);
         refs.filter(|id| !is_anybodys(id))
-            .any(|id| entries_of(self.judge.cell, &self.judge.into, &id).any(|n| has(served, n)))
+            .any(|id| self.was_served(&id, served))
     }
-}
 
-/// The entries of an object, in all its versions, earlier ones too.
-fn entries_of(cell: &Cell, collection: &CollectionId, id: &str) -> impl Iterator<Item = u64> {
-    let (index, key) = (cell.index(), Key::of(id));
-    let numbers: Vec<u64> = index
-        .shelf(collection)
-        .into_iter()
-        .flat_map(|shelf| {
-            let now = shelf.versions(key).map(|(number, _)| number);
-            now.chain(shelf.earlier(key).iter().copied())
-        })
-        .map(u64::from)
-        .collect();
-    numbers.into_iter()
+    fn was_served(&self, id: &str, served: &[Run]) -> bool {
+        let (cell, key) = (self.judge.cell, Key::of(id));
+        let (state, index) = (cell.state(), cell.index());
+        let Some(shelf) = index.shelf(&self.judge.into) else {
+            return false;
+        };
+        let now = shelf.versions(key).any(|(number, entry)| {
+            let label = index.labels.get(entry.label).filter(|_| entry.is_live());
+            let admits = |label: &Label| {
+                let marks = state.marks(id, &label.publisher);
+                let cleared = self.cleared.as_ref();
+                cleared.is_some_and(|cleared| cleared.admits(label, marks))
+            };
+            has(served, u64::from(number)) || label.is_some_and(admits)
+        });
+        let mut earlier = shelf.earlier(key).iter();
+        now || earlier.any(|number| has(served, u64::from(*number)))
+    }
 }

@@ -1,11 +1,12 @@
 //! What is said here of a source's objects goes to the source: inside an ask of its own, since the
 //! one for news may be waiting there.
 
-use super::{Cursor, Work, fits::Judge};
+use super::{AFRESH, Cursor, Work, fits::Judge};
 use crate::cell::{
     Cell,
     feed::{self, Ask},
     follow::{FollowError, PEER_BACKOFF_MAX, Reach},
+    index::Key,
     question,
 };
 use crate::peers::PeerError;
@@ -13,7 +14,7 @@ use portcullis_core::{
     cell::{CollectionId, FollowId, follow::Source},
     member::MemberId,
 };
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 /// The most asks with replies in one step: a follow shall go on.
 const ASKS_MAX: usize = 16;
@@ -77,6 +78,7 @@ impl Work<'_> {
             let Some(told) = working.to_reply(&self.follow, seen, cursor.told.as_ref()) else {
                 return Ok(());
             };
+            let told = told.at(&cursor.epoch, AFRESH);
             let about = |object: &[u8]| self.is_about(member, object);
             let replies = cell.replies_for(member, (&self.into, collection), &told, &about)?;
             let Some(text) = replies.text else {
@@ -94,7 +96,10 @@ impl Work<'_> {
             let peer = peer.ok_or_else(|| FollowError::NoAddress(member.clone()))?;
             let answer = reach.peers.cell_changes(&peer, &ask)?;
             if answer.status != 200 || feed::read(&answer.body).is_err() {
-                working.refused_replies(&self.follow, now_us.saturating_add(REFUSED_US));
+                // Who is only starting is asked again with the next step.
+                if answer.status < 500 {
+                    working.refused_replies(&self.follow, now_us.saturating_add(REFUSED_US));
+                }
                 return Err(FollowError::Peer(PeerError::Status {
                     member: member.clone(),
                     status: answer.status,
@@ -126,13 +131,21 @@ impl Work<'_> {
 }
 
 impl Judge<'_> {
+    /// Whether an object is, or was, here from others, and `source` is whom we have it from.
     fn came_from(&self, source: &MemberId, id: &str) -> bool {
-        let me = self.cell.me();
-        let held = self.cell.held(&self.into, id);
-        let mut followed = held
-            .iter()
-            .filter(|held| held.followed && held.publisher != *me);
-        followed.any(|held| held.publisher == *source || !self.hears(&held.publisher))
+        let (index, key) = (self.cell.index(), Key::of(id));
+        let Some(shelf) = index.shelf(&self.into) else {
+            return false;
+        };
+        let now = shelf.versions(key).map(|(_, entry)| entry);
+        let earlier = shelf.earlier(key).iter();
+        let all = now.chain(earlier.filter_map(|number| shelf.get(*number)));
+        let labels: BTreeSet<u16> = all.map(|entry| entry.label).collect();
+        let mut followed = labels.iter().filter_map(|label| index.labels.get(*label));
+        followed.any(|label| {
+            let theirs = label.bound.is_some() && label.publisher != *self.cell.me();
+            theirs && (label.publisher == *source || !self.hears(&label.publisher))
+        })
     }
 }
 

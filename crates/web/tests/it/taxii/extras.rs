@@ -185,6 +185,37 @@ fn an_object_is_recalled_and_the_confirmations_come_in() {
 }
 
 #[test]
+fn what_is_under_a_pseudonym_is_its_members_to_ask_about_and_to_delete_and_the_cells_to_others() {
+    let server = Running::start();
+    server.cell.give_secret(&[7; 32]);
+    let (mut bank, mut agency) = (server.client(BANK), speaker(&server, "agency"));
+    let mut owner = speaker(&server, "bank");
+    let collection = json!({ "collection": server.shared.to_string() });
+    let taken = bank.post("/cell/v1/pseudonyms", &collection);
+    assert_eq!(taken.status, 200, "{taken:?}");
+    let mut object = indicator();
+    object["created_by_ref"] = taken.json()["identity"].clone();
+    let added = bank.post(&server.objects(), &json!({ "objects": [object] }));
+    assert_eq!(added.status, 202, "{added:?}");
+    assert_eq!(agency.get(&server.objects()).status, 200);
+    server.pass(1_000_000);
+    let who = format!("/cell/v1/who/{OBJECT}");
+    let of_none = format!("/cell/v1/who/{}", OBJECT.replace("0001", "0002"));
+    let told = owner.get(&who);
+    assert_eq!(told.json()["served"][0]["member"], "agency", "{told:?}");
+    let (refused, none) = (agency.get(&who), agency.get(&of_none));
+    assert_eq!(refused.status, 404);
+    assert_eq!(refused.json()["description"], none.json()["description"]);
+    let path = format!("{}{OBJECT}/", server.objects());
+    let refused = agency.delete(&path);
+    assert_eq!(refused.status, 403, "{refused:?}");
+    assert!(!refused.json().to_string().contains("bank"), "{refused:?}");
+    assert_eq!(bank.delete(&path).status, 200);
+    let gone = agency.get(&path);
+    assert!(gone.status == 404 || gone.ids().is_empty(), "{gone:?}");
+}
+
+#[test]
 fn a_question_is_asked_and_answered_over_http() {
     let server = Running::start();
     server.put(&[indicator()]);

@@ -17,7 +17,7 @@ use portcullis_core::{
     id::PackageId,
     realm::Realm,
 };
-use portcullis_store::Journal;
+use portcullis_store::{Journal, journal::Image};
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::ControlFlow,
@@ -200,7 +200,13 @@ impl Bench {
 
     /// The same after a restart: what was on the disk.
     pub(super) fn restarted(self) -> Self {
-        let image = self.cell.journal.image(true).unwrap();
+        self.restarted_of(|_| {})
+    }
+
+    /// The same after a restart, and after something else has changed what was on the disk.
+    pub(super) fn restarted_of(self, change: impl FnOnce(&mut Image)) -> Self {
+        let mut image = self.cell.journal.image(true).unwrap();
+        change(&mut image);
         let cell = Cell::open(CellParts {
             journal: Journal::of_image(&image, [1; 16]),
             served: Journal::memory([2; 16]),

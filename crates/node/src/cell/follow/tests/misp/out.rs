@@ -283,3 +283,29 @@ fn what_waits_for_a_person_does_not_go_to_misp() {
     let event = state.events[0].to_string();
     assert!(event.contains("198.51.100.9"), "{event}");
 }
+
+#[test]
+fn what_is_sent_is_found_without_reading_all_that_is_here() {
+    let misp = instance(&[]);
+    let bench = bench(true);
+    let report = r#"{"type":"report","spec_version":"2.1","id":"report--0f0e0d0c-0b0a-4908-8706-050403020401","created":"2026-09-03T10:00:00Z","modified":"2026-09-03T10:00:00Z","name":"ours","published":"2026-09-03T10:00:00Z","object_refs":["indicator--0f0e0d0c-0b0a-4908-8706-050403020204"]}"#;
+    bench.publish(&[&indicator(3, ""), report]);
+    bench.settle(&misp);
+    // What cannot be read any more stands in nobody's way who has no need of it.
+    let unread = indicator(3, "");
+    let bench = bench.restarted_of(|image| {
+        let bytes = &mut image.segments[0];
+        let mut windows = bytes.windows(unread.len());
+        let at = windows.position(|part| part == unread.as_bytes()).unwrap();
+        bytes[at..at + unread.len()].fill(b'x');
+    });
+    bench.publish(&[&indicator(4, "")]);
+    bench.pass(1200);
+    bench.settle(&misp);
+    let state = misp.state.lock().unwrap();
+    let bound = state
+        .events
+        .iter()
+        .find(|event| event["Event"]["info"] == "ours");
+    assert!(bound.unwrap().to_string().contains("198.51.100.4"));
+}

@@ -116,6 +116,9 @@ pub struct Cell {
     accounts: account::Accounts,
     /// The audiences, by their generation, for which held objects were last looked for.
     reviewed: std::sync::atomic::AtomicU64,
+    /// In how many reviews somebody had decided when something was held that no more could be asked
+    /// about; the greatest number where there is nothing of that.
+    unasked: std::sync::atomic::AtomicUsize,
     lists: RwLock<Option<Arc<exit::warning::Lists>>>,
     pub(crate) working: follow::Working,
     replied: follow::Replied,
@@ -173,6 +176,7 @@ impl Cell {
             statuses: Mutex::default(),
             accounts,
             reviewed: std::sync::atomic::AtomicU64::new(u64::MAX),
+            unasked: std::sync::atomic::AtomicUsize::new(usize::MAX),
             lists: RwLock::default(),
             working: follow::Working::default(),
             replied: follow::Replied::default(),

@@ -193,6 +193,11 @@ impl State {
         &self.reviews
     }
 
+    /// In how many reviews somebody has decided.
+    pub fn reviews_decided(&self) -> usize {
+        self.reviews.len().saturating_sub(self.waiting.len())
+    }
+
     /// The reviews in which nobody has decided, oldest id first.
     pub fn reviews_waiting(&self) -> impl Iterator<Item = (&ReviewId, &Review)> {
         self.waiting

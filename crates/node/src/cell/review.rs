@@ -9,11 +9,13 @@ mod holding;
 mod late;
 
 pub use holding::Holding;
+pub use late::REVIEWS_FOLLOWED_MAX;
 
 use portcullis_core::cell::review::{
-    FINDINGS_MAX, Finding, FindingKind, PATH_BYTES_MAX,
+    EXCERPT_CHARS_MAX, FINDINGS_MAX, Finding, FindingKind, PATH_BYTES_MAX,
     personal::{self, excerpt},
 };
+use portcullis_core::cell::warning::Hit;
 use serde_json::{Map, Value};
 
 /// Kinds of objects that are about people whatever their text says.
@@ -59,6 +61,20 @@ pub fn findings(kind: &str, object: &[u8]) -> Vec<Finding> {
     }
     found.truncate(FINDINGS_MAX);
     found
+}
+
+/// Adds what stands on warning lists to what was found in an object.
+pub(crate) fn listed(findings: &mut Vec<Finding>, hits: Vec<Hit>) {
+    let room = FINDINGS_MAX.saturating_sub(findings.len()).max(1);
+    findings.truncate(FINDINGS_MAX - 1);
+    findings.extend(hits.into_iter().take(room).map(|hit| {
+        let text = format!("{} ({})", hit.value, hit.list);
+        Finding {
+            path: "pattern".to_owned(),
+            kind: FindingKind::Listed,
+            excerpt: text.chars().take(EXCERPT_CHARS_MAX).collect(),
+        }
+    }));
 }
 
 /// A glance. Escaped letters and signs are taken for what they could be.

@@ -119,7 +119,7 @@ fn held(holding: &Holding) -> String {
             "REFUSED by {} at {}: {} ({review})",
             decided.person, decided.at, decided.reason
         ),
-        Holding::Apart => "APART: it names people, or what is on a warning list, and nobody was asked yet: a person is once somebody across a border, or an authority, reads it".to_owned(),
+        Holding::Apart => "APART: it names people, or what is on a warning list, and nobody was asked yet: a person is once somebody across a border, or an authority, reads it; or as those are decided on that wait before it".to_owned(),
     }
 }
 

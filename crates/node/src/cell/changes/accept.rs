@@ -5,10 +5,10 @@ use crate::cell::{
     Cell, CellError, Detail,
     batch::{Op, REVOKED, Row, UNVERSIONED, V20},
     index::{At, Entry, Index, Key, Markings, Order, Shelf, Speaker},
+    review,
     tail::Turn,
     write::{AHEAD_US_MAX, Candidate, Context, FrameOf, Gone, Prepared, prepare_all},
 };
-use portcullis_core::cell::review::{EXCERPT_CHARS_MAX, FINDINGS_MAX, Finding, FindingKind};
 use portcullis_core::cell::{
     Caller, CollectionId, Command, Event, GroupId, Label, Marks, State, Tlp, decide,
 };
@@ -59,7 +59,7 @@ impl Cell {
         let index = self.index();
         let mut frame = FrameOf::new(&state, &self.me, *collection);
         frame.events = events;
-        let mut markings = Markings::default();
+        let (mut markings, mut room) = (Markings::default(), None);
         for (change, prepared) in changes {
             match change {
                 Change::Put {
@@ -93,7 +93,8 @@ impl Cell {
                     }
                     // Whoever sent it may have looked otherwise, or not at all (law 10).
                     let listed = listed(&state, &mut object, publisher);
-                    let crossing = || listed || state.crossing(collection, publisher);
+                    let asks = || listed || state.crossing(collection, publisher);
+                    let crossing = || asks() && self.may_ask(&state, collection, &mut room);
                     let (found, _) = self
                         .hold(&mut frame, publisher, crossing, &object, turn.at)
                         .unwrap_or((true, false));
@@ -445,18 +446,7 @@ fn listed(state: &State, object: &mut Prepared<'_>, publisher: &MemberId) -> boo
     if heeded.is_ok() {
         return false;
     }
-    let room = FINDINGS_MAX.saturating_sub(object.findings.len()).max(1);
-    object.findings.truncate(FINDINGS_MAX - 1);
-    object
-        .findings
-        .extend(hits.into_iter().take(room).map(|hit| {
-            let text = format!("{} ({})", hit.value, hit.list);
-            Finding {
-                path: "pattern".to_owned(),
-                kind: FindingKind::Listed,
-                excerpt: text.chars().take(EXCERPT_CHARS_MAX).collect(),
-            }
-        }));
+    review::listed(&mut object.findings, hits);
     true
 }
 

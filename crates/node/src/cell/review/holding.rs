@@ -15,7 +15,8 @@ use std::collections::HashMap;
 /// Why a version that is here crosses no line (law 10).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Holding {
-    /// It names people, and nobody was asked: nobody across a line reads its collection.
+    /// It names people, and nobody was asked: nobody across a line reads its collection, or a follow
+    /// has brought more than people are asked about at once.
     Apart,
     /// A person has yet to decide.
     Waits(ReviewId),

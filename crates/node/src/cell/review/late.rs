@@ -1,19 +1,28 @@
 //! Objects that became somebody's to decide on after they came in: an authority,
 //! or a member in another country, joined the audience of what was held only in
-//! case (law 10). They do not reach it; here a review is opened for each, so
+//! case (law 10); or a follow brought more than people were to be asked about at
+//! once. They reach nobody; here a review is opened for each, so
 //! that a person can let them go.
 
 use super::findings;
-use crate::cell::{Cell, CellError, provenance::digest_of};
+use crate::cell::{Cell, CellError, exit, provenance::digest_of};
 use portcullis_core::{
     cell::{CollectionId, Command, ObjectId, State, decide},
     member::MemberId,
 };
 use portcullis_stix::header::header;
-use std::{collections::HashMap, sync::atomic::Ordering};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::atomic::Ordering,
+};
 
 /// The most reviews that one look opens; the next look opens more.
 const OPENED_MAX: usize = 1_000;
+
+/// The most reviews that wait in one collection for what is followed into it to open another one: a
+/// source shall not bury what people are asked of others. What is more is held, and asked about as
+/// they decide.
+pub const REVIEWS_FOLLOWED_MAX: usize = 10_000;
 
 /// An entry that is held from somebody.
 struct Late {
@@ -21,9 +30,35 @@ struct Late {
     number: u64,
     version_us: i64,
     publisher: MemberId,
+    /// Whether its audience is across a line; else it may be on a warning list.
+    crossing: bool,
+    followed: bool,
 }
 
 impl Cell {
+    /// Whether one more review may be opened for what is followed into a collection; `room` is how
+    /// many more there may be, once it is known.
+    pub(crate) fn may_ask(
+        &self,
+        state: &State,
+        collection: &CollectionId,
+        room: &mut Option<usize>,
+    ) -> bool {
+        let open = || {
+            let waiting = state.reviews_waiting();
+            let open = waiting.filter(|(_, review)| review.collection == *collection);
+            REVIEWS_FOLLOWED_MAX.saturating_sub(open.count())
+        };
+        let left = room.get_or_insert_with(open);
+        if *left == 0 {
+            self.unasked
+                .fetch_min(state.reviews_decided(), Ordering::AcqRel);
+            return false;
+        }
+        *left -= 1;
+        true
+    }
+
     /// Opens reviews where the audience has grown across a line since an object came in. Answers
     /// how many; looks only when a group or a collection changed since it last looked. Call it each
     /// second.
@@ -39,15 +74,28 @@ impl Cell {
         self.relight();
         let state = self.state();
         let audience = state.audience();
-        if self.reviewed.load(Ordering::Acquire) == audience {
+        let unasked = self.unasked.load(Ordering::Acquire) < state.reviews_decided();
+        if self.reviewed.load(Ordering::Acquire) == audience && !unasked {
             return Ok(0);
         }
-        let mut commands = Vec::new();
+        self.unasked.store(usize::MAX, Ordering::Release);
+        let (mut commands, mut rooms) = (Vec::new(), BTreeMap::new());
         for late in self.late(&state) {
             if OPENED_MAX <= commands.len() {
                 break;
             }
-            commands.extend(self.asked_about(&state, late)?);
+            let room = rooms.entry(late.collection).or_insert(None);
+            // Whether there is room is asked before the object is read: it is one of many.
+            if late.followed && *room == Some(0) {
+                self.may_ask(&state, &late.collection, room);
+                continue;
+            }
+            let (followed, collection) = (late.followed, late.collection);
+            if let Some(command) = self.asked_about(&state, late)?
+                && (!followed || self.may_ask(&state, &collection, room))
+            {
+                commands.push(command);
+            }
         }
         if commands.is_empty() {
             self.reviewed.store(audience, Ordering::Release);
@@ -75,7 +123,18 @@ impl Cell {
         };
         let content = digest_of(&bytes);
         let asked = state.review_of(&late.collection, &object, late.version_us, &content);
-        let findings = findings(&header.kind, &bytes);
+        let mut findings = findings(&header.kind, &bytes);
+        if late.followed {
+            let hits = exit::listed(&self.warning_lists(), &bytes, &header);
+            if state
+                .heed_warnings(&late.publisher, &header.id, &hits)
+                .is_err()
+            {
+                super::listed(&mut findings, hits);
+            } else if !late.crossing {
+                findings.clear();
+            }
+        }
         if asked.is_some() || findings.is_empty() {
             return Ok(None);
         }
@@ -96,26 +155,35 @@ impl Cell {
         for (collection, shelf) in index.shelves() {
             // Labels are few and entries are many: what crosses is found out once a label.
             let labels = index.labels.values().iter().enumerate();
-            let crossing: HashMap<usize, &MemberId> = labels
-                .filter(|(_, label)| label.held && state.crossing(collection, &label.publisher))
-                .map(|(number, label)| (number, &label.publisher))
+            let held: HashMap<usize, (&MemberId, bool, bool)> = labels
+                .filter(|(_, label)| label.held)
+                .map(|(number, label)| {
+                    let crossing = state.crossing(collection, &label.publisher);
+                    let followed = label.bound.is_some();
+                    (number, (&label.publisher, crossing, followed))
+                })
+                .filter(|(_, (_, crossing, followed))| *crossing || *followed)
                 .collect();
-            if crossing.is_empty() {
+            if held.is_empty() {
                 continue;
             }
             let entries = shelf.from(0).iter().enumerate();
-            let held =
+            let entries =
                 entries
                     .filter(|(_, entry)| entry.is_live())
                     .filter_map(|(number, entry)| {
+                        let (publisher, crossing, followed) =
+                            held.get(&usize::from(entry.label))?;
                         Some(Late {
                             collection: *collection,
                             number: number as u64,
                             version_us: entry.order().version_us,
-                            publisher: (*crossing.get(&usize::from(entry.label))?).clone(),
+                            publisher: (*publisher).clone(),
+                            crossing: *crossing,
+                            followed: *followed,
                         })
                     });
-            late.extend(held);
+            late.extend(entries);
         }
         late
     }

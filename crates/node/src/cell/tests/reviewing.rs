@@ -1,7 +1,11 @@
 //! What names people stays on this side of every line until a person has decided (law 10).
 
 use super::*;
-use crate::cell::{CellError, Change, Stamp, question::NewQuestion, review::Holding};
+use crate::cell::{
+    CellError, Change, Stamp,
+    question::NewQuestion,
+    review::{Holding, REVIEWS_FOLLOWED_MAX},
+};
 use portcullis_core::cell::{Marks, ReviewId, Tlp, review::Outcome};
 use std::collections::BTreeSet;
 
@@ -409,4 +413,66 @@ fn what_a_follow_brings_that_stands_on_a_warning_list_waits_for_a_person() {
         Tlp::Amber,
         "as if it had never been held"
     );
+}
+
+#[test]
+fn a_follow_that_brings_more_than_people_are_asked_about_at_once_is_asked_about_as_they_decide() {
+    let (kit, police) = with_police();
+    let max = u32::try_from(REVIEWS_FOLLOWED_MAX).unwrap();
+    let put = |object: String| Change::Put {
+        bytes: Bytes::from(object),
+        stamp: Stamp {
+            at_us: 5,
+            by: member("far"),
+        },
+        publisher: member("bank-a"),
+        tlp: Tlp::Green,
+        held: false,
+        marks: Marks::default(),
+        provenance: Bytes::new(),
+    };
+    let people = |n| {
+        with(
+            n,
+            0,
+            r#","description":"write to first-teller@mailbox.org""#,
+        )
+    };
+    let listed = with(max, 0, "").replace(&format!("n{max}.example"), "google.com");
+    let mut objects: Vec<String> = (0..max).map(people).collect();
+    objects.extend([listed, people(max + 1), people(max + 2)]);
+    for part in objects.chunks(4_000) {
+        let changes: Vec<Change> = part.iter().cloned().map(put).collect();
+        let accepted = kit.cell.accept(&kit.collection, &changes, Vec::new());
+        assert_eq!(accepted.unwrap().fresh, part.len());
+    }
+    let waiting = || kit.cell.state().reviews_waiting().count();
+    assert_eq!(waiting(), REVIEWS_FOLLOWED_MAX);
+    assert_eq!(kit.cell.review_tick().unwrap(), 0);
+    // What nobody is asked about yet goes to nobody.
+    assert!(seen_by(&kit, &police, &Query::default()).is_empty());
+    assert_eq!(kit.cell.who(&id(max + 1), &[]).unwrap(), []);
+    // What is published here is asked about all the same.
+    let own = with(
+        max + 9,
+        0,
+        r#","description":"write to second-teller@mailbox.org""#,
+    );
+    assert_eq!(kit.add(&[own]).pendings.len(), 1);
+    assert_eq!(waiting(), REVIEWS_FOLLOWED_MAX + 1);
+    let asked = |n| {
+        let state = kit.cell.state();
+        let mut waiting = state.reviews_waiting();
+        waiting.any(|(_, review)| review.object.as_str() == id(n))
+    };
+    for (left, n) in [(0, max), (0, max + 1), (0, max + 2), (1, max + 2)] {
+        // The one that is published here counts, too.
+        for _ in 0..if n == max { 2 } else { 1 } {
+            decide_as(&kit, &kit.cell.operator(), Outcome::Withheld);
+        }
+        let opened = kit.cell.review_tick().unwrap();
+        assert_eq!((opened, asked(n)), (1 - left, true), "{n}");
+        assert_eq!(kit.cell.review_tick().unwrap(), 0);
+    }
+    assert!(seen_by(&kit, &police, &Query::default()).is_empty());
 }

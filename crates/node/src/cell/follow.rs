@@ -6,6 +6,7 @@
 //! that after any break the next step goes on exactly there; and what arrives
 //! twice, by whatever way round, is the same change and changes nothing.
 
+mod crowd;
 mod held;
 mod misp;
 mod peer;

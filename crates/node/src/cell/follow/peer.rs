@@ -7,7 +7,7 @@ mod reply;
 pub use fits::Vouch;
 pub(crate) use heard::Replied;
 
-use super::{BREATH, ECHO, FollowError, Noted, Reach, Step, Work};
+use super::{BREATH, ECHO, FollowError, Noted, Reach, Step, Work, crowd::Crowd};
 use crate::{
     cell::{
         Change, Changed,
@@ -160,7 +160,7 @@ impl Work<'_> {
         self.cell.working.set_hears(&self.follow, feed.head.hears);
         let told = self.cell.working.has_replied(&self.follow);
         moved.told = told.or_else(|| cursor?.told.clone());
-        let mut changes = Vec::new();
+        let (mut changes, mut crowd) = (Vec::new(), Crowd::default());
         let mut waits_for = None;
         let mut forgets = false;
         for record in &feed.records {
@@ -173,7 +173,7 @@ impl Work<'_> {
                     marks,
                     ..
                 } => {
-                    match judge.fits(reach.vouch(), member, record) {
+                    match judge.fits(reach.vouch(), member, &mut crowd, record) {
                         Ok(true) => {}
                         Ok(false) => continue,
                         Err(why) => {
@@ -193,7 +193,7 @@ impl Work<'_> {
                 }
                 Record::Remove {
                     mark, id, version, ..
-                } => match judge.removed(member, id, *version, mark) {
+                } => match judge.removed(member, &mut crowd, (id, *version), mark) {
                     Ok(gone) => {
                         forgets |= matches!(gone, Some(Change::Forget { .. }));
                         changes.extend(gone);

@@ -2,7 +2,7 @@
 //! polling; what was deleted there is found by holding its manifest against
 //! what we have of it.
 
-use super::{FollowError, Noted, Reach, Step, Work, held};
+use super::{FollowError, Noted, Reach, Step, Work, crowd::Crowd, held};
 use crate::cell::{
     CellError, Change, Changed, Stamp,
     remote::taxii::{self, Cursor, Source},
@@ -146,17 +146,25 @@ impl Work<'_> {
         now_us: i64,
         notes: &mut Vec<Noted>,
     ) -> Vec<Change> {
-        let mut changes = Vec::with_capacity(objects.len());
+        let (mut changes, mut crowd) = (Vec::with_capacity(objects.len()), Crowd::default());
         for object in objects {
             let bytes = object.get().as_bytes();
             match portcullis_stix::header::header(bytes) {
                 Ok(header) => {
                     let id = header.id.as_ref();
-                    match self.put_one(name, bytes, id, header.version_us, now_us) {
+                    let put = self.put_one(name, bytes, id, header.version_us, now_us);
+                    let put = put.map_err(str::to_owned).and_then(|put| {
+                        let own = |held: &held::Held| held.stamp.by == *name;
+                        if put.is_some() {
+                            crowd.takes(self.cell, &self.into, id, own)?;
+                        }
+                        Ok(put)
+                    });
+                    match put {
                         Ok(change) => changes.extend(change),
                         Err(why) => notes.push(Noted {
                             what: id.to_owned(),
-                            why: why.to_owned(),
+                            why,
                         }),
                     }
                 }

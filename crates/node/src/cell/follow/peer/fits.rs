@@ -8,7 +8,7 @@ use crate::{
     cell::{
         Cell, Change, Stamp,
         feed::Record,
-        follow::{Verify, held::Held},
+        follow::{Verify, crowd::Crowd, held::Held},
         provenance::Origin,
     },
     peers::Peer,
@@ -41,7 +41,7 @@ pub(in crate::cell::follow) struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// Whether a put is to be taken from `source`.
+    /// Whether a put is to be taken from `source`, whose answer has brought this `crowd`.
     ///
     /// # Errors
     ///
@@ -50,6 +50,7 @@ impl Judge<'_> {
         &self,
         vouch: Vouch<'_>,
         source: &MemberId,
+        crowd: &mut Crowd,
         record: &Record<'_>,
     ) -> Result<bool, String> {
         let Record::Put {
@@ -75,6 +76,11 @@ impl Judge<'_> {
         }
         if held.is_none() {
             self.may_version(&header.id, &label.publisher)?;
+            crowd.takes(self.cell, &self.into, &header.id, |held| {
+                held.publisher == *source
+                    || held.stamp.by == *source
+                    || self.maker_of(held).as_ref() == Some(source)
+            })?;
         }
         let maker = origin.as_ref().map(|origin| &origin.member);
         if label.publisher != *source {
@@ -226,8 +232,8 @@ impl Judge<'_> {
     pub(in crate::cell::follow) fn removed(
         &self,
         source: &MemberId,
-        id: &str,
-        version_us: i64,
+        crowd: &mut Crowd,
+        (id, version_us): (&str, i64),
         mark: &Stamp,
     ) -> Result<Option<Change>, String> {
         self.in_time(mark)?;
@@ -243,7 +249,11 @@ impl Judge<'_> {
             Some(held) if *mark <= held.stamp => Ok(None),
             Some(held) if self.may_take_back(source, &held, &mark.by)? => Ok(Some(remove())),
             Some(_) => Ok(Some(let_go(id, version_us))),
-            None => Ok((mark.by == *source || !self.hears(&mark.by)).then(remove)),
+            None if mark.by == *source || !self.hears(&mark.by) => {
+                crowd.takes_removal(self.cell, &self.into, id)?;
+                Ok(Some(remove()))
+            }
+            None => Ok(None),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::{
     cell::{
         Cell, CellError, Change,
         feed::{self, Ask, REPLIES_MAX, Record, has},
+        follow::crowd::Crowd,
         index::Key,
         question,
         served::Run,
@@ -156,9 +157,9 @@ impl Hearing<'_> {
         let cell = self.judge.cell;
         cell.ledger.flush()?;
         let served = cell.ledger.served_to(self.from, &self.judge.into)?;
-        let mut changes = Vec::new();
+        let (mut changes, mut crowd) = (Vec::new(), Crowd::default());
         for record in records {
-            match self.change(record, &served, writes) {
+            match self.change(record, &served, writes, &mut crowd) {
                 Ok(change) => changes.extend(change),
                 Err(why) => tracing::debug!(why, member = %self.from, "a reply was not taken"),
             }
@@ -171,6 +172,7 @@ impl Hearing<'_> {
         record: &Record<'_>,
         served: &[Run],
         writes: bool,
+        crowd: &mut Crowd,
     ) -> Result<Option<Change>, String> {
         let (judge, from) = (self.judge, self.from);
         match record {
@@ -193,7 +195,7 @@ impl Hearing<'_> {
                         "it is about nothing that `{from}` was served, or may see"
                     ));
                 }
-                if !judge.fits(self.vouch, from, record)? {
+                if !judge.fits(self.vouch, from, crowd, record)? {
                     return Ok(None);
                 }
                 // Whoever follows it, too, has it from there as widely as it says.
@@ -214,7 +216,9 @@ impl Hearing<'_> {
             }
             Record::Remove {
                 mark, id, version, ..
-            } if judge.version(id, *version).is_some() => judge.removed(from, id, *version, mark),
+            } if judge.version(id, *version).is_some() => {
+                judge.removed(from, crowd, (id, *version), mark)
+            }
             Record::Forget { id, version, mark } => {
                 Ok(judge.asked_back(from, id, *version, mark.as_ref()))
             }

@@ -5,7 +5,11 @@ use crate::{
     cell::{
         Cell, CellParts, Changed, Source as Coming, Stamp,
         feed::{Ask, End, Head, Record, Writer},
-        follow::{FollowState, Reach},
+        follow::{
+            FollowState, Reach,
+            crowd::{Crowd, VERSIONS_SPARE},
+        },
+        index::VERSIONS_MAX,
         provenance::{Signing, digest_of, sign_batch},
     },
     peers::Peer,
@@ -663,4 +667,49 @@ fn what_a_follower_may_not_see_moves_nothing_that_it_is_told() {
     assert_eq!(asked_by(&bench, "stranger.example"), before);
     add(4, clear);
     assert_ne!(asked_by(&bench, "stranger.example"), before);
+}
+
+#[test]
+fn one_source_leaves_room_for_other_sources_versions_of_what_nobody_has_bound() {
+    let bench = Bench::new();
+    let collection = bench.collection;
+    let version = |n: usize| {
+        let (_, text) = object(1, "public");
+        let at = format!(
+            "2026-01-01T{:02}:{:02}:{:02}.000Z",
+            n / 3600,
+            n / 60 % 60,
+            n % 60
+        );
+        text.replacen(
+            r#""modified":"2026-01-01T00:00:00.000Z""#,
+            &format!(r#""modified":"{at}""#),
+            1,
+        )
+    };
+    let puts = |by: &'static str, from: usize, to: usize| -> Vec<Says> {
+        let put = |n| Says::Put(by, by, NOW_US, version(n), Vec::new());
+        (from..to).map(put).collect()
+    };
+    let most = VERSIONS_MAX - VERSIONS_SPARE;
+    // In one answer as in several.
+    assert_eq!(
+        bench.hears(&puts(SOURCE, 0, most - 10)),
+        Vec::<String>::new()
+    );
+    let refused = bench.hears(&puts(SOURCE, most - 10, most + 10));
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert_eq!(bench.here().len(), most);
+    let third = Bench {
+        follow: bench.cell.new_follow(),
+        ..bench
+    };
+    third.follows(third.follow, THIRD);
+    let others = third.hears_from(THIRD, &puts(THIRD, most + 10, VERSIONS_MAX + 20));
+    assert_eq!(third.here().len(), VERSIONS_MAX, "{others:?}");
+    // What is not here takes no place by being removed, but for a few that come too soon.
+    let (mut crowd, id) = (Crowd::default(), object(2, "none").0);
+    let mut takes = || crowd.takes_removal(&third.cell, &collection, &id);
+    assert!((0..VERSIONS_SPARE).all(|_| takes().is_ok()));
+    assert!(takes().is_err());
 }

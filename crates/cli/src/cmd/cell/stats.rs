@@ -153,13 +153,11 @@ fn collection_row(
 /// How what names people stands: what a person has yet to decide on; what one has refused, and what
 /// is kept apart, where there is any.
 fn naming(waits: usize, refused: usize, apart: usize) -> String {
-    let mut text = format!("{waits} held for a person");
-    for (count, how) in [(refused, "refused by one"), (apart, "kept apart")] {
-        if count > 0 {
-            text.push_str(&format!(", {count} {how}"));
-        }
-    }
-    text
+    let mut said = vec![format!("{waits} held for a person")];
+    let more = [(refused, "refused by one"), (apart, "kept apart")];
+    let more = more.iter().filter(|(count, _)| 0 < *count);
+    said.extend(more.map(|(count, how)| format!("{count} {how}")));
+    said.join(", ")
 }
 
 /// Bytes as people read them.

@@ -19,10 +19,10 @@ fn numbers((exit, answer): &(i32, Value)) -> (i32, Vec<u64>, Vec<String>) {
 
 /// Tries, imports, and both again: of each pair the trial's numbers are the import's.
 fn foretold(csirt: &Csirt, args: &[&str]) -> [(i32, Value); 2] {
-    let tries = [&["--dry-run"], args].concat();
+    let trial = [&["--dry-run"], args].concat();
     [(); 2].map(|()| {
         let before = csirt.place.json(&["cell", "stats"]);
-        let tried = import(csirt, &tries);
+        let tried = import(csirt, &trial);
         assert_eq!(csirt.place.json(&["cell", "stats"]), before);
         let done = import(csirt, args);
         assert_eq!(numbers(&tried), numbers(&done), "{}\n{}", tried.1, done.1);

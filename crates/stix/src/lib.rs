@@ -23,6 +23,7 @@ pub mod marking;
 pub mod misp;
 pub mod observable;
 pub mod pattern;
+pub mod revoked;
 pub mod table;
 pub mod taxii;
 pub mod time;

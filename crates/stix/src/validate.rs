@@ -8,7 +8,7 @@
 
 mod check;
 mod form;
-mod shape;
+pub(crate) mod shape;
 mod walk;
 
 use crate::document::Document;

@@ -193,6 +193,11 @@ impl Shape {
             .or_else(|| self.own.get(at - self.common.len()))
     }
 
+    /// The properties of the type itself that it must have.
+    pub(crate) fn demanded(&self) -> impl Iterator<Item = &'static Property> {
+        self.own.iter().filter(|property| property.required)
+    }
+
     /// The property of that name, with the number of its bit.
     pub(crate) fn find(&self, name: &str) -> Option<(usize, &'static Property)> {
         let mut slot = hash(name.as_bytes());

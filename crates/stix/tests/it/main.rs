@@ -3,4 +3,5 @@
 mod data;
 mod misp;
 mod patterns;
+mod revoked;
 mod validate;

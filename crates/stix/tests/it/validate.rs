@@ -12,14 +12,14 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 #[derive(serde::Deserialize)]
-struct Case {
+pub(crate) struct Case {
     name: String,
     rule: String,
     level: String,
-    object: Box<RawValue>,
+    pub(crate) object: Box<RawValue>,
 }
 
-fn corpus() -> &'static [Case] {
+pub(crate) fn corpus() -> &'static [Case] {
     static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
         let text = include_str!("../../testdata/validate/corpus.json");
         serde_json::from_str(text).expect("the corpus is a list of cases")
@@ -145,7 +145,7 @@ fn flaws_have_a_bound_however_many_there_are() {
     assert_eq!(validate(text.as_bytes(), Mode::Must).len(), FLAWS_MAX);
 }
 
-fn unpacked(name: &str) -> Option<Vec<u8>> {
+pub(crate) fn unpacked(name: &str) -> Option<Vec<u8>> {
     let packed = std::fs::read(crate::data::folder(name)?).expect("the file can be read");
     let mut plain = Vec::new();
     let mut reader = flate2::read::GzDecoder::new(packed.as_slice());

@@ -305,15 +305,18 @@ fn what_is_recalled_is_revoked_for_clients_and_asked_back_from_who_had_it() {
     let shown = csirt.place.json(&["cell", "show", &id(1)]);
     assert_eq!(shown["recalls"][0]["open"], 1, "{shown}");
     assert_eq!(shown["revoked"], true, "{shown}");
-    // Nobody takes it for good any more, wherever it shows.
+    // Nobody takes it for good any more, wherever it shows: its value is known no longer.
     let value = "n1.bad.example";
-    let said = csirt.place.says(&["cell", "lookup", value]);
-    assert!(said.contains("RECALLED"), "{said}");
-    let found = csirt.place.json(&["cell", "search", "--value", value]);
-    assert_eq!(
-        (&found[0]["revoked"], &found[0]["recalled"]),
-        (&json!(true), &json!(true))
-    );
+    let looked = csirt.place.run(&["cell", "lookup", value]);
+    assert_eq!(looked.exit, 1, "{}", looked.out);
+    assert_eq!(seen["pattern"], format!("[file:name = '{}']", id(1)));
+    let said = csirt.place.says(&["cell", "search", "--type", "indicator"]);
+    assert!(said.contains("RECALLED") && !said.contains(value), "{said}");
+    let found = csirt.place.json(&["cell", "search", "--type", "indicator"]);
+    let found = found.as_array().unwrap().iter();
+    let found = found.filter(|one| one["revoked"] == json!(true));
+    assert!(found.clone().all(|one| one["recalled"] == json!(true)));
+    assert_eq!(found.count(), 1);
     let to = csirt.path("alerts.csv");
     let args = ["cell", "export", "alerts", "--format", "csv", "--to", &to];
     assert_eq!(csirt.place.json(&args)["revoked"], 1);

@@ -47,8 +47,8 @@ impl TakenBack {
 /// What is known of an object's entries, all that ever were.
 #[derive(Default)]
 struct Past {
-    /// Whether the first came from the instance.
-    theirs: bool,
+    /// The first, if it came from the instance.
+    theirs: Option<u64>,
     /// Whether any stands.
     live: bool,
     /// The last that went there.
@@ -69,25 +69,28 @@ impl Work<'_> {
             return true;
         }
         let past = self.past(exit, change.id, sent_us);
+        let recalled = exit.state.recalls_of(change.id).next().is_some();
         let revoked = match change.op {
             Changed::Removed if past.live => return true,
-            Changed::Removed => None,
+            Changed::Removed => false,
             Changed::Put(bytes) => {
                 let revoked = header(bytes).is_ok_and(|header| header.revoked);
-                if past.theirs && !revoked {
+                if past.theirs.is_some() && !revoked {
                     return true;
                 }
-                if !revoked || !(past.theirs || is_binding(change.id)) {
+                // What says that it is recalled says nothing of what it was.
+                let known = past.theirs.is_some() || is_binding(change.id) || recalled;
+                if !revoked || !known {
                     return false;
                 }
-                Some(bytes)
+                true
             }
         };
         let id = change.id.to_owned();
-        if past.theirs {
-            let recalled = exit.state.recalls_of(change.id).next().is_some();
-            let says = revoked.filter(|_| recalled);
-            let says = says.and_then(|bytes| self.false_positive(&id, bytes, change.stamp.at_us));
+        if let Some(first) = past.theirs {
+            let says = Some(first).filter(|_| revoked && recalled);
+            let says = says.and_then(|first| self.bytes_that_went(first));
+            let says = says.and_then(|bytes| self.false_positive(&id, &bytes, change.stamp.at_us));
             back.wrong
                 .extend(says.map(|says| (change.number, id, says)));
         } else if let Some(sent) = past.sent {
@@ -125,8 +128,9 @@ impl Work<'_> {
         let went = entries.iter().rev().find(|(_, entry)| {
             entry.added_us <= sent_us && !entry.is_removal() && !is_theirs(entry) && admitted(entry)
         });
+        let first = entries.first().filter(|(_, entry)| is_theirs(entry));
         Past {
-            theirs: entries.first().is_some_and(|(_, entry)| is_theirs(entry)),
+            theirs: first.map(|(number, _)| u64::from(*number)),
             live: entries.iter().any(|(_, entry)| entry.is_live()),
             sent: went.map(|(number, _)| u64::from(*number)),
         }

@@ -116,6 +116,25 @@ fn a_part_that_is_removed_is_deleted_in_its_event_and_the_rest_stands() {
 }
 
 #[test]
+fn what_is_recalled_is_deleted_there_as_what_it_was() {
+    let misp = instance(&[]);
+    let bench = bench(true);
+    bench.publish(&[&indicator(3, ""), &indicator(4, "")]);
+    bench.settle(&misp);
+    recall(&bench, &id(3));
+    later(&bench, &misp);
+    let state = misp.state.lock().unwrap();
+    let there = state.events.iter();
+    let there = there.flat_map(|event| event["Event"]["Attribute"].as_array().unwrap());
+    let there = there.map(|one| (one["value"].as_str().unwrap(), one["deleted"] == true));
+    let there: BTreeMap<&str, bool> = there.collect();
+    assert_eq!(
+        there,
+        [("198.51.100.3", true), ("198.51.100.4", false)].into()
+    );
+}
+
+#[test]
 fn the_event_of_a_report_that_goes_is_deleted_and_what_still_stands_goes_anew() {
     for take_back in [remove, recall] {
         let misp = instance(&[]);

@@ -2,7 +2,8 @@
 //! marks, and then that is lit anew.
 //!
 //! A definition says what its publisher says by it, for the objects of that publisher; what a server
-//! that is followed brings is that server's word, for what it brings. Where it is not defined so, this
+//! that is followed brings is that server's word, for what it brings, here and at whoever follows us: the
+//! stamp says where it came from. Where it is not defined so, this
 //! node's own word counts, and then that of whoever was first: by that alone nothing goes wider than
 //! while it is not known, or than it went where it comes from.
 
@@ -30,19 +31,22 @@ pub const NAMES_MAX: usize = 64;
 /// The fewest entries that name one marking of which those that are gone are looked for.
 const THIN_FROM: usize = 1_024;
 
+/// Who speaks: a publisher, and where that was, if not at its own node.
+type Who = (MemberId, Option<MemberId>);
+
 /// What was said under one id.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Said {
     /// By whom, whoever was first at the beginning. Of what one says twice both count.
-    by: Vec<(MemberId, Marked)>,
+    by: Vec<(Who, Marked)>,
 }
 
 impl Said {
     /// Takes a definition in; answers whether it changes anything.
-    fn say(&mut self, publisher: &MemberId, says: Marked) -> bool {
-        let known = self.by.iter_mut().find(|(by, _)| by == publisher);
+    fn say(&mut self, speaker: Speaker<'_>, says: Marked) -> bool {
+        let known = self.by.iter_mut().find(|(by, _)| speaker.is(by));
         let Some((_, before)) = known else {
-            self.by.push((publisher.clone(), says));
+            self.by.push((speaker.to_who(), says));
             return true;
         };
         let both = before.and(says);
@@ -51,11 +55,11 @@ impl Said {
 
     /// What it says on the objects of a speaker.
     fn of(&self, speaker: Speaker<'_>, me: &MemberId) -> Marked {
-        let word = |of: &MemberId| {
-            let found = self.by.iter().find(|(by, _)| by == of);
+        let word = |of: Speaker<'_>| {
+            let found = self.by.iter().find(|(by, _)| of.is(by));
             found.map(|(_, says)| *says)
         };
-        if let Some(says) = word(speaker.who).or_else(|| word(me)) {
+        if let Some(says) = word(speaker).or_else(|| word(Speaker::own(me))) {
             return says;
         }
         match self.by.first() {
@@ -68,13 +72,13 @@ impl Said {
 
     /// The same, for people: with whose word it is.
     fn reads(&self, speaker: Speaker<'_>, me: &MemberId) -> Reads {
-        let word = |of: &MemberId| self.by.iter().find(|(by, _)| by == of);
-        let counts = word(speaker.who).or_else(|| word(me));
+        let word = |of: Speaker<'_>| self.by.iter().find(|(by, _)| of.is(by));
+        let counts = word(speaker).or_else(|| word(Speaker::own(me)));
         let first = || self.by.first().filter(|_| speaker.bounded);
         match (counts.or_else(first), self.by.first()) {
-            (Some((by, says)), _) if says.unread => Reads::NotUnderstood(by.clone()),
+            (Some((by, says)), _) if says.unread => Reads::NotUnderstood(by.0.clone()),
             (Some((_, says)), _) => says.tlp.map_or(Reads::Words, Reads::Light),
-            (None, Some((by, _))) => Reads::Stranger(by.clone()),
+            (None, Some((by, _))) => Reads::Stranger(by.0.clone()),
             (None, None) => Reads::Undefined,
         }
     }
@@ -100,6 +104,9 @@ pub enum Reads {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Speaker<'a> {
     who: &'a MemberId,
+    /// Where `who` does not speak by its own node: the server that it follows, or the cell at which it
+    /// has an account. What comes by these is not its word for anything else.
+    at: Option<&'a MemberId>,
     /// Whether the object goes no wider than where it comes from, whatever is said of its markings
     /// here.
     bounded: bool,
@@ -117,13 +124,32 @@ impl<'a> Speaker<'a> {
             // What a server has that speaks for itself alone is brought in by us.
             Some(server) if publisher == me && server != me => Self {
                 who: server,
+                at: None,
                 bounded: false,
             },
             followed => Self {
                 who: publisher,
+                at: followed.filter(|by| *by != publisher),
                 bounded: followed.is_some(),
             },
         }
+    }
+
+    /// This node's own word.
+    const fn own(me: &'a MemberId) -> Self {
+        Self {
+            who: me,
+            at: None,
+            bounded: false,
+        }
+    }
+
+    fn is(self, who: &Who) -> bool {
+        (self.who, self.at) == (&who.0, who.1.as_ref())
+    }
+
+    fn to_who(self) -> Who {
+        (self.who.clone(), self.at.cloned())
     }
 
     /// Whose word an entry of this label and stamp is.
@@ -191,7 +217,7 @@ impl Definitions {
             Some(said) => said,
             None => self.said.entry(Box::from(&*id)).or_default(),
         };
-        if said.say(speaker.who, says) && self.naming.contains_key(&key(&id)) {
+        if said.say(speaker, says) && self.naming.contains_key(&key(&id)) {
             self.moved.insert(Box::from(&*id));
         }
     }
@@ -325,7 +351,7 @@ pub(crate) struct Markings {
     said: HashMap<Box<str>, Said>,
     /// What is known of the markings that the objects of one speaker name, by how they name them.
     known: HashMap<Box<str>, (Marked, u64)>,
-    speaker: Option<(MemberId, bool)>,
+    speaker: Option<(Who, bool)>,
 }
 
 impl Markings {
@@ -335,7 +361,7 @@ impl Markings {
         let before = || index.definitions.said.get(&*id).cloned();
         let said = self.said.entry(Box::from(&*id));
         said.or_insert_with(|| before().unwrap_or_default())
-            .say(speaker.who, says);
+            .say(speaker, says);
         self.known.clear();
     }
 
@@ -347,11 +373,10 @@ impl Markings {
         header: &Header<'_>,
         speaker: Speaker<'_>,
     ) -> (Marked, Vec<u64>) {
-        let same =
-            |(who, bounded): &(MemberId, bool)| (who, *bounded) == (speaker.who, speaker.bounded);
+        let same = |(who, bounded): &(Who, bool)| speaker.is(who) && *bounded == speaker.bounded;
         if !self.speaker.as_ref().is_some_and(same) {
             self.known.clear();
-            self.speaker = Some((speaker.who.clone(), speaker.bounded));
+            self.speaker = Some((speaker.to_who(), speaker.bounded));
         }
         let (mut marked, mut names) = (Marked::default(), Vec::new());
         for marking in header.markings.iter().chain(&header.granular) {

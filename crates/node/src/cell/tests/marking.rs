@@ -455,6 +455,38 @@ fn what_a_followed_server_defines_is_its_word_for_what_it_brings_and_not_the_nod
 }
 
 #[test]
+fn what_a_server_defines_that_a_peer_follows_is_not_the_peers_word() {
+    let kit = Kit::new();
+    let put = |object: String, by: &str| Change::Put {
+        bytes: object.into(),
+        stamp: crate::cell::Stamp {
+            at_us: 1,
+            by: member(by),
+        },
+        publisher: member("far"),
+        tlp: Tlp::Clear,
+        held: false,
+        marks: portcullis_core::cell::Marks::default(),
+        provenance: Bytes::new(),
+    };
+    // Of the peer's own node, and of a server that it follows: both are brought as the peer's.
+    let far = ["taxii.example", "far"];
+    let server = [put(of_light(1, "red"), far[0])];
+    kit.cell.accept(&beside(&kit), &server, Vec::new()).unwrap();
+    accept(&kit, &[put(of_light(1, "green"), far[1])]);
+    accept(
+        &kit,
+        &[
+            put(marked(1, &[&marking(1)]), far[1]),
+            put(marked(2, &[&marking(1)]), far[0]),
+        ],
+    );
+    let at = |kit: &Kit| [1, 2].map(|n| light(kit, n));
+    assert_eq!(at(&kit), [Tlp::Green, Tlp::Red]);
+    assert_eq!(at(&restart(&kit)), [Tlp::Green, Tlp::Red]);
+}
+
+#[test]
 fn what_names_more_markings_than_are_looked_up_is_red_whatever_they_say() {
     let (before, after) = (Kit::new(), Kit::new());
     let ids: Vec<String> = (1..=65).map(marking).collect();

@@ -85,9 +85,12 @@ fn stands_below(folder: &Path, text: &str) -> bool {
     let mut items = fs::read_dir(folder)
         .unwrap()
         .map(|item| item.unwrap().path());
-    items.any(|path| match path.is_dir() {
-        true => stands_below(&path, text),
-        false => path.is_file() && holds(&path),
+    items.any(|path| {
+        if path.is_dir() {
+            stands_below(&path, text)
+        } else {
+            path.is_file() && holds(&path)
+        }
     })
 }
 

@@ -158,8 +158,6 @@ impl Work<'_> {
         };
         let mut moved = Cursor::after(feed, cursor);
         self.cell.working.set_hears(&self.follow, feed.head.hears);
-        let told = self.cell.working.has_replied(&self.follow);
-        moved.told = told.or_else(|| cursor?.told.clone());
         let (mut changes, mut crowd) = (Vec::new(), Crowd::default());
         let mut waits_for = None;
         let mut forgets = false;
@@ -229,6 +227,12 @@ impl Work<'_> {
                 more: true,
                 ..Step::default()
             });
+        }
+        let (replied, looked) = self.cell.working.has_replied(&self.follow);
+        moved.told = replied.or_else(|| cursor?.told.clone());
+        if cursor != Some(&moved) {
+            // It is written anyhow: after a restart what was looked at is not looked at again.
+            moved.told = looked.or(moved.told);
         }
         // Texts and numbers always serialise.
         let text = (cursor != Some(&moved)).then(|| serde_json::to_string(&moved));

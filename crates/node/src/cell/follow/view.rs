@@ -214,9 +214,13 @@ impl Working {
         (one.told, one.replied) = (Some(told.clone()), Some(told));
     }
 
-    /// Up to where the source has been told, where this process has told it anything.
-    pub(super) fn has_replied(&self, follow: &FollowId) -> Option<Told> {
-        self.all().get(follow)?.replied.clone()
+    /// Up to where the source has been told, where this process has told it anything; and up to
+    /// where there was nothing more to tell.
+    pub(super) fn has_replied(&self, follow: &FollowId) -> (Option<Told>, Option<Told>) {
+        let all = self.all();
+        let one = all.get(follow);
+        one.map(|one| (one.replied.clone(), one.told.clone()))
+            .unwrap_or_default()
     }
 
     pub(super) fn refused_replies(&self, follow: &FollowId, until_us: i64) {

@@ -6,7 +6,7 @@
 //! | 2, contents | version, root (32), records (u32), of each collection its entries as runs | secret (32), records |
 //! | 3, root | number (u64) | the signed root |
 //! | 4, inclusion | number of the root (u64) | the root's inclusion in the log |
-//! | 5, gap | version, count, of each frame of records that stood here its root (32) and records (u32); no such where no contents stand under their root | zeros |
+//! | 5, gap | version, count, of each frame of records that stood here its root (32) and records (u32); no such where nothing else stands under their root | zeros |
 //! | 6, dropped | version, until when (i64 µs), how many records | of each member and collection the entries that it was served, as runs |
 //!
 //! Fixed numbers are little-endian; the others are LEB128. A caller is written once a frame, and a

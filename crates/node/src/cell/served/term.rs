@@ -248,10 +248,13 @@ impl Ledger {
 
 impl Leaving {
     fn add(&mut self, root: &RootAt, tick: Tick) {
+        let segments = tick.gaps.iter().map(|gap| gap.from.segment);
+        // Who proves what stays under the root needs its other frames' roots. CRASH: segments go one
+        // by one, so of a tick in several some records may stay.
+        let shown = tick.contents || !segments.is_sorted_by(|one, next| one == next);
         for Gap { from, end, roots } in tick.gaps {
             self.told.bytes += end.offset - from.offset;
-            // Who proves contents under the root needs its other frames' roots.
-            let roots = if tick.contents { roots } else { Vec::new() };
+            let roots = if shown { roots } else { Vec::new() };
             self.merges.entry(from.segment).or_default().push(Merge {
                 from,
                 end,

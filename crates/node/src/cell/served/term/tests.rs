@@ -247,6 +247,49 @@ fn what_was_not_dropped_because_the_disk_failed_is_dropped_by_the_next_call() {
 }
 
 #[test]
+fn what_is_left_of_a_tick_whose_first_segment_was_dropped_is_still_proved() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Journal::folder_of(folder.path(), [9; 16], 1_000).unwrap();
+    let kit = Kit::new();
+    let ledger = Ledger::new(open(), kit.cell.env.clone());
+    for number in 0..20 {
+        let runs = [Run::one(number)];
+        let noted = ledger.note(&kit.b(), &kit.collection, How::Object, &runs);
+        noted.unwrap();
+        ledger.flush().unwrap();
+    }
+    let key = SecretKey::from_seed([4; 32]);
+    let signing = crate::cell::provenance::Signing {
+        realm: &portcullis_core::realm::Realm::live(),
+        member: &member("csirt"),
+        key: &key,
+    };
+    ledger.seal(&signing, kit.cell.env.now()).unwrap();
+    kit.clock.pass(1_000_000);
+    let open_ones = BTreeMap::new();
+    let now = kit.cell.env.now();
+    let leaving = ledger.leaving(now, &open_ones).unwrap();
+    assert!(leaving.merges.len() > 2, "{:?}", leaving.merges.keys());
+    // Whoever drops is killed after the first segment.
+    let (first, merges) = leaving.merges.first_key_value().unwrap();
+    ledger.eraser().unwrap().merge(*first, merges).unwrap();
+    let ledger = Ledger::new(open(), kit.cell.env.clone());
+    let all = [(kit.collection, (0..20).collect())].into();
+    let (evidence, _) = ledger.prove(&id(1), &all).unwrap();
+    let public = key.public();
+    let (key, realm) = (&public, "live");
+    let checks = verify_evidence(&evidence, &By::Key { key, realm }).checks;
+    let paths = checks.iter().filter(|check| check.name == "record.path");
+    let paths: Vec<bool> = paths.map(|check| check.passed).collect();
+    assert!((1..20).contains(&paths.len()), "{checks:?}");
+    assert!(paths.iter().all(|passed| *passed), "{checks:?}");
+    // The next call goes on, and leaves nothing.
+    ledger.drop_before(now, &open_ones).unwrap();
+    let (evidence, _) = ledger.prove(&id(1), &all).unwrap();
+    assert_eq!(evidence.served.len(), 0);
+}
+
+#[test]
 fn a_tick_in_which_much_was_served_gives_its_disk_back() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::folder(folder.path(), [9; 16]).unwrap();

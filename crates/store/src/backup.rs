@@ -8,8 +8,8 @@
 //! meanwhile is copied as far as it was: a frame cut off at its end is cut away
 //! by whoever opens the copy. A segment in which something is erased meanwhile is
 //! copied as it was or as it is then; what tells that it was to be erased stands
-//! behind it, and is copied after it: segments that were begun meanwhile are
-//! copied, too. A journal's epoch and locks stay behind, so a restored journal begins an
+//! behind it, and is copied after it, as is what is kept of what the ledger drops:
+//! segments that were begun meanwhile are copied, too. A journal's epoch and locks stay behind, so a restored journal begins an
 //! epoch of its own. `CRASH:` the manifest is
 //! written last, so a folder without one is no backup.
 //!
@@ -140,20 +140,31 @@ pub fn backup(
     };
     let mut entries = vec![digest(to, DATABASE)?];
     let mut done = 0;
-    // CRASH: what was served names entries of the journal, so it is listed and copied before it.
-    // Then every entry that it names was there before.
-    for listed in [files(from, BLOBS), cell(SERVED)] {
-        copy_all(from, to, listed?, &mut entries, &mut done, progress)?;
-    }
+    let blobs = files(from, BLOBS)?;
+    copy_all(from, to, blobs, &mut entries, &mut done, progress)?;
+    // CRASH: what was served names entries of the journal, so it is copied before it: every entry
+    // that it names was there before. What is kept of servings that are dropped meanwhile, and what
+    // tells of objects that are erased, stands behind them: perhaps in a segment begun since.
     let mut copied: BTreeSet<String> = BTreeSet::new();
-    loop {
-        let mut journal = cell(CELL)?;
-        journal.retain(|path| !path.starts_with(SERVED) && !copied.contains(path));
-        if journal.is_empty() {
-            break;
+    for (folder, after) in [(SERVED, None), (CELL, Some(SERVED))] {
+        loop {
+            let mut fresh = cell(folder)?;
+            let is_after = |path: &str| after.is_some_and(|after| path.starts_with(after));
+            fresh.retain(|path| !is_after(path) && !copied.contains(path));
+            if fresh.is_empty() {
+                break;
+            }
+            // What was the last segment has perhaps grown between its copy and the next one's begin.
+            let before = |path: &String| {
+                let last = copied.range::<String, _>(..path).next_back()?;
+                (Path::new(last).parent() == Path::new(path).parent()).then(|| last.clone())
+            };
+            for path in fresh.iter().filter_map(before).collect::<BTreeSet<_>>() {
+                copy_anew(from, to, &path, &mut entries)?;
+            }
+            copied.extend(fresh.iter().cloned());
+            copy_all(from, to, fresh, &mut entries, &mut done, progress)?;
         }
-        copied.extend(journal.iter().cloned());
-        copy_all(from, to, journal, &mut entries, &mut done, progress)?;
     }
     write_manifest(to, &entries)?;
     let of = done + 1;
@@ -180,6 +191,24 @@ fn copy_all(
             copied => entries.push(copied?),
         }
     }
+    Ok(())
+}
+
+/// Copies a file once more, as it is now.
+fn copy_anew(
+    from: &Path,
+    to: &Path,
+    path: &str,
+    entries: &mut Vec<Entry>,
+) -> Result<(), BackupError> {
+    let target = to.join(path);
+    fs::remove_file(&target).map_err(|source| BackupError::File {
+        path: target,
+        source,
+    })?;
+    let copied = copy(from, to, path)?;
+    entries.retain(|entry| entry.path != path);
+    entries.push(copied);
     Ok(())
 }
 

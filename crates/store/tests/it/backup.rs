@@ -4,7 +4,7 @@ use crate::given::{case, commit, statement};
 use portcullis_store::{
     Blobs, Store,
     backup::{BLOBS, BackupError, DATABASE, MANIFEST, Progress, backup, restore},
-    journal::{CELL, Journal, NewFrame, Position, Wipe},
+    journal::{CELL, Journal, Merge, NewFrame, Position, Wipe},
 };
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -263,6 +263,99 @@ fn what_is_erased_while_the_backup_runs_is_erased_in_it_only_with_what_was_writt
     drop(journal);
     let source = open("data");
     assert!(source.verify().unwrap() > 30);
+}
+
+#[test]
+fn what_the_ledger_drops_while_the_backup_runs_is_dropped_in_it_only_with_what_is_kept_of_it() {
+    let root = tempfile::tempdir().unwrap();
+    let path = |name: &str| root.path().join(name);
+    data(&path("data"));
+    let open = |name: &str| {
+        let folder = path(name).join(CELL).join("served");
+        Journal::folder_of(&folder, [1; 16], 1_000).unwrap()
+    };
+    let ledger = open("data");
+    let append = |kind: u8, of: u8| {
+        let frame = NewFrame {
+            kind,
+            table: &[of],
+            data: &[&[b'x'; 500]],
+        };
+        let written = ledger.lock().unwrap().append(&[frame]).unwrap()[0];
+        ledger.sync(written.end).unwrap();
+        written
+    };
+    let mut served: Vec<_> = (0..20).map(|n| (n, append(1, n))).collect();
+    let mut told = |progress| {
+        // Each time a file has its turn, the last but so many is kept in few words, then dropped.
+        if matches!(progress, Progress::Files { .. })
+            && let Some((of, written)) = served.pop()
+        {
+            append(6, of);
+            let merge = Merge {
+                from: written.at,
+                end: written.end,
+                kind: 5,
+                table: vec![of],
+            };
+            let segment = written.at.segment;
+            ledger.erasing().unwrap().merge(segment, &[merge]).unwrap();
+        }
+    };
+    backup(&path("data"), &path("backup"), &mut told).unwrap();
+    restore(&path("backup"), &path("restored"), &mut |_| {}).unwrap();
+    let restored = open("restored");
+    restored.verify().unwrap();
+    let (mut dropped, mut kept) = (BTreeSet::new(), BTreeSet::new());
+    restored
+        .scan(Position::default(), &mut |frame| {
+            match frame.kind {
+                5 => dropped.insert(frame.table[0]),
+                6 => kept.insert(frame.table[0]),
+                _ => false,
+            };
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert!(dropped.len() > 3, "{dropped:?}");
+    assert!(dropped.is_subset(&kept), "{dropped:?} {kept:?}");
+}
+
+#[test]
+fn a_segment_that_has_grown_when_the_next_one_begins_is_copied_to_its_end() {
+    let root = tempfile::tempdir().unwrap();
+    let path = |name: &str| root.path().join(name);
+    data(&path("data"));
+    let open = |name: &str| {
+        let folder = path(name).join(CELL).join("served");
+        Journal::folder_of(&folder, [1; 16], 20_000).unwrap()
+    };
+    let ledger = open("data");
+    let append = |n: u32| {
+        let frame = NewFrame {
+            kind: 1,
+            table: &n.to_le_bytes(),
+            data: &[&[b'x'; 500]],
+        };
+        ledger.lock().unwrap().append(&[frame]).unwrap();
+    };
+    append(0);
+    let segment = path("data").join(CELL).join("served/00000000.seg");
+    // What has its turn after the last segment: that grows, and the next one begins.
+    fs::write(segment.with_file_name("note"), "").unwrap();
+    let mut next = 1;
+    let mut told = |progress| {
+        if progress == (Progress::Files { done: 4, of: 5 }) {
+            while !segment.with_file_name("00000001.seg").exists() {
+                append(next);
+                next += 1;
+            }
+        }
+    };
+    backup(&path("data"), &path("backup"), &mut told).unwrap();
+    assert!(next > 10);
+    restore(&path("backup"), &path("restored"), &mut |_| {}).unwrap();
+    assert_eq!(open("restored").verify().unwrap(), u64::from(next));
 }
 
 #[test]

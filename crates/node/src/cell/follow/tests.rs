@@ -28,6 +28,7 @@ use std::{
     time::Duration,
 };
 
+mod forged;
 mod misp;
 mod peer;
 mod recall;
@@ -209,7 +210,7 @@ impl Bench {
         change(&mut image);
         let cell = Cell::open(CellParts {
             journal: Journal::of_image(&image, [1; 16]),
-            served: Journal::memory([2; 16]),
+            served: Journal::of_image(&self.cell.ledger.image(), [2; 16]),
             env: self.env.clone(),
             me: self.cell.me().clone(),
             realm: Realm::live(),

@@ -259,10 +259,9 @@ impl Judge<'_> {
 
     /// Whether `source` may say that a version which is here went by a change of `by`.
     fn may_take_back(&self, source: &MemberId, held: &Held, by: &MemberId) -> Result<bool, String> {
-        let me = self.cell.me();
         let maker = self.maker_of(held);
         let publisher = &held.publisher;
-        let ours = publisher == me || (maker.as_ref() == Some(me) && publisher != source);
+        let ours = self.is_ours(source, held);
         if !ours && (publisher == source || maker.as_ref() == Some(source)) {
             return Ok(true);
         }
@@ -274,6 +273,37 @@ impl Judge<'_> {
         Ok(!self.hears_any(publisher, maker.as_ref()))
     }
 
+    /// Whether a version is this node's, as far as `source` goes: of our member, or of an account
+    /// here. A member's own node speaks for it, wherever it has brought something.
+    fn is_ours(&self, source: &MemberId, held: &Held) -> bool {
+        let me = self.cell.me();
+        let here = || !held.followed || self.maker_of(held).as_ref() == Some(me);
+        held.publisher == *me || (held.publisher != *source && here())
+    }
+
+    /// Whether a version is here, and all that is here of it is the word of `source`: published by it,
+    /// or signed by its node.
+    pub(in crate::cell::follow) fn is_word_of(
+        &self,
+        source: &MemberId,
+        id: &str,
+        version_us: i64,
+    ) -> bool {
+        let held = self.cell.held(&self.into, id).into_iter();
+        let held = held.filter(|held| held.version_us == version_us);
+        let theirs: Vec<bool> = held
+            .map(|held| held.publisher == *source || self.maker_of(&held).as_ref() == Some(source))
+            .collect();
+        !theirs.is_empty() && theirs.iter().all(|theirs| *theirs)
+    }
+
+    /// Whether whatever is, or was, here of an object was said at the node of `source`.
+    pub(in crate::cell::follow) fn is_all_by(&self, source: &MemberId, id: &str) -> bool {
+        let held = self.cell.held(&self.into, id);
+        held.iter()
+            .all(|held| held.stamp.by == *source || self.maker_of(held).as_ref() == Some(source))
+    }
+
     /// What becomes of a version that `source` asks back; nothing if it is our own, or not here.
     pub(in crate::cell::follow) fn asked_back(
         &self,
@@ -283,7 +313,7 @@ impl Judge<'_> {
         mark: Option<&Stamp>,
     ) -> Option<Change> {
         let held = self.version(id, version_us)?;
-        if held.removed || held.publisher == *self.cell.me() {
+        if held.removed || self.is_ours(source, &held) {
             return None;
         }
         let withhold = |stamp: &Stamp| Change::Withhold {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     cell::{
-        Cell, CellError, Change,
+        Cell, CellError, Change, Stamp,
         feed::{self, Ask, REPLIES_MAX, Record, has},
         follow::crowd::Crowd,
         index::Key,
@@ -29,6 +29,9 @@ use std::{
 const REPLIES_PER_HOUR_MAX: usize = 20_000;
 /// The most followers whose replies are counted apart.
 const FOLLOWERS_MAX: usize = 4_096;
+/// The most different labels up to which replies may bring one of a publisher that is new here:
+/// whose accounts a follower has nobody can tell, and labels stay. What is followed has more room.
+const ACCOUNT_LABELS_MAX: usize = 8_192;
 /// An hour, in microseconds.
 const HOUR_US: i64 = 3_600 * 1_000_000;
 
@@ -190,6 +193,7 @@ impl Hearing<'_> {
                 if mark.by != *from {
                     return Err(format!("it was not said at `{from}`"));
                 }
+                self.may_speak_for(&label.publisher, object)?;
                 if !self.is_about_served(object, served) {
                     return Err(format!(
                         "it is about nothing that `{from}` was served, or may see"
@@ -216,14 +220,53 @@ impl Hearing<'_> {
             }
             Record::Remove {
                 mark, id, version, ..
-            } if judge.version(id, *version).is_some() => {
+            } if self.may_take_back(id, *version, Some(mark)) => {
                 judge.removed(from, crowd, (id, *version), mark)
             }
-            Record::Forget { id, version, mark } => {
+            Record::Forget { id, version, mark }
+                if self.may_take_back(id, *version, mark.as_ref()) =>
+            {
                 Ok(judge.asked_back(from, id, *version, mark.as_ref()))
             }
-            Record::Remove { .. } | Record::State { .. } => Ok(None),
+            Record::Remove { .. } | Record::Forget { .. } | Record::State { .. } => Ok(None),
         }
+    }
+
+    /// Whether a follower may say something in this member's name: its own; and that of an account
+    /// there, as far as can be told here. Who has a node or an account here speaks by that, and what
+    /// others have brought has no version of it.
+    fn may_speak_for(&self, publisher: &MemberId, object: &[u8]) -> Result<(), String> {
+        let (cell, from) = (self.judge.cell, self.from);
+        if publisher == from {
+            return Ok(());
+        }
+        let state = cell.state();
+        let account = || {
+            let mut accounts = state.accounts().values();
+            accounts.any(|account| account.member == *publisher && !account.ended)
+        };
+        let by_itself = publisher == cell.me() || (self.vouch.peer_of)(publisher).is_some();
+        if by_itself || account() {
+            return Err(format!("`{publisher}` speaks for itself, not by `{from}`"));
+        }
+        let header = portcullis_stix::header::header(object);
+        let header = header.map_err(|flaw| format!("it cannot be read: {}", flaw.message))?;
+        if !self.judge.is_all_by(from, &header.id) {
+            return Err(format!("others than `{from}` have brought it"));
+        }
+        let index = cell.index();
+        let labels = index.labels.values();
+        let full = labels.len() >= ACCOUNT_LABELS_MAX;
+        if full && !labels.iter().any(|label| label.publisher == *publisher) {
+            return Err("too many publishers for one more in a reply".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Whether a follower may say that a version is gone: its own word alone, by a change of its own.
+    fn may_take_back(&self, id: &str, version: i64, mark: Option<&Stamp>) -> bool {
+        let from = self.from;
+        mark.is_none_or(|mark| mark.by == *from) && self.judge.is_word_of(from, id, version)
     }
 
     /// Whether an object says something of what was served, or would be: it may have come by a relay.

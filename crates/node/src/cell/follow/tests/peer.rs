@@ -60,7 +60,7 @@ fn object(n: u8, name: &str) -> (String, String) {
 const VERSION_US: i64 = 1_767_225_600_000_000;
 
 /// What the node of `by` signed for `publisher`.
-fn proof(by: &str, publisher: &str, object: &str) -> Vec<u8> {
+pub(super) fn proof(by: &str, publisher: &str, object: &str) -> Vec<u8> {
     let digests = [digest_of(object.as_bytes())];
     let (realm, member, key) = (Realm::live(), member(by), key(by));
     let signing = Signing {
@@ -79,6 +79,8 @@ enum Says {
     Put(&'static str, &'static str, i64, String, Vec<u8>),
     Remove(&'static str, i64, String),
     Forget(&'static str, i64, String),
+    /// Without a stamp.
+    AskBack(String),
     State(String),
 }
 
@@ -200,6 +202,11 @@ impl Bench {
                     version: VERSION_US,
                     mark: Some(mark(at, by)),
                 }),
+                Says::AskBack(id) => writer.record(&Record::Forget {
+                    id: id.clone(),
+                    version: VERSION_US,
+                    mark: None,
+                }),
                 Says::State(json) => writer.record(&Record::State {
                     digest: [3; 32],
                     json: json.as_bytes(),
@@ -314,6 +321,61 @@ fn what_is_ours_nobody_else_publishes_changes_or_removes() {
         Says::Forget(SOURCE, NOW_US + 60_000_000, id),
     ]);
     assert_eq!(bench.here(), [(own, ME.to_owned())]);
+}
+
+#[test]
+fn what_an_account_here_has_published_no_source_asks_back() {
+    let bench = Bench::new();
+    let (cell, operator, third) = (&bench.cell, bench.cell.operator(), member(THIRD));
+    let (group, standing) = (
+        cell.new_group(),
+        Standing {
+            kind: MemberKind::Company,
+            jurisdiction: "GB".parse().unwrap(),
+        },
+    );
+    let settings = Settings {
+        mode: Mode::Keep,
+        writers: [group].into(),
+        readers: [group].into(),
+        ..Settings::titled("shared")
+    };
+    let commands = [
+        Command::FoundGroup {
+            group,
+            title: "both".into(),
+            standing: standing.clone(),
+        },
+        Command::Invite {
+            group,
+            member: third.clone(),
+            standing,
+        },
+        Command::ChangeCollection {
+            collection: bench.collection,
+            settings: Box::new(settings),
+        },
+    ];
+    for command in commands {
+        cell.perform(&operator, command).unwrap();
+    }
+    let third = Caller::node(third);
+    cell.perform(&third, Command::Accept { group }).unwrap();
+    let (id, own) = object(1, "an account's");
+    let envelope = format!("{{\"objects\":[{own}]}}");
+    let added = cell.add(
+        &third,
+        &bench.collection,
+        envelope.into(),
+        Coming::Published,
+    );
+    assert_eq!(added.unwrap().failures, []);
+    bench.hears(&[
+        Says::AskBack(id.clone()),
+        Says::Forget(SOURCE, NOW_US + 60_000_000, id.clone()),
+        Says::Remove(SOURCE, NOW_US + 60_000_000, id),
+    ]);
+    assert_eq!(bench.here(), [(own, THIRD.to_owned())]);
 }
 
 #[test]

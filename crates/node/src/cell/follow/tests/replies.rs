@@ -10,6 +10,7 @@ use crate::{
         provenance::Origin,
         question::NewQuestion,
     },
+    door::Problem,
     peers::{Answer, Peer, PeerError, Peers},
 };
 use portcullis_core::{
@@ -33,12 +34,12 @@ use std::{
     },
 };
 
-const X: &str = "publisher.example";
-const Y: &str = "reader.example";
+pub(super) const X: &str = "publisher.example";
+pub(super) const Y: &str = "reader.example";
 const RED: &str = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1";
-const AMBER: &str = "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421";
+pub(super) const AMBER: &str = "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421";
 
-fn member(name: &str) -> MemberId {
+pub(super) fn member(name: &str) -> MemberId {
     name.parse().unwrap()
 }
 
@@ -56,7 +57,7 @@ fn verified(object: &[u8], proof: &[u8]) -> Result<Origin, String> {
     verify_provenance(object, proof, &by).map_err(|error| error.to_string())
 }
 
-fn peer(member: &MemberId) -> Peer {
+pub(super) fn peer(member: &MemberId) -> Peer {
     Peer {
         member: member.clone(),
         endpoint: String::new(),
@@ -157,19 +158,19 @@ impl Peers for Way {
 }
 
 /// A publisher, and a reader whose node follows it.
-struct Pair {
-    x: Arc<Cell>,
-    y: Arc<Cell>,
-    env: Arc<TestEnv>,
+pub(super) struct Pair {
+    pub(super) x: Arc<Cell>,
+    pub(super) y: Arc<Cell>,
+    pub(super) env: Arc<TestEnv>,
     /// The reader's journal and ledger.
     disks: (Journal, Journal),
-    collection: CollectionId,
-    group: GroupId,
+    pub(super) collection: CollectionId,
+    pub(super) group: GroupId,
     follow: FollowId,
     way: Way,
 }
 
-fn standing() -> Standing {
+pub(super) fn standing() -> Standing {
     Standing {
         kind: MemberKind::Company,
         jurisdiction: "GB".parse().unwrap(),
@@ -192,7 +193,7 @@ fn open(name: &str, env: &Arc<TestEnv>, (journal, served): &(Journal, Journal)) 
 
 impl Pair {
     /// Whether the reader may add to the publisher's collection, too.
-    fn new(writes: bool) -> Self {
+    pub(super) fn new(writes: bool) -> Self {
         let env = Arc::new(TestEnv {
             now_us: AtomicI64::new(1_790_000_000_000_000),
             byte: AtomicU8::new(1),
@@ -273,13 +274,13 @@ impl Pair {
         self.reach(|reach| self.y.follow_tick(&self.follow, reach));
     }
 
-    fn settle(&self) {
+    pub(super) fn settle(&self) {
         for _ in 0..6 {
             self.tick();
         }
     }
 
-    fn add(&self, at: &Cell, object: &str) {
+    pub(super) fn add(&self, at: &Cell, object: &str) {
         let envelope = format!("{{\"objects\":[{object}]}}");
         let added = at.add(
             &at.operator(),
@@ -292,7 +293,7 @@ impl Pair {
     }
 
     /// What stands at a node of a kind: its id, and how often it was added.
-    fn kind(&self, at: &Cell, kind: &str) -> Vec<(String, Tlp)> {
+    pub(super) fn kind(&self, at: &Cell, kind: &str) -> Vec<(String, Tlp)> {
         let mut found = Vec::new();
         at.changes_since(&self.collection, i64::MIN, &mut |change| {
             if matches!(change.op, Changed::Put(_)) && change.id.starts_with(kind) {
@@ -302,6 +303,36 @@ impl Pair {
         })
         .unwrap();
         found
+    }
+
+    /// The publisher's node hears these replies of the reader's.
+    pub(super) fn hear(&self, text: String) -> Result<(), Problem> {
+        self.hear_if(text, &|member| Some(peer(member)))
+    }
+
+    /// The same where the register knows these nodes.
+    pub(super) fn hear_if(
+        &self,
+        text: String,
+        peer_of: &dyn Fn(&MemberId) -> Option<Peer>,
+    ) -> Result<(), Problem> {
+        let ask = Ask {
+            collection: self.collection,
+            epoch: None,
+            position: i64::MAX,
+            view: None,
+            state: None,
+            bytes_max: 0,
+            wait_ms: 0,
+            confirms: Vec::new(),
+            replies: Some(text),
+            joins: false,
+        };
+        let vouch = Vouch {
+            peer_of,
+            verify: &verified,
+        };
+        self.x.hear_replies(&member(Y), &ask, vouch)
     }
 
     /// The reader's node starts again from its disk.
@@ -319,7 +350,7 @@ fn time(n: u8) -> String {
     format!("2026-01-01T00:00:{n:02}.000Z")
 }
 
-fn indicator(n: u8, marking: &str) -> (String, String) {
+pub(super) fn indicator(n: u8, marking: &str) -> (String, String) {
     let (id, at) = (
         format!("indicator--00000000-0000-4000-8000-0000000000{n:02x}"),
         time(0),
@@ -330,7 +361,7 @@ fn indicator(n: u8, marking: &str) -> (String, String) {
     (id, text)
 }
 
-fn sighting(n: u8, version: u8, of: &str, marking: &str, more: &str) -> String {
+pub(super) fn sighting(n: u8, version: u8, of: &str, marking: &str, more: &str) -> String {
     let (created, modified) = (time(0), time(version));
     format!(
         r#"{{"type":"sighting","spec_version":"2.1","id":"sighting--00000000-0000-4000-8000-0000000000{n:02x}","created":"{created}","modified":"{modified}","sighting_of_ref":"{of}","count":3,"object_marking_refs":["{marking}"]{more}}}"#
@@ -465,25 +496,7 @@ fn nobody_replies_to_what_it_was_never_served_nor_in_anothers_name() {
         &|_| true,
     );
     let text = told.unwrap().text.unwrap();
-    let hear = |text: String| {
-        let ask = Ask {
-            collection: pair.collection,
-            epoch: None,
-            position: i64::MAX,
-            view: None,
-            state: None,
-            bytes_max: 0,
-            wait_ms: 0,
-            confirms: Vec::new(),
-            replies: Some(text),
-            joins: false,
-        };
-        let vouch = Vouch {
-            peer_of: &|member| Some(peer(member)),
-            verify: &verified,
-        };
-        pair.x.hear_replies(&member(Y), &ask, vouch)
-    };
+    let hear = |text: String| pair.hear(text);
     hear(text.clone()).unwrap();
     assert_eq!(pair.kind(&pair.x, "sighting"), []);
     // The same of what it was served is taken, but not as somebody else's.

@@ -20,7 +20,7 @@ pub use term::Dropped;
 use crate::Env;
 use buffer::{BUFFER_BYTES_DUE, BUFFER_BYTES_MAX, Buffer};
 use frame::{Encoded, Raw};
-use index::Index;
+use index::{Index, Stretch};
 use jiff::Timestamp;
 use portcullis_core::{
     cell::{Caller, CollectionId},
@@ -408,6 +408,64 @@ impl Ledger {
         Ok(all)
     }
 
+    /// Which of these entries of a collection left to clients of a member by the export, as far as is
+    /// known: of what is dropped, which it was served by any exit. What was served before an instant
+    /// is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Journal`].
+    pub fn exported_to(
+        &self,
+        to: &MemberId,
+        collection: &CollectionId,
+        numbers: &BTreeSet<u64>,
+        since_us: i64,
+    ) -> Result<BTreeSet<u64>, LedgerError> {
+        let mut found = BTreeSet::new();
+        if numbers.is_empty() {
+            return Ok(found);
+        }
+        let mut add = |runs: &[Run]| {
+            for run in runs {
+                found.extend(numbers.range(run.first..=run.last));
+            }
+            found.len() == numbers.len()
+        };
+        let mut all = false;
+        self.visit_dropped(&mut |member, of, runs| {
+            all |= member == to.as_str() && of == collection && add(runs);
+        })?;
+        drop(self.caught_up()?);
+        let _stays = self.layout.read().unwrap_or_else(PoisonError::into_inner);
+        let stretches = self.caught_up()?.stretches.clone();
+        let stretches = stretches.iter().filter(|stretch| {
+            since_us <= stretch.last_us && stretch.collections.contains(collection)
+        });
+        for stretch in stretches {
+            if all {
+                break;
+            }
+            self.visit_stretch(stretch, &mut |_, raw| {
+                if let Raw::Served {
+                    who: (member, account, client),
+                    collection: of,
+                    how: How::Export,
+                    runs,
+                    ..
+                } = raw
+                    && *member == to.as_str()
+                    && account.is_empty()
+                    && *client
+                    && of == collection
+                {
+                    all |= add(runs);
+                }
+            })?;
+        }
+        Ok(found)
+    }
+
     /// Shows the records of these collections, each with its frame's place and its own in it.
     fn visit(
         &self,
@@ -432,38 +490,52 @@ impl Ledger {
             .cloned()
             .collect();
         for stretch in stretches {
-            let mut failed = None;
-            self.journal.scan(stretch.from, &mut |frame| {
-                if stretch.end <= frame.at {
-                    return ControlFlow::Break(());
-                }
-                if !matches!(frame.kind, frame::RECORDS | frame::CONTENTS) {
-                    return ControlFlow::Continue(());
-                }
-                match frame.data() {
-                    Ok(data) => {
-                        let mut place = 0;
-                        let whole = frame::visit(frame.kind, &data, &mut |raw| {
-                            f((frame.at, place), raw);
-                            place += 1;
-                        });
-                        if whole.is_none() {
-                            failed = Some(LedgerError::Damaged(frame.at));
-                        }
-                    }
-                    Err(error) => failed = Some(error.into()),
-                }
-                if failed.is_some() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            })?;
-            if let Some(error) = failed {
-                return Err(error);
-            }
+            self.visit_stretch(&stretch, f)?;
         }
         Ok(())
+    }
+
+    fn visit_stretch(
+        &self,
+        stretch: &Stretch,
+        f: &mut dyn FnMut((Position, u32), &Raw<'_>),
+    ) -> Result<(), LedgerError> {
+        let mut failed = None;
+        self.journal.scan(stretch.from, &mut |frame| {
+            if stretch.end <= frame.at {
+                return ControlFlow::Break(());
+            }
+            if !matches!(frame.kind, frame::RECORDS | frame::CONTENTS) {
+                return ControlFlow::Continue(());
+            }
+            match frame.data() {
+                Ok(data) => {
+                    let mut place = 0;
+                    let whole = frame::visit(frame.kind, &data, &mut |raw| {
+                        f((frame.at, place), raw);
+                        place += 1;
+                    });
+                    if whole.is_none() {
+                        failed = Some(LedgerError::Damaged(frame.at));
+                    }
+                }
+                Err(error) => failed = Some(error.into()),
+            }
+            if failed.is_some() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })?;
+        failed.map_or(Ok(()), Err)
+    }
+}
+
+#[cfg(test)]
+impl Ledger {
+    /// What of it is on the disk, in a test's memory.
+    pub(crate) fn image(&self) -> portcullis_store::journal::Image {
+        self.journal.image(true).unwrap()
     }
 }
 

@@ -39,8 +39,8 @@ const ABOUT: [&str; 2] = ["sighting", "opinion"];
 
 /// One object that may go.
 pub(super) struct Outgoing {
-    /// Its entry; none where only that it is gone goes.
-    pub(super) number: Option<u64>,
+    /// Its entry, or where that it is gone goes, the one that went.
+    pub(super) number: u64,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -126,9 +126,9 @@ impl Work<'_> {
         }
         let said = batch.fresh.iter().filter_map(|(id, object)| {
             // Touched anew, and sent when it came.
-            let again = self.sent_before(&exit, id, sent_us).is_some();
+            let again = !self.sent_before(&exit, id, sent_us).is_empty();
             let sighting = self.sighting(id, &object.bytes).filter(|_| !again);
-            Some((object.number?, id.as_str(), sighting?))
+            Some((object.number, id.as_str(), sighting?))
         });
         let wrong = batch.back.wrong.iter();
         let wrong = wrong.map(|(number, id, says)| (*number, id.as_str(), says.clone()));
@@ -190,7 +190,7 @@ impl Work<'_> {
                     && exit.admits(&change)
                 {
                     let object = Outgoing {
-                        number: Some(change.number),
+                        number: change.number,
                         bytes: bytes.to_vec(),
                     };
                     batch.fresh.insert(change.id.to_owned(), object);
@@ -264,7 +264,7 @@ impl Work<'_> {
                     && exit.admits(&change)
                 {
                     let object = Outgoing {
-                        number: Some(change.number),
+                        number: change.number,
                         bytes: bytes.to_vec(),
                     };
                     standing.insert(change.id.to_owned(), object);
@@ -282,7 +282,7 @@ impl Work<'_> {
         known: &BTreeMap<String, Outgoing>,
     ) -> Result<(), FollowError> {
         let all = batch.fresh.values().chain(known.values());
-        let mut numbers: Vec<u64> = all.filter_map(|object| object.number).collect();
+        let mut numbers: Vec<u64> = all.map(|object| object.number).collect();
         numbers.sort_unstable();
         let runs: Vec<Run> = numbers
             .into_iter()
@@ -291,10 +291,16 @@ impl Work<'_> {
                 last: number,
             })
             .collect();
+        if runs.is_empty() {
+            return Ok(());
+        }
         let noted = self
             .cell
             .note_served(caller, &self.into, How::Export, &runs);
-        Ok(noted.map_err(|_| CellError::NotReady)?)
+        noted.map_err(|_| CellError::NotReady)?;
+        // CRASH: what went is taken back there only if the ledger has it: it is on the disk before.
+        self.cell.ledger.flush().map_err(CellError::from)?;
+        Ok(())
     }
 
     /// A STIX sighting as MISP takes it; none where it is no sighting. MISP gives it an id of its

@@ -12,7 +12,7 @@ use super::{
     uuid_in,
 };
 use crate::cell::{
-    ChangeRef, Changed,
+    CellError, ChangeRef, Changed,
     follow::{FollowError, Noted, Reach, Work},
     index::{Entry, Key},
     remote::misp::{self, Instance, Sent},
@@ -27,13 +27,17 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What stands in the source of a false positive of ours, before the id of what we recalled.
 pub(super) const RECALLED: &str = ", recalled ";
 
+/// By how much the time at which an entry was added may be ahead of the clock by which it is served, in
+/// microseconds: what is added at once is dated one after the other, and a clock is set back.
+const AHEAD_US: i64 = 24 * 3_600 * 1_000_000;
+
 /// What was taken back since the last time.
 #[derive(Default)]
 pub(super) struct TakenBack {
-    /// Objects that went there and are gone here: the entry that went, and when it was removed.
-    gone: BTreeMap<String, (u64, i64)>,
-    /// Reports and groupings that went there and are gone or revoked here: the entry that went.
-    ended: BTreeMap<String, u64>,
+    /// Objects that may have gone there and are gone here: their entries, and when they were removed.
+    gone: BTreeMap<String, (Vec<u64>, i64)>,
+    /// Reports and groupings that may have gone there and are gone or revoked here: their entries.
+    ended: BTreeMap<String, Vec<u64>>,
     /// False positives: by the entry that takes the object back, with its id.
     pub(super) wrong: Vec<(u64, String, Vec<u8>)>,
 }
@@ -51,8 +55,8 @@ struct Past {
     theirs: Option<u64>,
     /// Whether any stands.
     live: bool,
-    /// The last that went there.
-    sent: Option<u64>,
+    /// Those that may have gone there, the last one first: the ledger knows which did.
+    sent: Vec<u64>,
 }
 
 impl Work<'_> {
@@ -93,18 +97,18 @@ impl Work<'_> {
             let says = says.and_then(|bytes| self.false_positive(&id, &bytes, change.stamp.at_us));
             back.wrong
                 .extend(says.map(|says| (change.number, id, says)));
-        } else if let Some(sent) = past.sent {
+        } else if !past.sent.is_empty() {
             if is_binding(change.id) {
-                back.ended.insert(id, sent);
+                back.ended.insert(id, past.sent);
             } else {
-                back.gone.insert(id, (sent, change.stamp.at_us));
+                back.gone.insert(id, (past.sent, change.stamp.at_us));
             }
         }
         true
     }
 
-    /// The entry of an object that went to the instance by `sent_us`, the last of them.
-    pub(super) fn sent_before(&self, exit: &Exit<'_>, id: &str, sent_us: i64) -> Option<u64> {
+    /// The entries of an object that may have gone to the instance by `sent_us`, the last one first.
+    pub(super) fn sent_before(&self, exit: &Exit<'_>, id: &str, sent_us: i64) -> Vec<u64> {
         self.past(exit, id, sent_us).sent
     }
 
@@ -125,14 +129,14 @@ impl Work<'_> {
                 exit.cleared.admits(label, marks)
             })
         };
-        let went = entries.iter().rev().find(|(_, entry)| {
+        let sent = entries.iter().rev().filter(|(_, entry)| {
             entry.added_us <= sent_us && !entry.is_removal() && !is_theirs(entry) && admitted(entry)
         });
         let first = entries.first().filter(|(_, entry)| is_theirs(entry));
         Past {
             theirs: first.map(|(number, _)| u64::from(*number)),
             live: entries.iter().any(|(_, entry)| entry.is_live()),
-            sent: went.map(|(number, _)| u64::from(*number)),
+            sent: sent.map(|(number, _)| u64::from(*number)).collect(),
         }
     }
 
@@ -147,13 +151,19 @@ impl Work<'_> {
         batch: &mut Batch,
         notes: &mut Vec<Noted>,
     ) -> Result<(), FollowError> {
-        for (id, (number, at_us)) in std::mem::take(&mut batch.back.gone) {
+        let (gone, ended) = (&mut batch.back.gone, &mut batch.back.ended);
+        let (gone, ended) = (std::mem::take(gone), std::mem::take(ended));
+        let all = gone.values().map(|(sent, _)| sent).chain(ended.values());
+        let went = self.went(all)?;
+        for (id, (sent, at_us)) in gone {
+            let Some(number) = last_of(&sent, &went) else {
+                continue;
+            };
             match self
                 .bytes_that_went(number)
                 .and_then(|bytes| revoked(&bytes, at_us))
             {
                 Some(bytes) => {
-                    let number = None;
                     batch.fresh.insert(id, Outgoing { number, bytes });
                 }
                 None => notes.push(Noted {
@@ -162,7 +172,10 @@ impl Work<'_> {
                 }),
             }
         }
-        for (id, number) in std::mem::take(&mut batch.back.ended) {
+        for (id, sent) in ended {
+            let Some(number) = last_of(&sent, &went) else {
+                continue;
+            };
             let Some(binding) = self.bytes_that_went(number) else {
                 notes.push(Noted {
                     what: format!("event {}", uuid_in(&id)),
@@ -172,8 +185,13 @@ impl Work<'_> {
             };
             let refs = Binding::read(&id, &binding).map(|binding| binding.refs);
             let refs = refs.unwrap_or_default();
-            let parts = refs.iter().filter_map(|part| {
-                let number = self.sent_before(exit, part, sent_us)?;
+            let parts: Vec<Vec<u64>> = refs
+                .iter()
+                .map(|part| self.sent_before(exit, part, sent_us))
+                .collect();
+            let went = self.went(&parts)?;
+            let parts = parts.iter().filter_map(|part| {
+                let number = last_of(part, &went)?;
                 self.bytes_that_went(number)
             });
             let parts: Vec<Vec<u8>> = parts.chain([binding]).collect();
@@ -190,6 +208,28 @@ impl Work<'_> {
             batch.fresh.extend(standing);
         }
         Ok(())
+    }
+
+    /// Which of these entries went there: what left to a client of our own member, as the ledger has it.
+    /// What had expired, say, did not, whatever the rules of today let pass.
+    fn went<'a>(
+        &self,
+        sent: impl IntoIterator<Item = &'a Vec<u64>>,
+    ) -> Result<BTreeSet<u64>, FollowError> {
+        let sent: BTreeSet<u64> = sent.into_iter().flatten().copied().collect();
+        let since_us = {
+            let index = self.cell.index();
+            let shelf = index.shelf(&self.into);
+            let added = sent.iter().filter_map(|number| {
+                let number = u32::try_from(*number).ok()?;
+                Some(shelf?.get(number)?.added_us)
+            });
+            added.min().unwrap_or(i64::MIN)
+        };
+        let ledger = &self.cell.ledger;
+        let since_us = since_us.saturating_sub(AHEAD_US);
+        let went = ledger.exported_to(self.cell.me(), &self.into, &sent, since_us);
+        Ok(went.map_err(CellError::from)?)
     }
 
     fn bytes_that_went(&self, number: u64) -> Option<Vec<u8>> {
@@ -210,6 +250,11 @@ impl Work<'_> {
         });
         Some(sighting.to_string().into_bytes())
     }
+}
+
+/// The first of some entries that went.
+fn last_of(sent: &[u64], went: &BTreeSet<u64>) -> Option<u64> {
+    sent.iter().find(|number| went.contains(number)).copied()
 }
 
 /// An object that is gone, as if it had been revoked when it went.

@@ -96,6 +96,47 @@ fn what_never_went_there_is_not_told_when_it_goes() {
 }
 
 #[test]
+fn what_had_expired_when_the_follow_came_to_it_is_not_told_when_it_goes() {
+    for take_back in [remove, recall] {
+        let misp = instance(&[]);
+        let bench = bench(true);
+        let past = r#","valid_until":"2026-09-10T10:00:00Z""#;
+        bench.publish(&[&indicator(3, past), &indicator(4, past), &report(&[3])]);
+        bench.settle(&misp);
+        let before = changed(&misp);
+        take_back(&bench, &id(3));
+        take_back(&bench, &id(4));
+        later(&bench, &misp);
+        assert_eq!(changed(&misp), before);
+        let state = misp.state.lock().unwrap();
+        assert!(!format!("{:?}", state.events).contains("198.51.100."));
+    }
+}
+
+#[test]
+fn that_something_is_deleted_there_is_in_the_ledger_too() {
+    let misp = instance(&[]);
+    let bench = bench(true);
+    bench.publish(&[&indicator(3, "")]);
+    bench.settle(&misp);
+    remove(&bench, &id(3));
+    later(&bench, &misp);
+    let served = bench.cell.who(&id(3), &[]).unwrap();
+    let exits: Vec<_> = served.iter().map(|one| (one.how, one.client)).collect();
+    let export = (crate::cell::served::How::Export, true);
+    assert_eq!(exits, [export, export], "{served:?}");
+    // After a restart, too, what went there is known.
+    bench.publish(&[&indicator(4, "")]);
+    later(&bench, &misp);
+    let bench = bench.restarted();
+    remove(&bench, &id(4));
+    later(&bench, &misp);
+    let state = misp.state.lock().unwrap();
+    let there: BTreeMap<String, bool> = state.events.iter().flat_map(attributes).collect();
+    assert_eq!(there, [(uuid(3), true), (uuid(4), true)].into());
+}
+
+#[test]
 fn a_part_that_is_removed_is_deleted_in_its_event_and_the_rest_stands() {
     let misp = instance(&[]);
     let bench = bench(true);

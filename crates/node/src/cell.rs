@@ -119,6 +119,8 @@ pub struct Cell {
     /// In how many reviews somebody had decided when something was held that no more could be asked
     /// about; the greatest number where there is nothing of that.
     unasked: std::sync::atomic::AtomicUsize,
+    /// When it was last looked whether people may be asked about more, in microseconds.
+    asked_us: AtomicI64,
     lists: RwLock<Option<Arc<exit::warning::Lists>>>,
     pub(crate) working: follow::Working,
     replied: follow::Replied,
@@ -177,6 +179,7 @@ impl Cell {
             accounts,
             reviewed: std::sync::atomic::AtomicU64::new(u64::MAX),
             unasked: std::sync::atomic::AtomicUsize::new(usize::MAX),
+            asked_us: AtomicI64::new(i64::MIN),
             lists: RwLock::default(),
             working: follow::Working::default(),
             replied: follow::Replied::default(),

@@ -143,6 +143,18 @@ impl State {
         held.settings.open || others.any(|(_, to)| crosses(&from, &[to]))
     }
 
+    /// Whether what `publisher` adds to `collection` crosses a line of law 10 on its way to this one
+    /// member. Whoever's standing nobody knows is taken to be across.
+    pub fn crossing_to(
+        &self,
+        collection: &CollectionId,
+        publisher: &MemberId,
+        to: &MemberId,
+    ) -> bool {
+        self.collection(collection)
+            .is_none_or(|held| crosses(&self.standings(held, publisher), &self.standings(held, to)))
+    }
+
     /// The light of an object in `collection` that is marked so.
     pub fn light(&self, collection: &CollectionId, marked: Marked) -> Tlp {
         let held = self.collections.get(collection);

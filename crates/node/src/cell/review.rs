@@ -9,7 +9,8 @@ mod holding;
 mod late;
 
 pub use holding::Holding;
-pub use late::REVIEWS_FOLLOWED_MAX;
+pub use late::{REVIEWS_FOLLOWED_MAX, REVIEWS_OF_ONE_MIN};
+pub(crate) use late::{Rooms, is_ours_alone};
 
 use portcullis_core::cell::review::{
     EXCERPT_CHARS_MAX, FINDINGS_MAX, Finding, FindingKind, PATH_BYTES_MAX,

@@ -5,7 +5,7 @@ use crate::cell::{
     Cell, CellError, Detail,
     batch::{Op, REVOKED, Row, UNVERSIONED, V20},
     index::{At, Entry, Index, Key, Markings, Order, Shelf, Speaker},
-    review,
+    review::{self, Rooms, is_ours_alone},
     tail::Turn,
     write::{AHEAD_US_MAX, Candidate, Context, FrameOf, Gone, Prepared, prepare_all},
 };
@@ -59,7 +59,7 @@ impl Cell {
         let index = self.index();
         let mut frame = FrameOf::new(&state, &self.me, *collection);
         frame.events = events;
-        let (mut markings, mut room) = (Markings::default(), None);
+        let (mut markings, mut rooms) = (Markings::default(), Rooms::default());
         for (change, prepared) in changes {
             match change {
                 Change::Put {
@@ -93,8 +93,9 @@ impl Cell {
                     }
                     // Whoever sent it may have looked otherwise, or not at all (law 10).
                     let listed = listed(&state, &mut object, publisher);
-                    let asks = || listed || state.crossing(collection, publisher);
-                    let crossing = || asks() && self.may_ask(&state, collection, &mut room);
+                    let asks = || listed || crosses(&state, &self.me, collection, change);
+                    let of = (collection, publisher);
+                    let crossing = || asks() && self.may_ask((&state, &index), of, &mut rooms);
                     let (found, _) = self
                         .hold(&mut frame, publisher, crossing, &object, turn.at)
                         .unwrap_or((true, false));
@@ -102,8 +103,7 @@ impl Cell {
                     let (marked, names) = markings.of(&index, &object.header, speaker);
                     let label = state.label(collection, publisher, marked, *held || found);
                     let label = bound(label, *tlp, listed && found);
-                    let fits = has_room(&mut frame, &index, &object, &label, &stamp.by);
-                    if !fits {
+                    if !has_room(&mut frame, &index, &object, &label, &stamp.by) {
                         let id = object.header.id.into_owned();
                         accepted.refused.push((id, "cell.too_many"));
                         continue;
@@ -426,6 +426,25 @@ fn wins(index: &Index, shelf: Option<&Shelf>, at: At, stamp: &Stamp) -> bool {
     let (theirs, ours) = ((stamp.at_us, Some(&stamp.by)), (held.stamp_us, by));
     // What was withheld is taken when it comes after all.
     theirs > ours || (theirs == ours && held.is_withheld())
+}
+
+/// Whether what is brought crosses a line of law 10: to whoever reads the collection, or where it
+/// reaches nobody but `me`, to that member.
+fn crosses(state: &State, me: &MemberId, collection: &CollectionId, change: &Change) -> bool {
+    let Change::Put {
+        publisher,
+        tlp,
+        marks,
+        ..
+    } = change
+    else {
+        return false;
+    };
+    if is_ours_alone(me, (publisher, *tlp), Some(marks)) {
+        state.crossing_to(collection, publisher, me)
+    } else {
+        state.crossing(collection, publisher)
+    }
 }
 
 /// The label of what its source shows as widely as this. What nobody could publish here, nobody gets

@@ -5,24 +5,115 @@
 //! that a person can let them go.
 
 use super::findings;
-use crate::cell::{Cell, CellError, exit, provenance::digest_of};
+use crate::cell::{
+    Cell, CellError, exit,
+    index::{Index, Key},
+    provenance::digest_of,
+};
 use portcullis_core::{
-    cell::{CollectionId, Command, ObjectId, State, decide},
+    cell::{CollectionId, Command, Label, Marks, ObjectId, State, Tlp, decide},
     member::MemberId,
 };
 use portcullis_stix::header::header;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::atomic::Ordering,
 };
 
 /// The most reviews that one look opens; the next look opens more.
 const OPENED_MAX: usize = 1_000;
 
-/// The most reviews that wait in one collection for what is followed into it to open another one: a
-/// source shall not bury what people are asked of others. What is more is held, and asked about as
-/// they decide.
+/// The most versions that are here and wait for a person in one collection for what is followed into
+/// it to open another review: a source shall not bury what people are asked of others. What is more
+/// is held, and asked about as they decide.
 pub const REVIEWS_FOLLOWED_MAX: usize = 10_000;
+
+/// So many versions of each publisher wait for a person, however many of others' do.
+pub const REVIEWS_OF_ONE_MIN: usize = 1_000;
+
+/// The most waiting reviews of what one publisher brought and took back, in one collection, for it
+/// to open another one: they stay in the journal.
+const REVIEWS_GONE_MAX: usize = 20_000;
+
+/// After how long it is looked again whether people may be asked about more, in microseconds: what
+/// waited may be gone.
+const AGAIN_US: i64 = 60 * 1_000_000;
+
+/// How many more reviews may be opened for what is followed, once it was counted.
+#[derive(Default)]
+pub(crate) struct Rooms(BTreeMap<CollectionId, Room>);
+
+/// What waits for people in one collection.
+#[derive(Default)]
+struct Room {
+    here: usize,
+    of: BTreeMap<MemberId, Waiting>,
+}
+
+/// What waits of one publisher: what is here, and what is gone.
+#[derive(Clone, Copy, Default)]
+struct Waiting {
+    here: usize,
+    gone: usize,
+}
+
+impl Rooms {
+    /// The room of a collection.
+    fn of(&mut self, state: &State, index: &Index, collection: &CollectionId) -> &mut Room {
+        let count = || Room::count(state, index, collection);
+        self.0.entry(*collection).or_insert_with(count)
+    }
+}
+
+impl Room {
+    fn count(state: &State, index: &Index, collection: &CollectionId) -> Self {
+        let (mut room, mut seen) = (Self::default(), BTreeSet::new());
+        let shelf = index.shelf(collection);
+        let waiting = state.reviews_waiting();
+        for (_, review) in waiting.filter(|(_, review)| review.collection == *collection) {
+            let id = review.object.as_str();
+            let versions = shelf.map(|shelf| shelf.versions(Key::of(id)));
+            let is_here = versions.into_iter().flatten().any(|(_, entry)| {
+                let label = index.labels.get(entry.label);
+                entry.is_live()
+                    && entry.order().version_us == review.version_us
+                    && label.is_some_and(|label| label.held)
+            });
+            let of = room.of.entry(review.publisher.clone()).or_default();
+            // Other bytes in place of those that were asked about are one version still.
+            if is_here && seen.insert((id, review.version_us)) {
+                of.here += 1;
+                room.here += 1;
+            } else {
+                of.gone += 1;
+            }
+        }
+        room
+    }
+
+    fn takes(&self, publisher: &MemberId) -> bool {
+        let of = self.of.get(publisher).copied().unwrap_or_default();
+        let here = self.here < REVIEWS_FOLLOWED_MAX || of.here < REVIEWS_OF_ONE_MIN;
+        here && of.gone < REVIEWS_GONE_MAX
+    }
+
+    fn take(&mut self, publisher: &MemberId) {
+        self.of.entry(publisher.clone()).or_default().here += 1;
+        self.here += 1;
+    }
+}
+
+/// Whether what `publisher` has marked so reaches at most the member `me`.
+pub(crate) fn is_ours_alone(
+    me: &MemberId,
+    (publisher, tlp): (&MemberId, Tlp),
+    marks: Option<&Marks>,
+) -> bool {
+    let groups = marks.into_iter().flat_map(|marks| marks.groups.values());
+    let mut named = marks.into_iter().flat_map(|marks| &marks.recipients);
+    groups.chain([&tlp]).all(|tlp| *tlp == Tlp::Red)
+        && named.all(|named| named == me || named == publisher)
+}
 
 /// An entry that is held from somebody.
 struct Late {
@@ -33,29 +124,27 @@ struct Late {
     /// Whether its audience is across a line; else it may be on a warning list.
     crossing: bool,
     followed: bool,
+    /// Whether it is followed, TLP:RED, and near this member: it crosses a line only where its
+    /// publisher names others.
+    near_red: bool,
 }
 
 impl Cell {
-    /// Whether one more review may be opened for what is followed into a collection; `room` is how
-    /// many more there may be, once it is known.
+    /// Whether one more review may be opened for what `publisher` brought, and is followed into a
+    /// collection.
     pub(crate) fn may_ask(
         &self,
-        state: &State,
-        collection: &CollectionId,
-        room: &mut Option<usize>,
+        (state, index): (&State, &Index),
+        (collection, publisher): (&CollectionId, &MemberId),
+        rooms: &mut Rooms,
     ) -> bool {
-        let open = || {
-            let waiting = state.reviews_waiting();
-            let open = waiting.filter(|(_, review)| review.collection == *collection);
-            REVIEWS_FOLLOWED_MAX.saturating_sub(open.count())
-        };
-        let left = room.get_or_insert_with(open);
-        if *left == 0 {
+        let room = rooms.of(state, index, collection);
+        if !room.takes(publisher) {
             self.unasked
                 .fetch_min(state.reviews_decided(), Ordering::AcqRel);
             return false;
         }
-        *left -= 1;
+        room.take(publisher);
         true
     }
 
@@ -74,27 +163,32 @@ impl Cell {
         self.relight();
         let state = self.state();
         let audience = state.audience();
-        let unasked = self.unasked.load(Ordering::Acquire) < state.reviews_decided();
+        let now_us = self.env.now().as_microsecond();
+        let unasked = self.unasked.load(Ordering::Acquire);
+        let looked_us = self.asked_us.load(Ordering::Acquire);
+        let unasked = unasked < state.reviews_decided()
+            || (unasked != usize::MAX && looked_us.saturating_add(AGAIN_US) <= now_us);
         if self.reviewed.load(Ordering::Acquire) == audience && !unasked {
             return Ok(0);
         }
         self.unasked.store(usize::MAX, Ordering::Release);
-        let (mut commands, mut rooms) = (Vec::new(), BTreeMap::new());
+        self.asked_us.store(now_us, Ordering::Release);
+        let (mut commands, mut rooms) = (Vec::new(), Rooms::default());
         for late in self.late(&state) {
             if OPENED_MAX <= commands.len() {
                 break;
             }
-            let room = rooms.entry(late.collection).or_insert(None);
             // Whether there is room is asked before the object is read: it is one of many.
-            if late.followed && *room == Some(0) {
-                self.may_ask(&state, &late.collection, room);
+            if late.followed && !self.has_room_for(&state, &late, &mut rooms) {
                 continue;
             }
-            let (followed, collection) = (late.followed, late.collection);
-            if let Some(command) = self.asked_about(&state, late)?
-                && (!followed || self.may_ask(&state, &collection, room))
-            {
-                commands.push(command);
+            let of = (late.collection, late.publisher.clone());
+            let followed = late.followed;
+            if let Some(command) = self.asked_about(&state, late)? {
+                let index = self.index();
+                if !followed || self.may_ask((&state, &index), (&of.0, &of.1), &mut rooms) {
+                    commands.push(command);
+                }
             }
         }
         if commands.is_empty() {
@@ -112,7 +206,21 @@ impl Cell {
         Ok(events.len())
     }
 
-    /// The question to a person; none if it was asked, or is asked where the object came from.
+    /// Whether people may be asked about one more of whose this is.
+    fn has_room_for(&self, state: &State, late: &Late, rooms: &mut Rooms) -> bool {
+        let index = self.index();
+        let takes = rooms
+            .of(state, &index, &late.collection)
+            .takes(&late.publisher);
+        if !takes {
+            self.unasked
+                .fetch_min(state.reviews_decided(), Ordering::AcqRel);
+        }
+        takes
+    }
+
+    /// The question to a person; none if it was asked, or is asked where the object came from, or
+    /// is about what nobody but this member may have.
     fn asked_about(&self, state: &State, late: Late) -> Result<Option<Command>, CellError> {
         let bytes = self.entry_bytes(&late.collection, late.number)?;
         let Ok(header) = header(&bytes) else {
@@ -121,6 +229,9 @@ impl Cell {
         let Ok(object) = header.id.parse::<ObjectId>() else {
             return Ok(None);
         };
+        let marks = state.marks(&header.id, &late.publisher);
+        let ours_alone =
+            late.near_red && is_ours_alone(&self.me, (&late.publisher, Tlp::Red), marks);
         let content = digest_of(&bytes);
         let asked = state.review_of(&late.collection, &object, late.version_us, &content);
         let mut findings = findings(&header.kind, &bytes);
@@ -131,7 +242,7 @@ impl Cell {
                 .is_err()
             {
                 super::listed(&mut findings, hits);
-            } else if !late.crossing {
+            } else if !late.crossing || ours_alone {
                 findings.clear();
             }
         }
@@ -155,14 +266,17 @@ impl Cell {
         for (collection, shelf) in index.shelves() {
             // Labels are few and entries are many: what crosses is found out once a label.
             let labels = index.labels.values().iter().enumerate();
-            let held: HashMap<usize, (&MemberId, bool, bool)> = labels
+            let held: HashMap<usize, (&Label, bool, bool)> = labels
                 .filter(|(_, label)| label.held)
                 .map(|(number, label)| {
-                    let crossing = state.crossing(collection, &label.publisher);
-                    let followed = label.bound.is_some();
-                    (number, (&label.publisher, crossing, followed))
+                    let publisher = &label.publisher;
+                    let crossing = state.crossing(collection, publisher);
+                    let red = label.bound.is_some() && label.tlp == Tlp::Red;
+                    let red = red && label.recipients.iter().all(|to| *to == self.me);
+                    let near_red = red && !state.crossing_to(collection, publisher, &self.me);
+                    (number, (label, crossing, near_red))
                 })
-                .filter(|(_, (_, crossing, followed))| *crossing || *followed)
+                .filter(|(_, (label, crossing, _))| *crossing || label.bound.is_some())
                 .collect();
             if held.is_empty() {
                 continue;
@@ -172,19 +286,35 @@ impl Cell {
                 entries
                     .filter(|(_, entry)| entry.is_live())
                     .filter_map(|(number, entry)| {
-                        let (publisher, crossing, followed) =
-                            held.get(&usize::from(entry.label))?;
+                        let (label, crossing, near_red) = held.get(&usize::from(entry.label))?;
                         Some(Late {
                             collection: *collection,
                             number: number as u64,
                             version_us: entry.order().version_us,
-                            publisher: (*publisher).clone(),
+                            publisher: label.publisher.clone(),
                             crossing: *crossing,
-                            followed: *followed,
+                            followed: label.bound.is_some(),
+                            near_red: *near_red,
                         })
                     });
             late.extend(entries);
         }
         late
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_publisher_brings_and_takes_back_again_and_again_asks_no_more() {
+        let (one, other): (MemberId, MemberId) = ("a".parse().unwrap(), "b".parse().unwrap());
+        let mut room = Room::default();
+        let of = room.of.entry(one.clone()).or_default();
+        of.gone = REVIEWS_GONE_MAX - 1;
+        assert!(room.takes(&one));
+        room.of.entry(one.clone()).or_default().gone += 1;
+        assert_eq!((room.takes(&one), room.takes(&other)), (false, true));
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::cell::{
     CellError, Change, Stamp,
     question::NewQuestion,
-    review::{Holding, REVIEWS_FOLLOWED_MAX},
+    review::{Holding, REVIEWS_FOLLOWED_MAX, REVIEWS_OF_ONE_MIN},
 };
 use portcullis_core::cell::{Marks, ReviewId, Tlp, review::Outcome};
 use std::collections::BTreeSet;
@@ -475,4 +475,107 @@ fn a_follow_that_brings_more_than_people_are_asked_about_at_once_is_asked_about_
         assert_eq!(kit.cell.review_tick().unwrap(), 0);
     }
     assert!(seen_by(&kit, &police, &Query::default()).is_empty());
+}
+
+/// What a follow, or a follower, brings of this publisher's.
+fn brought(object: String, publisher: &str, tlp: Tlp, at_us: i64) -> Change {
+    Change::Put {
+        bytes: Bytes::from(object),
+        stamp: Stamp {
+            at_us,
+            by: member(publisher),
+        },
+        publisher: member(publisher),
+        tlp,
+        held: false,
+        marks: Marks::default(),
+        provenance: Bytes::new(),
+    }
+}
+
+fn of_people(n: u32) -> String {
+    with(
+        n,
+        0,
+        r#","description":"write to first-teller@mailbox.org""#,
+    )
+}
+
+#[test]
+fn one_source_does_not_bury_what_people_are_asked_of_anothers_and_what_is_gone_buries_nothing() {
+    let (kit, _) = with_police();
+    let bring = |changes: &[Change]| {
+        let accepted = kit.cell.accept(&kit.collection, changes, Vec::new());
+        assert_eq!(accepted.unwrap().fresh, changes.len());
+    };
+    let max = u32::try_from(REVIEWS_FOLLOWED_MAX).unwrap();
+    let all: Vec<u32> = (0..max + 5).collect();
+    for part in all.chunks(4_000) {
+        let green = |n: &u32| brought(of_people(*n), "bank-a", Tlp::Green, 5);
+        bring(&part.iter().map(green).collect::<Vec<_>>());
+    }
+    let waiting = |of: &str| {
+        let state = kit.cell.state();
+        let of = member(of);
+        let waiting = state.reviews_waiting();
+        waiting.filter(|(_, review)| review.publisher == of).count()
+    };
+    assert_eq!(waiting("bank-a"), REVIEWS_FOLLOWED_MAX);
+    let others = max + 10..max + 10 + u32::try_from(REVIEWS_OF_ONE_MIN).unwrap() + 1;
+    let green = |n| brought(of_people(n), "bank-b", Tlp::Green, 5);
+    bring(&others.map(green).collect::<Vec<_>>());
+    assert_eq!(waiting("bank-b"), REVIEWS_OF_ONE_MIN);
+    assert_eq!(kit.cell.review_tick().unwrap(), 0);
+    // All but the last are taken back: people are asked about these without a decision.
+    let gone = all
+        .iter()
+        .take(REVIEWS_FOLLOWED_MAX)
+        .map(|n| Change::Remove {
+            id: id(*n),
+            version_us: header_of(&of_people(*n)),
+            stamp: Stamp {
+                at_us: 6,
+                by: member("bank-a"),
+            },
+        });
+    bring(&gone.collect::<Vec<_>>());
+    kit.clock.pass(61_000_000);
+    assert_eq!(kit.cell.review_tick().unwrap(), 6);
+    assert_eq!(waiting("bank-a"), REVIEWS_FOLLOWED_MAX + 5);
+    assert_eq!(waiting("bank-b"), REVIEWS_OF_ONE_MIN + 1);
+}
+
+fn header_of(object: &str) -> i64 {
+    let header = portcullis_stix::header::header(object.as_bytes()).unwrap();
+    header.version_us
+}
+
+#[test]
+fn nobody_is_asked_about_what_is_for_this_member_alone_and_comes_over_no_line() {
+    let (kit, police) = with_police();
+    let put = |n, publisher: &str, to: &[&str]| {
+        let mut change = brought(of_people(n), publisher, Tlp::Red, 5);
+        if let Change::Put { marks, .. } = &mut change {
+            marks.recipients = to.iter().map(|name| member(name)).collect();
+        }
+        let accepted = kit.cell.accept(&kit.collection, &[change], Vec::new());
+        assert_eq!(accepted.unwrap().fresh, 1);
+        let state = kit.cell.state();
+        let mut waiting = state.reviews_waiting();
+        waiting.any(|(_, review)| review.object.as_str() == id(n))
+    };
+    assert!(!put(1, "bank-a", &["csirt"]));
+    assert!(put(2, "bank-a", &["csirt", "police"]));
+    assert!(put(3, "far", &["csirt"]), "it came over one");
+    let ours = Caller::node(member("csirt"));
+    assert!(seen_by(&kit, &ours, &Query::default()).contains(&of_people(1)));
+    assert!(!seen_by(&kit, &police, &Query::default()).contains(&of_people(1)));
+    // Nor later, when the audience grows.
+    let invite = Command::Invite {
+        group: kit.group,
+        member: member("other-police"),
+        standing: standing(MemberKind::Authority, "GB"),
+    };
+    kit.cell.perform(&kit.cell.operator(), invite).unwrap();
+    assert_eq!(kit.cell.review_tick().unwrap(), 0);
 }

@@ -248,8 +248,9 @@ impl Cell {
         object: &str,
         entries: &Entries,
     ) -> Result<BTreeSet<MemberId>, CellError> {
-        let before = self.served_before(entries)?;
+        // What is dropped beside us is told to be dropped first: read the other way round it is in neither.
         let served = self.served_of(object, entries)?;
+        let before = self.served_before(entries)?;
         let others = served
             .into_iter()
             .filter(|served| !served.removal && served.how != How::Manifest);

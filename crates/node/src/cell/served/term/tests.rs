@@ -353,3 +353,26 @@ proptest! {
         prop_assert!(left.is_sorted_by(|one, next| one.last < next.first));
     }
 }
+
+#[test]
+fn whoever_is_dropped_from_the_ledger_meanwhile_is_asked_all_the_same() {
+    for _ in 0..50 {
+        let kit = Kit::new();
+        kit.add(&[indicator(1, 0)]);
+        let entries = kit.cell.entries_of(&id(1), &[], None).unwrap();
+        kit.tick(&kit.b(), Some(1));
+        kit.clock.pass(200 * DAY_US);
+        let asked = std::thread::scope(|scope| {
+            let drops = scope.spawn(|| kit.cell.drop_served(KEEP).unwrap());
+            let mut asked = Vec::new();
+            while !drops.is_finished() {
+                asked.push(kit.cell.served_members(&id(1), &entries).unwrap());
+            }
+            asked
+        });
+        for members in asked {
+            assert_eq!(members, [member("bank-b")].into());
+        }
+        assert_eq!(kit.cell.who(&id(1), &[]).unwrap(), []);
+    }
+}

@@ -366,18 +366,21 @@ impl State {
                 recall,
                 object,
                 versions,
+                under,
                 reason,
                 asked,
                 due,
+                since,
             } => {
                 let of_object = self.recalls_of.entry(object.clone()).or_default();
                 of_object.insert(*recall);
                 let recalled = Recall {
                     object: object.clone(),
                     versions: versions.clone(),
+                    under: under.clone(),
                     reason: reason.clone(),
                     by: by.clone(),
-                    at,
+                    at: since.unwrap_or(at),
                     due: *due,
                     asked: asked.iter().map(|member| (member.clone(), None)).collect(),
                 };

@@ -217,12 +217,16 @@ pub enum Command {
         publisher: MemberId,
         /// Which versions; empty: all.
         versions: Vec<i64>,
+        /// The pseudonym whose alone is asked back, of what the publisher's cell has published; none for all.
+        under: Option<ObjectId>,
         /// Why.
         reason: String,
         /// Who was served it, from the ledger.
         asked: BTreeSet<MemberId>,
         /// When everybody should have confirmed.
         due: Timestamp,
+        /// When the publisher asked, by its own clock; none for now.
+        since: Option<Timestamp>,
     },
     /// Ask more members, to whom it turned out to have gone: the node.
     WidenRecall {

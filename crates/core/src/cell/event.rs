@@ -214,12 +214,16 @@ pub enum Fact {
         object: ObjectId,
         /// Which versions; empty: all.
         versions: Vec<i64>,
+        /// The pseudonym whose alone is asked back; none for all of the publisher's.
+        under: Option<ObjectId>,
         /// Why.
         reason: String,
         /// Who was served it.
         asked: BTreeSet<MemberId>,
         /// When everybody should have confirmed.
         due: Timestamp,
+        /// When the publisher asked, by its own clock, where it did so at another node.
+        since: Option<Timestamp>,
     },
     /// More members turned out to have been served what is asked back.
     RecallWidened {

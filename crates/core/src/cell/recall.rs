@@ -21,11 +21,13 @@ pub struct Recall {
     pub object: ObjectId,
     /// Which versions, in microseconds since 1970; empty: all.
     pub versions: Vec<i64>,
+    /// The pseudonym whose alone is asked back, of what the asking member's cell has published; none: all.
+    pub under: Option<ObjectId>,
     /// Why.
     pub reason: String,
     /// Who asks for it.
     pub by: By,
-    /// Since when.
+    /// Since when, by the clock of whoever asks for it.
     pub at: Timestamp,
     /// When everybody should have confirmed.
     pub due: Timestamp,

@@ -22,7 +22,7 @@ pub use relay::{Confirmation, RELAY_BYTES_MAX};
 pub use write::Writer;
 
 pub(crate) use hex::{parse as parse_hex, print as print_hex};
-pub(crate) use relay::{Relayed, confirmations, read as read_relay};
+pub(crate) use relay::{Relayed, confirmations, describe, read as read_relay};
 pub(crate) use replies::Told;
 pub(crate) use source::has;
 

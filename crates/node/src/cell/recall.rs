@@ -10,7 +10,7 @@ mod revoked;
 #[cfg(test)]
 mod tests;
 
-use super::{Cell, CellError, Source, index::Key, who::Entries};
+use super::{Cell, CellError, erase::Kept, index::Key, who::Entries};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_core::{
@@ -82,13 +82,44 @@ struct Covered {
     number: u64,
     version_us: i64,
     newest: bool,
+    held: bool,
+}
+
+/// What is asked back, and by whom.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    object: &'a str,
+    versions: &'a [i64],
+    by: &'a MemberId,
+    /// The pseudonym whose alone it is; none for all that `by` has published.
+    under: Option<&'a ObjectId>,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(recall: &'a Recall) -> Self {
+        Self {
+            object: recall.object.as_str(),
+            versions: &recall.versions,
+            by: &recall.by.member,
+            under: recall.under.as_ref(),
+        }
+    }
+}
+
+/// As whom a caller asks back what.
+struct Speaking {
+    acting: Caller,
+    versions: Vec<i64>,
+    under: Option<ObjectId>,
 }
 
 impl Cell {
     /// Asks an object back: every version, or those named in microseconds since 1970. Answers the
     /// recall; its first members to ask are those that the ledger names and that have not answered for
     /// what they were served. While nothing of what an earlier one asks for is here, and nothing was
-    /// published since, it is that one again, also when all have answered it.
+    /// published since, it is that one again, also when all have answered it. What a caller has published
+    /// under several of its pseudonyms is asked back by as many recalls, so that none names another:
+    /// the first of them is answered.
     ///
     /// # Errors
     ///
@@ -103,12 +134,33 @@ impl Cell {
         due: Option<Timestamp>,
     ) -> Result<RecallId, CellError> {
         self.catch_up()?;
-        let (acting, versions) = self.speaking_for(caller, object, versions)?;
+        let mut first = None;
+        for speaking in self.speaking_for(caller, object, versions)? {
+            let recall = self.ask_back(&speaking, object, reason, due)?;
+            first.get_or_insert(recall);
+        }
+        first.ok_or(CellError::NotFound)
+    }
+
+    fn ask_back(
+        &self,
+        speaking: &Speaking,
+        object: &str,
+        reason: &str,
+        due: Option<Timestamp>,
+    ) -> Result<RecallId, CellError> {
+        let acting = &speaking.acting;
+        let wanted = Wanted {
+            object,
+            versions: &speaking.versions,
+            by: &acting.member,
+            under: speaking.under.as_ref(),
+        };
         let now = self.env.now();
-        let asked = self.to_ask(object, &versions, &acting.member)?;
-        if let Some(recall) = self.earlier_recall(&acting.member, object, &versions, &asked) {
+        let asked = self.to_ask(wanted)?;
+        if let Some(recall) = self.earlier_recall(wanted, &asked) {
             // Whoever has been served since is asked, too.
-            self.perform(&acting, Command::WidenRecall { recall, asked })?;
+            self.perform(acting, Command::WidenRecall { recall, asked })?;
             return Ok(recall);
         }
         let recall = self.new_recall();
@@ -116,35 +168,40 @@ impl Cell {
             recall,
             object: object.parse().map_err(|_| CellError::NotFound)?,
             publisher: acting.member.clone(),
-            versions: versions.clone(),
+            versions: speaking.versions.clone(),
+            under: speaking.under.clone(),
             reason: reason.to_owned(),
             asked,
             due: due.unwrap_or_else(|| now.saturating_add(DUE).unwrap_or(now)),
+            since: None,
         };
-        self.perform(&acting, command)?;
+        self.perform(acting, command)?;
         self.recall_tick()?;
         // Whoever was served while we decided is asked, too: nothing that is covered is served now.
-        let asked = self.to_ask(object, &versions, &acting.member)?;
-        self.perform(&acting, Command::WidenRecall { recall, asked })?;
+        let asked = self.to_ask(wanted)?;
+        self.perform(acting, Command::WidenRecall { recall, asked })?;
         Ok(recall)
     }
 
     /// The recall by which a member has asked these versions back, while nothing of them is here and
     /// nothing was published since: an open one, or the last that all have answered, unless one of
     /// `asked` would be late in it from the start.
-    fn earlier_recall(
-        &self,
-        by: &MemberId,
-        object: &str,
-        versions: &[i64],
-        asked: &BTreeSet<MemberId>,
-    ) -> Option<RecallId> {
+    fn earlier_recall(&self, wanted: Wanted<'_>, asked: &BTreeSet<MemberId>) -> Option<RecallId> {
+        let Wanted {
+            object,
+            versions,
+            by,
+            under,
+        } = wanted;
         let (mut revoked, mut published_us) = (BTreeSet::new(), i64::MIN);
         for (collection, number) in self.numbers_of(object) {
             let Some((entry, label)) = self.entry_of(&collection, number) else {
                 continue;
             };
             if entry.is_removal() || label.publisher != *by {
+                continue;
+            }
+            if !self.is_wanted(wanted, &collection, number) {
                 continue;
             }
             if entry.is_revoked() {
@@ -164,6 +221,7 @@ impl Cell {
             let known = asked.iter().all(|member| recall.asked.contains_key(member));
             let open = recall.open().next().is_some();
             recall.by.member == *by
+                && recall.under.as_ref() == under
                 && same
                 && published_us <= recall.at.as_microsecond()
                 && (open || known || now < recall.due)
@@ -177,12 +235,13 @@ impl Cell {
     /// removals, names in manifests, and what says `revoked` since a recall.
     ///
     /// Whoever answered a recall has answered for all of its that had been there before.
-    fn to_ask(
-        &self,
-        object: &str,
-        versions: &[i64],
-        by: &MemberId,
-    ) -> Result<BTreeSet<MemberId>, CellError> {
+    fn to_ask(&self, wanted: Wanted<'_>) -> Result<BTreeSet<MemberId>, CellError> {
+        let Wanted {
+            object,
+            versions,
+            by,
+            ..
+        } = wanted;
         let state = self.state();
         let recalls = state.recalls_of(object);
         let recalls: Vec<_> = recalls
@@ -194,6 +253,11 @@ impl Cell {
             let Some((entry, _)) = self.entry_of(&at.0, at.1).filter(|_| !removal) else {
                 continue;
             };
+            if !self.is_wanted(wanted, &at.0, at.1) {
+                continue;
+            }
+            let mut recalls = recalls.clone();
+            recalls.retain(|(_, recall)| self.is_wanted(Wanted::of(recall), &at.0, at.1));
             let said_by = |recall: &Recall| recall.at.as_microsecond() <= version_us;
             if entry.is_revoked() && recalls.iter().any(|(_, recall)| said_by(recall)) {
                 continue;
@@ -271,18 +335,31 @@ impl Cell {
         views
     }
 
-    /// Whether a recall is of what the caller published under its pseudonym, and of nothing else.
+    /// Whether a recall is of what the caller published under one of its pseudonyms, and of nothing else.
     fn is_recalled_under_pseudonym(&self, caller: &Caller, recall: &Recall) -> bool {
-        if recall.by.member != self.me || recall.versions.is_empty() {
+        let Some(under) = recall.under.as_ref() else {
             return false;
+        };
+        let state = self.state();
+        let mut collections = state.collections().keys();
+        recall.by.member == self.me
+            && collections.any(|at| self.owns_pseudonym(caller, at, under.as_str()))
+    }
+
+    /// Whether an entry of the publisher's is among what is asked back: all, or what one pseudonym has made.
+    fn is_wanted(&self, wanted: Wanted<'_>, collection: &CollectionId, number: u64) -> bool {
+        let Some(under) = wanted.under else {
+            return true;
+        };
+        match self.kept(collection, number) {
+            Ok(Kept::Whole(bytes)) => author_of(&bytes).is_some_and(|made| made == under.as_str()),
+            // A pseudonym of another cell is not known as one here: what is erased may be its.
+            Ok(Kept::Erased { left, .. }) => {
+                let made = left.author.as_deref();
+                made.map_or(*wanted.by != self.me, |made| made == under.as_str())
+            }
+            Err(_) => false,
         }
-        let own: BTreeSet<i64> = self
-            .numbers_of(recall.object.as_str())
-            .into_iter()
-            .filter(|(at, number)| self.is_under_own_pseudonym(caller, at, *number))
-            .filter_map(|(at, number)| Some(self.entry_of(&at, number)?.0.version_us))
-            .collect();
-        recall.versions.iter().all(|version| own.contains(version))
     }
 
     /// Does what recalls still ask of this node: revokes and removes what is asked back here,
@@ -327,21 +404,32 @@ impl Cell {
 
     /// Publishes the revoked version in each collection and removes what is asked back.
     fn withdraw(&self, recall: &Recall, covered: &[Covered]) -> Result<(), CellError> {
-        for entry in covered.iter().filter(|entry| entry.newest) {
-            let bytes = self.entry_bytes(&entry.collection, entry.number)?;
+        for newest in covered.iter().filter(|entry| entry.newest) {
+            let mut here = covered
+                .iter()
+                .filter(|entry| entry.collection == newest.collection);
+            // Whoever had no more than the versions before it hears nothing of what was held.
+            let said = here.find(|entry| !entry.held).unwrap_or(newest);
+            let bytes = self.entry_bytes(&said.collection, said.number)?;
             // Whoever may not add here any more still has its object removed.
-            if let Err(error) = self.revoke(recall, entry, &bytes) {
+            if let Err(error) = self.revoke(recall, (newest.version_us, said), &bytes) {
                 tracing::warn!(object = %recall.object, %error, "the revoked version was not taken");
             }
         }
         self.remove_covered(recall, covered)
     }
 
-    /// Publishes the revoked version of an entry, by whoever published that. It is dated by the
-    /// recall: whoever else does this at the same time, or again, makes the same version.
-    fn revoke(&self, recall: &Recall, entry: &Covered, bytes: &[u8]) -> Result<(), CellError> {
+    /// Publishes the revoked version of an entry, by whoever published that, and to nobody whom that
+    /// did not go to, as it was held. It is later than `last_us`, and dated by the recall: whoever
+    /// else does this at the same time, or again, makes the same version.
+    fn revoke(
+        &self,
+        recall: &Recall,
+        (last_us, entry): (i64, &Covered),
+        bytes: &[u8],
+    ) -> Result<(), CellError> {
         let recalled_us = recall.at.as_microsecond();
-        let Some(next) = revoked::revoked(bytes, recalled_us.max(entry.version_us)) else {
+        let Some(next) = revoked::revoked(bytes, recalled_us.max(last_us)) else {
             return Ok(());
         };
         let by = if recall.by.member == self.me {
@@ -354,7 +442,7 @@ impl Cell {
         let publisher = author.as_deref().unwrap_or(by.member.as_str());
         let envelope = [b"{\"objects\":[", next.as_slice(), b"]}"].concat();
         let (collection, envelope) = (&entry.collection, Bytes::from(envelope));
-        let status = self.add_as(&by, publisher, collection, &envelope, Source::Published)?;
+        let status = self.add_revoked(&by, publisher, collection, &envelope, entry.held)?;
         if let Some(failed) = status.failures.first() {
             tracing::warn!(object = %recall.object, failed = ?failed, "the revoked version was not taken");
         }
@@ -379,7 +467,7 @@ impl Cell {
         let object = recall.object.as_str();
         let held = !self.numbers_of(object).is_empty();
         let onward: BTreeSet<MemberId> = self
-            .to_ask(object, &recall.versions, &recall.by.member)?
+            .to_ask(Wanted::of(recall))?
             .into_iter()
             .filter(|member| *member != recall.by.member)
             .collect();
@@ -412,10 +500,12 @@ impl Cell {
     }
 
     /// The entries that are still there and that a recall is about: of those that whoever asks
-    /// has published. What says `revoked`, or was written after the recall, is not.
+    /// has published, or of what one pseudonym has made. What says `revoked`, or was written after the
+    /// recall, is not.
     fn covered_by(&self, recall: &Recall) -> Vec<Covered> {
         let index = self.index();
         let key = Key::of(recall.object.as_str());
+        let heard = recall.asked.contains_key(&self.me);
         let mut covered = Vec::new();
         for (collection, shelf) in index.shelves() {
             let own = shelf.versions(key).filter(|(_, entry)| {
@@ -424,8 +514,14 @@ impl Cell {
             });
             let mut newest = true;
             for (number, entry) in own {
-                // What is dated in the future was here all the same.
-                let later = recall.at.as_microsecond() < entry.version_us.min(entry.added_us);
+                // What is dated in the future was here all the same; of a recall that was heard from
+                // elsewhere the publisher's clock alone tells, as when it came to us says nothing.
+                let made_us = if heard {
+                    entry.version_us
+                } else {
+                    entry.version_us.min(entry.added_us)
+                };
+                let later = recall.at.as_microsecond() < made_us;
                 let asked = recall.covers(entry.version_us) && !entry.is_revoked();
                 if asked && !(later && recall.versions.is_empty()) {
                     covered.push(Covered {
@@ -433,16 +529,20 @@ impl Cell {
                         number: u64::from(number),
                         version_us: entry.version_us,
                         newest: newest && !entry.is_unversioned(),
+                        held: index.labels.get(entry.label).is_some_and(|l| l.held),
                     });
                 }
                 newest = false;
             }
         }
+        drop(index);
+        covered.retain(|one| self.is_wanted(Wanted::of(recall), &one.collection, one.number));
         covered
     }
 
     /// As whom a caller asks an object back, and which versions: as itself those that it has
-    /// published; or as this cell those, by name, whose author is a pseudonym of the caller's.
+    /// published; or as this cell those, by name, whose author is a pseudonym of the caller's, for each
+    /// of these.
     ///
     /// # Errors
     ///
@@ -452,20 +552,22 @@ impl Cell {
         caller: &Caller,
         object: &str,
         versions: &[i64],
-    ) -> Result<(Caller, Vec<i64>), CellError> {
+    ) -> Result<Vec<Speaking>, CellError> {
         let state = self.state();
         let named = |version_us: &i64| versions.is_empty() || versions.contains(version_us);
-        let (mut own, mut under) = (BTreeSet::new(), BTreeSet::new());
+        let mut own = BTreeSet::new();
+        let mut under: BTreeMap<ObjectId, BTreeSet<i64>> = BTreeMap::new();
         for (collection, number, publisher, version_us) in self.published_as(object) {
             let author = if publisher == self.me && !state.pseudonyms().is_empty() {
                 let author = self.author_at(&collection, number);
-                author.filter(|author| state.pseudonyms().contains_key(&**author))
+                let author = author.and_then(|author| author.parse::<ObjectId>().ok());
+                author.filter(|author| state.pseudonyms().contains_key(author))
             } else {
                 None
             };
             match author {
-                Some(author) if self.owns_pseudonym(caller, &collection, &author) => {
-                    under.insert(version_us);
+                Some(author) if self.owns_pseudonym(caller, &collection, author.as_str()) => {
+                    under.entry(author).or_default().insert(version_us);
                 }
                 Some(_) if !caller.operator => {}
                 _ if publisher == caller.member => {
@@ -474,23 +576,38 @@ impl Cell {
                 _ => {}
             }
         }
+        let as_itself = |versions| Speaking {
+            acting: caller.clone(),
+            versions,
+            under: None,
+        };
         // What the cell published for others under their pseudonyms is theirs: versions are named.
         let all = caller.member != self.me || caller.operator;
         if all && !own.is_empty() {
-            return Ok((caller.clone(), versions.to_vec()));
+            return Ok(vec![as_itself(versions.to_vec())]);
         }
-        let mut acting = caller.clone();
-        if own.is_empty() && !under.is_empty() {
+        let known = !own.is_empty() || !under.is_empty();
+        let mut speaking = Vec::new();
+        if own.is_empty() {
+            let mut acting = caller.clone();
             acting.member = self.me.clone();
             acting.account = None;
-            own = under;
+            for (identity, own) in under {
+                speaking.push(Speaking {
+                    acting: acting.clone(),
+                    versions: own.into_iter().filter(named).collect(),
+                    under: Some(identity),
+                });
+            }
+        } else {
+            speaking.push(as_itself(own.into_iter().filter(named).collect()));
         }
-        if !own.is_empty() {
-            let own: Vec<i64> = own.into_iter().filter(named).collect();
-            return match own.as_slice() {
-                [] => Err(CellError::NotFound),
-                _ => Ok((acting, own)),
-            };
+        speaking.retain(|speaking| !speaking.versions.is_empty());
+        if !speaking.is_empty() {
+            return Ok(speaking);
+        }
+        if known {
+            return Err(CellError::NotFound);
         }
         let seen = self.versions(caller, object)?;
         let seen = seen.into_iter().next().ok_or(CellError::NotFound)?;

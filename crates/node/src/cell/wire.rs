@@ -343,11 +343,15 @@ enum FactForm {
         object: ObjectId,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         versions: Vec<i64>,
+        #[serde(default, with = "maybe_text", skip_serializing_if = "Option::is_none")]
+        under: Option<ObjectId>,
         reason: String,
         #[serde(with = "set")]
         asked: BTreeSet<MemberId>,
         #[serde(with = "text")]
         due: Timestamp,
+        #[serde(default, with = "maybe_text", skip_serializing_if = "Option::is_none")]
+        since: Option<Timestamp>,
     },
     RecallWidened {
         #[serde(with = "text")]

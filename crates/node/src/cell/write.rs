@@ -102,6 +102,38 @@ impl Cell {
         envelope: &Bytes,
         source: Source,
     ) -> Result<Status, CellError> {
+        let adding = Adding {
+            caller,
+            publisher,
+            collection,
+            source,
+            held: false,
+        };
+        self.add_all(adding, envelope)
+    }
+
+    /// Adds the revoked version of what was published so; of what was `held` it crosses no line, either.
+    pub(super) fn add_revoked(
+        &self,
+        caller: &Caller,
+        publisher: &str,
+        collection: &CollectionId,
+        envelope: &Bytes,
+        held: bool,
+    ) -> Result<Status, CellError> {
+        let source = Source::Published;
+        let adding = Adding {
+            caller,
+            publisher,
+            collection,
+            source,
+            held,
+        };
+        self.add_all(adding, envelope)
+    }
+
+    fn add_all(&self, adding: Adding<'_>, envelope: &Bytes) -> Result<Status, CellError> {
+        let (caller, collection) = (adding.caller, adding.collection);
         let (state, at) = (self.state(), self.env.now());
         state.may_write(caller, collection, at)?;
         let read = header::envelope(envelope)?;
@@ -124,12 +156,6 @@ impl Cell {
             prepared
                 .sort_by_key(|object| object.as_ref().is_ok_and(|object| object.says.is_none()));
         }
-        let adding = Adding {
-            caller,
-            publisher,
-            collection,
-            source,
-        };
         let mut part = Vec::with_capacity(prepared.len());
         let mut bytes = 0;
         for object in prepared {
@@ -197,6 +223,7 @@ impl Cell {
             let crossing = || pseudonymous || state.crossing(collection, &caller.member);
             let (held_back, waits) =
                 self.hold(&mut frame, &caller.member, crossing, &object, turn.at)?;
+            let held_back = held_back || adding.held;
             let publisher = &caller.member;
             let speaker = Speaker::of(&self.me, publisher, None);
             if let Some(says) = object.says {

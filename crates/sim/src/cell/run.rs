@@ -343,9 +343,11 @@ impl Run {
             object,
             publisher: publisher.clone(),
             versions: Vec::new(),
+            under: None,
             reason: "it names the wrong address".to_owned(),
             asked: (0..NODES).map(member).collect(),
             due: due.unwrap_or_else(|_| self.now()),
+            since: None,
         };
         cell.perform(&Caller::node(publisher), command)?;
         Ok(String::new())

@@ -20,9 +20,11 @@ impl Wish<'_> {
                 object,
                 publisher,
                 versions,
+                under,
                 reason,
                 mut asked,
                 due,
+                since,
             } => {
                 self.published(&publisher)?;
                 self.of_realm(recall.realm_tag())?;
@@ -42,9 +44,11 @@ impl Wish<'_> {
                     recall,
                     object,
                     versions,
+                    under,
                     reason,
                     asked,
                     due,
+                    since,
                 }))
             }
             Command::WidenRecall { recall, mut asked } => {

@@ -225,9 +225,11 @@ fn exercise_never_meets_live() {
             object: object(INDICATOR),
             publisher: member("csirt"),
             versions: vec![],
+            under: None,
             reason: "x".into(),
             asked: BTreeSet::new(),
             due: far,
+            since: None,
         },
         Command::Acknowledge {
             question: QuestionId::new(&exercise, [1; 12]),

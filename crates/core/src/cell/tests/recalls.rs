@@ -7,9 +7,11 @@ fn recall(world: &World, asked: BTreeSet<MemberId>) -> Command {
         object: object(INDICATOR),
         publisher: member("bank-a"),
         versions: vec![3],
+        under: None,
         reason: "a false positive".into(),
         asked,
         due: world.now + SignedDuration::from_hours(72),
+        since: None,
     }
 }
 

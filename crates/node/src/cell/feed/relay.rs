@@ -67,8 +67,14 @@ struct WireRecall {
     object: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     versions: Vec<i64>,
+    /// The pseudonym whose alone is asked back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    under: Option<String>,
     reason: String,
     by: String,
+    /// When the publisher asked, by its own clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
     due: String,
     /// Whether the source has the follower's answer.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
@@ -163,8 +169,10 @@ fn recalls(state: &State, to: &MemberId) -> Vec<WireRecall> {
             id: id.to_string(),
             object: recall.object.to_string(),
             versions: recall.versions.clone(),
+            under: recall.under.as_ref().map(ToString::to_string),
             reason: recall.reason.clone(),
             by: recall.by.member.to_string(),
+            at: Some(recall.at.to_string()),
             due: recall.due.to_string(),
             answered,
         })
@@ -233,13 +241,24 @@ pub(crate) fn read(
             object,
             publisher: publisher.clone(),
             versions: recall.versions,
+            under: parse(recall.under.as_deref(), "under")?,
             reason: recall.reason,
             asked: [me.clone()].into(),
             due: due(&recall.due, now)?,
+            since: parse(recall.at.as_deref(), "at")?,
         };
         relayed.commands.push((Caller::node(publisher), command));
     }
     Ok(relayed)
+}
+
+/// What a text says that need not be there.
+fn parse<T: std::str::FromStr>(
+    text: Option<&str>,
+    what: &'static str,
+) -> Result<Option<T>, RelayError> {
+    let value = text.map(str::parse).transpose();
+    value.map_err(|_| RelayError::Value(what))
 }
 
 /// When a recall is due: one that reaches us late leaves us an hour.

@@ -4,7 +4,7 @@
 //! What the follower was served once and may no longer have — its ledger entry
 //! says so — is asked back; of what it never had it hears nothing.
 
-use super::{Ask, End, Head, RECORDS_MAX, RELAY_BYTES_MAX, Record, Writer, relay};
+use super::{Ask, End, Head, RECORDS_MAX, RELAY_BYTES_MAX, Record, Writer};
 use crate::{
     cell::{
         Cell, CellError, ChangeRef, Changed, Run,
@@ -152,7 +152,7 @@ impl Cell {
             hears: true,
         });
         if cleared.is_some() {
-            let said = relay::describe(&state, &ask.collection, &caller.member);
+            let said = super::describe(&state, &ask.collection, &caller.member);
             let digest: [u8; 32] = Sha256::digest(&said).into();
             if ask.state != Some(digest) && said.len() <= RELAY_BYTES_MAX {
                 let json = said.as_slice();

@@ -1,11 +1,17 @@
-//! What is withdrawn by several at once.
+//! What is withdrawn by several at once, what is heard of from elsewhere, and what crosses no line.
+
+mod pseudonyms;
 
 use super::onward_note;
 use crate::cell::{
-    Query, VersionMatch,
-    tests::{Kit, id, indicator},
+    Query, VersionMatch, feed,
+    tests::{Kit, id, indicator, member, standing, with},
 };
-use portcullis_core::member::MemberId;
+use jiff::{SignedDuration, Timestamp};
+use portcullis_core::{
+    cell::{Caller, Command, MemberKind, ObjectId},
+    member::MemberId,
+};
 use std::collections::BTreeSet;
 
 #[test]
@@ -17,14 +23,16 @@ fn several_who_withdraw_one_recall_publish_one_revoked_version() {
         versions: vec![VersionMatch::All],
         ..Query::default()
     };
-    let recall = portcullis_core::cell::Command::Recall {
+    let recall = Command::Recall {
         recall: cell.new_recall(),
         object: id(1).parse().unwrap(),
         publisher: kit.a().member,
         versions: Vec::new(),
+        under: None,
         reason: "our own scanner".into(),
         asked: [].into(),
         due: "2027-01-01T00:00:00Z".parse().unwrap(),
+        since: None,
     };
     cell.perform(&kit.a(), recall).unwrap();
     let state = cell.state();
@@ -61,4 +69,101 @@ fn what_is_confirmed_of_whom_we_served_fits_a_note_however_many_they_are() {
     assert!(many.len() <= 4_000, "{}", many.len());
     let named = many.matches("member-").count();
     assert!(many.ends_with(&format!(" and {} more", 1_000 - named)));
+}
+
+impl Kit {
+    /// A recall of bank-a's that came to this node from elsewhere.
+    fn hears_recall(&self, n: u32, under: Option<ObjectId>, since: Option<Timestamp>) {
+        let command = Command::Recall {
+            recall: self.cell.new_recall(),
+            object: id(n).parse().unwrap(),
+            publisher: member("bank-a"),
+            versions: Vec::new(),
+            under,
+            reason: "our own scanner".into(),
+            asked: [member("csirt")].into(),
+            due: self.cell.env.now() + SignedDuration::from_hours(1),
+            since,
+        };
+        self.cell.perform(&self.a(), command).unwrap();
+        assert_eq!(self.cell.recall_tick().unwrap(), 1);
+    }
+}
+
+#[test]
+fn what_was_made_after_a_recall_stands_however_late_it_is_heard_and_whatever_our_clock_says() {
+    let kit = Kit::new();
+    // We come later, and hear of the recall and of the version after it at once.
+    kit.add(&[indicator(1, 0), indicator(1, 5)]);
+    let since = "2026-01-01T00:00:03Z".parse().unwrap();
+    kit.hears_recall(1, None, Some(since));
+    assert_eq!(kit.bytes_of(&kit.b(), &id(1)), [indicator(1, 5)]);
+    // Our clock is behind the publisher's.
+    let since = kit.cell.env.now() + SignedDuration::from_secs(60);
+    let late = kit.cell.env.now() + SignedDuration::from_secs(61);
+    let late = indicator(2, 0).replace(
+        "2026-01-01T00:00:00.000Z\",\"pattern",
+        &format!("{late:.3}\",\"pattern"),
+    );
+    assert_eq!(kit.add(&[indicator(2, 0), late.clone()]).failures, []);
+    kit.hears_recall(2, None, Some(since));
+    assert_eq!(kit.bytes_of(&kit.b(), &id(2)), [late]);
+}
+
+#[test]
+fn what_a_recall_asks_back_and_since_when_comes_over_as_it_was_said() {
+    let kit = Kit::new();
+    let pseudonym: ObjectId = "identity--00000000-0000-4000-8000-000000000009"
+        .parse()
+        .unwrap();
+    let since: Timestamp = "2026-01-01T00:00:03.000001Z".parse().unwrap();
+    kit.hears_recall(1, Some(pseudonym.clone()), Some(since));
+    let state = kit.cell.state();
+    let (told, to) = (
+        feed::describe(&state, &kit.collection, &member("csirt")),
+        member("csirt"),
+    );
+    let read = feed::read_relay(&told, &member("other"), &to, kit.cell.env.now()).unwrap();
+    let heard = read.commands.iter().find_map(|(_, command)| match command {
+        Command::Recall { under, since, .. } => Some((under.clone(), *since)),
+        _ => None,
+    });
+    assert_eq!(heard, Some((Some(pseudonym), Some(since))));
+    assert_eq!(state.recalls().values().next().unwrap().at, since);
+}
+
+#[test]
+fn the_revoked_version_of_what_was_held_crosses_no_line() {
+    let kit = Kit::new();
+    let (police, group) = (Caller::node(member("police")), kit.group);
+    let invite = Command::Invite {
+        group,
+        member: member("police"),
+        standing: standing(MemberKind::Authority, "GB"),
+    };
+    kit.cell.perform(&kit.cell.operator(), invite).unwrap();
+    kit.cell
+        .perform(&police, Command::Accept { group })
+        .unwrap();
+    let named = |n: u32, modified_s: u32| {
+        let more = r#","description":"write to first-teller@mailbox.org about it""#;
+        with(n, modified_s, more)
+    };
+    // Of the second a version went there before.
+    let status = kit.add(&[named(1, 0), indicator(2, 0), named(2, 5)]);
+    assert_eq!(status.pendings.len(), 2);
+    let seen = |caller: &Caller, n: u32| kit.bytes_of(caller, &id(n));
+    assert_eq!(seen(&police, 1), [""; 0]);
+    assert_eq!(seen(&police, 2), [indicator(2, 0)]);
+    kit.clock.pass(1_000_000);
+    for n in [1, 2] {
+        kit.cell
+            .recall(&kit.a(), &id(n), &[], "wrong", None)
+            .unwrap();
+        let near = seen(&kit.b(), n);
+        assert_eq!(near.len(), 1);
+        assert!(near[0].contains(r#""revoked":true"#), "{near:?}");
+    }
+    assert_eq!(seen(&police, 1), [""; 0]);
+    assert_eq!(seen(&police, 2), seen(&kit.b(), 2));
 }

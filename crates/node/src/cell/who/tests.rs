@@ -38,7 +38,7 @@ impl Kit {
         status.fresh
     }
 
-    fn bytes_of(&self, caller: &Caller, object: &str) -> Vec<String> {
+    pub(in crate::cell) fn bytes_of(&self, caller: &Caller, object: &str) -> Vec<String> {
         let found = self.cell.versions(caller, object).unwrap();
         found
             .into_iter()
@@ -174,9 +174,11 @@ fn a_recall_that_stopped_half_way_is_finished() {
         object: id(1).parse().unwrap(),
         publisher: member("bank-a"),
         versions: Vec::new(),
+        under: None,
         reason: "wrong".into(),
         asked: [member("bank-b")].into(),
         due: kit.clock_now() + jiff::SignedDuration::from_hours(1),
+        since: None,
     };
     // The event is there, and then the power failed.
     kit.cell.perform(&kit.a(), command).unwrap();
@@ -202,9 +204,11 @@ fn what_another_cell_recalls_is_removed_here_asked_onward_and_confirmed() {
         object: id(1).parse().unwrap(),
         publisher: member("bank-a"),
         versions: Vec::new(),
+        under: None,
         reason: "wrong".into(),
         asked: [member("csirt")].into(),
         due: kit.clock_now() + jiff::SignedDuration::from_hours(1),
+        since: None,
     };
     kit.cell.perform(&kit.a(), heard).unwrap();
     assert_eq!(kit.cell.recall_tick().unwrap(), 1);
@@ -318,9 +322,11 @@ impl Kit {
             object: id(n).parse().unwrap(),
             publisher: by.member.clone(),
             versions: Vec::new(),
+            under: None,
             reason: "wrong".into(),
             asked: [member(asked)].into(),
             due: self.clock_now() + jiff::SignedDuration::from_hours(1),
+            since: None,
         };
         self.cell.perform(by, command).unwrap();
     }

@@ -23,6 +23,8 @@ pub(super) struct Adding<'a> {
     pub(super) publisher: &'a str,
     pub(super) collection: &'a CollectionId,
     pub(super) source: Source,
+    /// Whether it stays on this side of every line, whatever it says.
+    pub(super) held: bool,
 }
 
 /// The version of what stands in for a thing that its source names without a date, such as a

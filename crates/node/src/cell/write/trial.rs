@@ -85,6 +85,7 @@ impl Cell {
             publisher: caller.member.as_str(),
             collection: &collection,
             source,
+            held: false,
         };
         let mut status = Status::begun(String::new(), at.as_microsecond(), objects.len());
         // Only what is decided beside the objects goes into it, and it is dropped.

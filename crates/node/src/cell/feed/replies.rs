@@ -3,9 +3,9 @@
 
 use super::{
     End, Head, REPLIES_BYTES_MAX, REPLIES_MAX, Writer, hex,
-    source::{Walk, clear, under_way},
+    source::{Walk, clear, has, under_way},
 };
-use crate::cell::{Cell, CellError, ChangeRef, Changed, index::Entry, question};
+use crate::cell::{Cell, CellError, ChangeRef, Changed, Run, index::Entry, question};
 use portcullis_core::{
     cell::{Caller, CollectionId},
     member::MemberId,
@@ -64,7 +64,8 @@ pub(crate) struct Replies {
 
 impl Cell {
     /// What was said at this node, of which `is_about` holds, since `to` was `told`: for its
-    /// collection `theirs`, from ours. The ledger has it as served to `to`, on the disk.
+    /// collection `theirs`, from ours. The ledger has it as served to `to`, on the disk: once, of
+    /// what was `noted` when it was tried to tell it before.
     ///
     /// # Errors
     ///
@@ -75,6 +76,7 @@ impl Cell {
         (ours, theirs): (&CollectionId, CollectionId),
         told: &Told,
         is_about: &dyn Fn(&[u8]) -> bool,
+        noted: &mut Vec<Run>,
     ) -> Result<Replies, CellError> {
         let caller = Caller::node(to.clone());
         let (state, now) = (self.state(), self.env.now());
@@ -134,7 +136,10 @@ impl Cell {
         if let Some(error) = walk.failed.take() {
             return Err(error);
         }
+        let served = walk.served.clone();
+        walk.served = without(&served, noted);
         walk.note()?;
+        *noted = served;
         let more = walk.end.more;
         let view = if started && again && more {
             under_way(&view)
@@ -172,4 +177,20 @@ impl Cell {
         let kinds: Vec<u16> = kinds.filter_map(|kind| index.kinds.find(*kind)).collect();
         move |entry| Some(entry.by) == me && kinds.contains(&entry.kind)
     }
+}
+
+/// What is in these runs and not in those.
+fn without(these: &[Run], those: &[Run]) -> Vec<Run> {
+    let numbers = these.iter().flat_map(|run| run.first..=run.last);
+    let mut left: Vec<Run> = Vec::new();
+    for number in numbers.filter(|number| !has(those, *number)) {
+        match left.last_mut() {
+            Some(run) if run.last + 1 == number => run.last = number,
+            _ => left.push(Run {
+                first: number,
+                last: number,
+            }),
+        }
+    }
+    left
 }

@@ -4,7 +4,7 @@
 //! (`Cell::resume_follow`): where a follow goes on stands in the journal.
 
 use super::{FollowError, Step, peer};
-use crate::cell::feed::Told;
+use crate::cell::{Run, feed::Told};
 use jiff::Timestamp;
 use portcullis_core::cell::{
     CollectionId, FollowId, RecallId,
@@ -12,7 +12,7 @@ use portcullis_core::cell::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 /// The most of what was not taken that is remembered of one follow; the newest stay.
@@ -103,7 +103,12 @@ struct One {
     looked_at: Option<(i64, u64)>,
     /// `told`, as it was when something was last told: it goes into the journal.
     replied: Option<Told>,
+    telling: Arc<Telling>,
 }
+
+/// Whoever tells a source has it locked; which entries are noted as served to it since it was last
+/// tried.
+type Telling = Mutex<Vec<Run>>;
 
 impl Working {
     fn all(&self) -> MutexGuard<'_, BTreeMap<FollowId, One>> {
@@ -182,6 +187,10 @@ impl Working {
         let all = self.all();
         let hears = |one: &One| one.hears && one.refused_until_us <= now_us;
         all.get(follow).is_some_and(hears)
+    }
+
+    pub(super) fn telling(&self, follow: &FollowId) -> Arc<Telling> {
+        Arc::clone(&self.all().entry(*follow).or_default().telling)
     }
 
     /// After what to look for replies; none where nothing has happened at this node since it was

@@ -14,7 +14,7 @@ use portcullis_core::{
     cell::{CollectionId, FollowId, follow::Source},
     member::MemberId,
 };
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::TryLockError, time::Duration};
 
 /// The most asks with replies in one step: a follow shall go on.
 const ASKS_MAX: usize = 16;
@@ -58,7 +58,7 @@ impl Cell {
 }
 
 impl Work<'_> {
-    /// Tells the source what was said here of its objects.
+    /// Tells the source what was said here of its objects; not while it is being told already.
     ///
     /// CRASH: what the source has taken before it is noted here is told again, and is known there.
     pub(super) fn reply(
@@ -69,6 +69,12 @@ impl Work<'_> {
         cursor: Option<&Cursor>,
     ) -> Result<(), FollowError> {
         let (working, cell) = (&self.cell.working, self.cell);
+        let telling = working.telling(&self.follow);
+        let mut noted = match telling.try_lock() {
+            Ok(noted) => noted,
+            Err(TryLockError::Poisoned(noted)) => noted.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(()),
+        };
         for _ in 0..ASKS_MAX {
             let now_us = cell.env().now().as_microsecond();
             let Some(cursor) = cursor.filter(|_| working.may_reply(&self.follow, now_us)) else {
@@ -80,7 +86,8 @@ impl Work<'_> {
             };
             let told = told.at(&cursor.epoch, AFRESH);
             let about = |object: &[u8]| self.is_about(member, object);
-            let replies = cell.replies_for(member, (&self.into, collection), &told, &about)?;
+            let of = (&self.into, collection);
+            let replies = cell.replies_for(member, of, &told, &about, &mut noted)?;
             let Some(text) = replies.text else {
                 working.looked(&self.follow, seen, replies.told);
                 return Ok(());

@@ -36,7 +36,7 @@ use std::{
 
 pub(super) const X: &str = "publisher.example";
 pub(super) const Y: &str = "reader.example";
-const RED: &str = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1";
+pub(super) const RED: &str = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1";
 pub(super) const AMBER: &str = "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421";
 
 pub(super) fn member(name: &str) -> MemberId {
@@ -423,6 +423,57 @@ fn what_is_said_of_an_object_reaches_its_publisher_once_whatever_the_line_does()
 }
 
 #[test]
+fn a_source_that_is_down_does_not_fill_the_readers_ledger() {
+    let pair = Pair::new(true);
+    let (id, object) = indicator(1, AMBER);
+    pair.add(&pair.x, &object);
+    pair.settle();
+    let notes = || {
+        pair.y.ledger.flush().unwrap();
+        let served = pair.y.ledger.served_to(&member(X), &pair.collection);
+        (served.unwrap().len(), pair.disks.1.end().unwrap())
+    };
+    let tell = || {
+        pair.reach(|reach| pair.y.reply_tick(&pair.follow, reach));
+    };
+    *pair.way.line.lock().unwrap() = Line::Down;
+    pair.add(&pair.y, &sighting(1, 0, &id, AMBER, ""));
+    tell();
+    let once = notes();
+    assert_eq!(once.0, 1);
+    for _ in 0..5 {
+        tell();
+        pair.tick();
+    }
+    assert_eq!(notes(), once);
+    // What comes to it is noted, and alone.
+    pair.add(&pair.y, &sighting(2, 0, &id, AMBER, ""));
+    tell();
+    assert_ne!(notes().1, once.1);
+    *pair.way.line.lock().unwrap() = Line::Good;
+    tell();
+    assert_eq!(pair.kind(&pair.x, "sighting").len(), 2);
+}
+
+#[test]
+fn a_source_is_told_by_one_at_a_time() {
+    let pair = Pair::new(true);
+    let (id, object) = indicator(1, AMBER);
+    pair.add(&pair.x, &object);
+    pair.settle();
+    pair.add(&pair.y, &sighting(1, 0, &id, AMBER, ""));
+    let telling = pair.y.working.telling(&pair.follow);
+    let first = telling.lock().unwrap();
+    pair.reach(|reach| pair.y.reply_tick(&pair.follow, reach));
+    pair.tick();
+    assert_eq!(pair.way.replies.load(Ordering::SeqCst), 0);
+    drop(first);
+    pair.reach(|reach| pair.y.reply_tick(&pair.follow, reach));
+    assert_eq!(pair.way.replies.load(Ordering::SeqCst), 1);
+    assert_eq!(pair.kind(&pair.x, "sighting").len(), 1);
+}
+
+#[test]
 fn a_reply_that_its_marking_keeps_from_the_publisher_stays_where_it_was_said() {
     let pair = Pair::new(true);
     let (id, object) = indicator(1, AMBER);
@@ -494,6 +545,7 @@ fn nobody_replies_to_what_it_was_never_served_nor_in_anothers_name() {
         (&pair.collection, pair.collection),
         &crate::cell::feed::Told::default(),
         &|_| true,
+        &mut Vec::new(),
     );
     let text = told.unwrap().text.unwrap();
     let hear = |text: String| pair.hear(text);

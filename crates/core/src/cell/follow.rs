@@ -7,8 +7,11 @@ use jiff::Timestamp;
 /// The most follows of one node.
 pub const FOLLOWS_MAX: usize = 1_024;
 
-/// The longest address of a server, and the longest cursor of one.
+/// The longest address of a server.
 pub const ADDRESS_BYTES_MAX: usize = 2_048;
+
+/// The longest cursor: that of a MISP instance tells which events were made there from here.
+pub const CURSOR_BYTES_MAX: usize = 8_192;
 
 /// One collection elsewhere, and where its objects go here.
 #[derive(Clone, Debug, Eq, PartialEq)]

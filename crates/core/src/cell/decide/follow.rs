@@ -4,7 +4,7 @@ use super::{
     super::{
         command::Command,
         event::Fact,
-        follow::{ADDRESS_BYTES_MAX, FOLLOWS_MAX, Follow, Source},
+        follow::{ADDRESS_BYTES_MAX, CURSOR_BYTES_MAX, FOLLOWS_MAX, Follow, Source},
         ids::{CollectionId, FollowId},
         refusal::Refusal,
     },
@@ -43,7 +43,7 @@ impl Wish<'_> {
             }
             Command::Advance { follow, cursor } => {
                 let held = self.known_follow(&follow)?;
-                bound::fit("cursor", cursor.len() <= ADDRESS_BYTES_MAX)?;
+                bound::fit("cursor", cursor.len() <= CURSOR_BYTES_MAX)?;
                 let moved = held.cursor.as_ref() != Some(&cursor);
                 Ok(moved.then_some(Fact::Advanced { follow, cursor }))
             }

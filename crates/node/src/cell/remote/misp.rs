@@ -23,6 +23,9 @@ use serde_json::{Value, value::RawValue};
 pub const LIMIT: u32 = 20;
 /// How far a walk goes back behind the newest time it has seen, in seconds.
 pub const OVERLAP_S: i64 = 5;
+/// How many events that were made there from here are remembered: a cursor of so many is as long as
+/// one may be.
+pub const ADDED_MAX: usize = 200;
 /// The most events that an index may list.
 pub const EVENTS_MAX: usize = 1_000_000;
 
@@ -86,12 +89,37 @@ pub struct Cursor {
     /// When its index was last held against ours, in seconds by our clock.
     #[serde(default)]
     pub compared_s: i64,
+    /// The events of reports and groupings that were made there from here, the newest last: their
+    /// UUIDs without hyphens, [`ADDED_MAX`] at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    added: Vec<String>,
 }
 
 impl Cursor {
     /// Reads what [`Cursor::to_text`] wrote; a cursor that cannot be read is the start.
     pub fn parse(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
+    }
+
+    /// Remembers that an event was made there from here.
+    pub fn add(&mut self, uuid: &str) {
+        self.forget(uuid);
+        if self.added.len() >= ADDED_MAX {
+            self.added.remove(0);
+        }
+        self.added.push(uuid.replace('-', ""));
+    }
+
+    /// Remembers an event no longer.
+    pub fn forget(&mut self, uuid: &str) {
+        let uuid = uuid.replace('-', "");
+        self.added.retain(|added| *added != uuid);
+    }
+
+    /// Whether an event is known to be made there from here.
+    pub fn has_added(&self, uuid: &str) -> bool {
+        let uuid = uuid.replace('-', "");
+        self.added.contains(&uuid)
     }
 
     /// The cursor as text.

@@ -100,7 +100,8 @@ impl Work<'_> {
         let Some(to_us) = batch.to_us else {
             return Ok(false);
         };
-        self.take_back(reach, instance, &exit, sent_us, &mut batch, &mut step.notes)?;
+        let notes = &mut step.notes;
+        self.take_back(reach, instance, &exit, cursor, &mut batch, notes)?;
         let (bound, known) = self.bound(&batch, &exit)?;
         self.note(&caller, &batch, &known)?;
         let mut placed: BTreeSet<&str> = BTreeSet::new();
@@ -113,7 +114,13 @@ impl Work<'_> {
                 (!is_about(id, &object.bytes)).then_some(object.bytes.as_slice())
             };
             let event: Vec<&[u8]> = parts.iter().filter_map(bytes).collect();
-            send_event(reach, instance, &event, true, &mut step.notes)?;
+            let added = send_event(reach, instance, &event, true, &mut step.notes)?;
+            let uuid = uuid_in(&binding.id);
+            if added.iter().any(|added| added == uuid) {
+                cursor.add(uuid);
+                // CRASH: an event of which this is not on the disk is never deleted there.
+                self.take(&[], Some(cursor.to_text()), step)?;
+            }
         }
         let loose = batch.fresh.iter().filter(|(id, object)| {
             let kind = id.split_once("--").map_or("", |(kind, _)| kind);
@@ -336,26 +343,27 @@ impl Work<'_> {
     }
 }
 
-/// Sends one event of these objects.
+/// Sends one event of these objects; answers the UUIDs of what was added.
 fn send_event(
     reach: &Reach<'_>,
     instance: &Instance,
     objects: &[&[u8]],
     add: bool,
     notes: &mut Vec<Noted>,
-) -> Result<(), FollowError> {
+) -> Result<Vec<String>, FollowError> {
     let mapped = match stix_to_event(objects) {
         Ok(mapped) => mapped,
         // A report that was taken back binds nothing; there is no event to make.
-        Err(MispFlaw::Nothing) => return Ok(()),
+        Err(MispFlaw::Nothing) => return Ok(Vec::new()),
         Err(flaw) => {
             notes.push(Noted {
                 what: "an event of ours".to_owned(),
                 why: flaw.to_string(),
             });
-            return Ok(());
+            return Ok(Vec::new());
         }
     };
+    let mut fresh = Vec::new();
     let left = mapped.unmapped.into_iter().filter(|left| !left.kept);
     notes.extend(left.map(|left| Noted {
         what: format!("{}: {}", left.path, left.what),
@@ -363,7 +371,9 @@ fn send_event(
     }));
     for document in &mapped.objects {
         let uuid = Seen::read(document).uuid.unwrap_or_default();
-        match misp::send(reach.remote, instance, &uuid, document, add)? {
+        let (sent, added) = misp::send(reach.remote, instance, &uuid, document, add)?;
+        fresh.extend(added.then(|| uuid.to_ascii_lowercase()));
+        match sent {
             Sent::Taken => {}
             Sent::Partly(why) => notes.push(Noted {
                 what: format!("event {uuid}"),
@@ -375,7 +385,7 @@ fn send_event(
             }),
         }
     }
-    Ok(())
+    Ok(fresh)
 }
 
 /// Whether an object says something about others: MISP's sightings are no part of an event that is

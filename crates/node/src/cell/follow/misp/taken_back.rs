@@ -2,8 +2,8 @@
 //! what is the instance's own a recall is said to be a false positive.
 //!
 //! Parts of an event are deleted as MISP's own instances tell each other: by an edit of the event
-//! in which the attribute says so (a soft delete, which travels on). An event of ours is deleted
-//! where it holds nothing but what went there from here. Nothing else is ever touched: an event
+//! in which the attribute says so (a soft delete, which travels on). An event that was made
+//! from here is deleted where it holds nothing but what went there from here. Nothing else is ever touched: an event
 //! that came from the instance is in none of this.
 
 use super::{
@@ -15,7 +15,7 @@ use crate::cell::{
     CellError, ChangeRef, Changed,
     follow::{FollowError, Noted, Reach, Work},
     index::{Entry, Key},
-    remote::misp::{self, Instance, Sent},
+    remote::misp::{self, Cursor, Instance, Sent},
 };
 use portcullis_stix::{
     header::header,
@@ -147,10 +147,11 @@ impl Work<'_> {
         reach: &Reach<'_>,
         instance: &Instance,
         exit: &Exit<'_>,
-        sent_us: i64,
+        cursor: &mut Cursor,
         batch: &mut Batch,
         notes: &mut Vec<Noted>,
     ) -> Result<(), FollowError> {
+        let sent_us = cursor.sent_us.unwrap_or(i64::MIN);
         let (gone, ended) = (&mut batch.back.gone, &mut batch.back.ended);
         let (gone, ended) = (std::mem::take(gone), std::mem::take(ended));
         let all = gone.values().map(|(sent, _)| sent).chain(ended.values());
@@ -195,7 +196,7 @@ impl Work<'_> {
                 self.bytes_that_went(number)
             });
             let parts: Vec<Vec<u8>> = parts.chain([binding]).collect();
-            if !end(reach, instance, uuid_in(&id), &parts, notes)? {
+            if !end(reach, instance, uuid_in(&id), &parts, cursor, notes)? {
                 continue;
             }
             // What stands still, and was there in that event alone, goes anew.
@@ -267,16 +268,18 @@ fn revoked(bytes: &[u8], at_us: i64) -> Option<Vec<u8>> {
     Some(object.to_string().into_bytes())
 }
 
-/// Deletes an event that went there as `parts`, unless others have put something into it. Answers
-/// whether it is gone.
+/// Deletes an event that was made there from here and went there as `parts`, unless others have put
+/// something into it. Answers whether it is gone.
 fn end(
     reach: &Reach<'_>,
     instance: &Instance,
     uuid: &str,
     parts: &[Vec<u8>],
+    cursor: &mut Cursor,
     notes: &mut Vec<Noted>,
 ) -> Result<bool, FollowError> {
     let Some(there) = misp::event(reach.remote, instance, uuid)? else {
+        cursor.forget(uuid);
         return Ok(true);
     };
     let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
@@ -291,12 +294,20 @@ fn end(
             why,
         });
     };
+    if !cursor.has_added(uuid) {
+        // Whoever publishes here chooses a report's id, so perhaps that of somebody's event there.
+        note("it is gone here, and is not known to be made from here there: it stays".to_owned());
+        return Ok(false);
+    }
     if there.iter().any(|uuid| !went.contains(uuid)) {
         note("it is gone here, and others have put something into it there: it stays".to_owned());
         return Ok(false);
     }
     match misp::delete(reach.remote, instance, uuid)? {
-        Sent::Taken => Ok(true),
+        Sent::Taken => {
+            cursor.forget(uuid);
+            Ok(true)
+        }
         Sent::Partly(why) | Sent::Refused(why) => {
             note(format!("the instance did not delete it: {why}"));
             Ok(false)

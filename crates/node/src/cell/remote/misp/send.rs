@@ -18,7 +18,8 @@ pub enum Sent {
     Refused(String),
 }
 
-/// Sends an event: changes the one of this UUID, or, if `add`, adds it where there is none.
+/// Sends an event: changes the one of this UUID, or, if `add`, adds it where there is none. Answers
+/// what became of it, and whether it was added.
 ///
 /// # Errors
 ///
@@ -30,20 +31,19 @@ pub fn send(
     uuid: &str,
     event: &[u8],
     add: bool,
-) -> Result<Sent, RemoteError> {
+) -> Result<(Sent, bool), RemoteError> {
     let edit = instance.path(&format!("events/edit/{}", taxii::percent(uuid)));
     let edited = asked(remote, instance, &Request::post_json(edit, event.to_vec()));
     match edited {
         Err(RemoteError::Status { status: 404, .. }) if add => {
             let path = instance.path("events/add");
-            sent(asked(
-                remote,
-                instance,
-                &Request::post_json(path, event.to_vec()),
-            ))
+            let request = Request::post_json(path, event.to_vec());
+            let sent = sent(asked(remote, instance, &request))?;
+            let added = !matches!(sent, Sent::Refused(_));
+            Ok((sent, added))
         }
-        Err(RemoteError::Status { status: 404, .. }) => Ok(Sent::Taken),
-        other => sent(other),
+        Err(RemoteError::Status { status: 404, .. }) => Ok((Sent::Taken, false)),
+        other => Ok((sent(other)?, false)),
     }
 }
 

@@ -164,9 +164,10 @@ fn an_event_is_changed_where_it_is_and_added_where_it_is_not() {
     let event = br#"{"Event":{"info":"new info"}}"#;
     let replay = Replay::named(["edit", "no-event", "add", "no-event"]);
     let sends = |add| send(&replay, &instance(), UUID, event, add).unwrap();
-    assert_eq!(sends(true), Sent::Taken);
-    assert_eq!(sends(true), Sent::Taken);
-    assert_eq!(sends(false), Sent::Taken, "there is nothing to take back");
+    assert_eq!(sends(true), (Sent::Taken, false));
+    assert_eq!(sends(true), (Sent::Taken, true));
+    let nothing = (Sent::Taken, false);
+    assert_eq!(sends(false), nothing, "there is nothing to take back");
     let body: Value = serde_json::from_slice(event).unwrap();
     let edit = (format!("POST /events/edit/{UUID}"), body.clone());
     let add = ("POST /events/add".to_owned(), body);
@@ -195,7 +196,7 @@ fn what_an_instance_does_not_want_is_told_in_its_words_and_stops_nothing() {
         };
         let sent = send(&replay, &instance(), UUID, b"{}", true).unwrap();
         assert!(
-            matches!(&sent, Sent::Refused(why) if why.starts_with(words)),
+            matches!(&sent, (Sent::Refused(why), false) if why.starts_with(words)),
             "{sent:?}"
         );
         assert_eq!(replay.asked().len(), names.len());
@@ -271,4 +272,29 @@ fn an_instance_says_which_version_it_is() {
     assert_eq!(version(&replay, &instance()).unwrap(), None);
     let asked = ("GET /servers/getVersion".to_owned(), Value::Null);
     assert_eq!(replay.asked(), [asked.clone(), asked]);
+}
+
+#[test]
+fn a_cursor_remembers_the_last_events_that_were_added_and_is_never_too_long() {
+    let mut cursor = Cursor {
+        since_s: i64::MIN,
+        page: u32::MAX,
+        newest_s: i64::MIN,
+        sent_us: Some(i64::MIN),
+        sighted: Some(u64::MAX),
+        compared_s: i64::MIN,
+        added: Vec::new(),
+    };
+    let uuid = |n: usize| format!("0f0e0d0c-0b0a-4908-8706-{n:012}");
+    for n in 0..=ADDED_MAX {
+        cursor.add(&uuid(n));
+    }
+    let text = cursor.to_text();
+    assert!(text.len() <= portcullis_core::cell::follow::CURSOR_BYTES_MAX);
+    let mut read = Cursor::parse(&text);
+    assert_eq!(read, cursor);
+    let known = [0, 1, ADDED_MAX].map(|n| read.has_added(&uuid(n)));
+    assert_eq!(known, [false, true, true]);
+    read.forget(&uuid(1));
+    assert!(!read.has_added(&uuid(1)));
 }

@@ -194,6 +194,39 @@ fn the_event_of_a_report_that_goes_is_deleted_and_what_still_stands_goes_anew() 
 }
 
 #[test]
+fn an_event_that_was_there_before_is_not_deleted_by_whoever_publishes_a_report_of_its_id() {
+    let misp = instance(&[]);
+    let bench = bench(true);
+    // Analysts there have made it, and have not published it yet.
+    let theirs = serde_json::json!({"Event": {"uuid": EVENT_OF_OURS, "info": "an analysis",
+        "published": false, "Attribute": [{"uuid": uuid(3), "type": "ip-dst", "value": "198.51.100.3"}]}});
+    misp.state.lock().unwrap().events.push(theirs);
+    bench.publish(&[&indicator(3, ""), &report(&[3])]);
+    bench.settle(&misp);
+    remove(&bench, &format!("report--{EVENT_OF_OURS}"));
+    later(&bench, &misp);
+    assert_eq!(asked(&misp, &format!("/events/delete/{EVENT_OF_OURS}")), 0);
+    assert_eq!(misp.state.lock().unwrap().events.len(), 1);
+    let notes = notes(&bench);
+    let told = notes
+        .iter()
+        .any(|note| note.contains("not known to be made from here"));
+    assert!(told, "{notes:?}");
+}
+
+#[test]
+fn an_event_that_was_made_from_here_is_known_to_be_after_a_restart() {
+    let misp = instance(&[]);
+    let bench = bench(true);
+    bench.publish(&[&indicator(3, ""), &report(&[3])]);
+    bench.settle(&misp);
+    let bench = bench.restarted();
+    remove(&bench, &format!("report--{EVENT_OF_OURS}"));
+    later(&bench, &misp);
+    assert_eq!(asked(&misp, &format!("/events/delete/{EVENT_OF_OURS}")), 1);
+}
+
+#[test]
 fn an_event_stays_where_others_put_something_into_it_or_the_instance_keeps_it() {
     let theirs = serde_json::json!({"uuid": "5acb875e-44a0-402d-8265-013cac110002",
         "type": "domain", "category": "Network activity", "value": "other.example"});

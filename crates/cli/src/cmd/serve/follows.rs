@@ -1,7 +1,7 @@
 //! One thread for each collection that is followed, and a file that says how they stand.
 
 use super::{cell::REST, goes_on};
-use crate::{cmd::cell::follow, failure::Failure, home::Home};
+use crate::{clock::pause, cmd::cell::follow, failure::Failure, home::Home};
 use jiff::Timestamp;
 use portcullis_core::cell::FollowId;
 use portcullis_node::{
@@ -24,6 +24,8 @@ use std::{
 
 /// How often it is seen which follows there are, and how they stand.
 const LOOK: Duration = Duration::from_millis(250);
+/// So often it is looked whether whoever tells a source something is done, before the process ends.
+const ENDING_LOOKS: u32 = 10;
 /// So many of what was not taken stand in the file, for each follow.
 const NOTES_SHOWN: usize = 20;
 
@@ -60,17 +62,19 @@ pub(super) fn keep(
         stop,
     });
     Ok(Box::new(move || {
-        let mut running: BTreeMap<FollowId, JoinHandle<()>> = BTreeMap::new();
+        let mut running: BTreeMap<(FollowId, bool), JoinHandle<()>> = BTreeMap::new();
         let mut written = Value::Null;
         while goes_on(&way.stop, LOOK) {
-            running.retain(|_, thread| !thread.is_finished());
+            join_finished(&mut running);
             let state = way.cell.state();
             let held = state.follows().iter().filter(|(_, held)| !held.ended);
             for (id, _) in held {
-                if !running.contains_key(id)
-                    && let Some(thread) = begin(&way, *id)
-                {
-                    running.insert(*id, thread);
+                for replies in [false, true] {
+                    if !running.contains_key(&(*id, replies))
+                        && let Some(thread) = begin(&way, *id, replies)
+                    {
+                        running.insert((*id, replies), thread);
+                    }
                 }
             }
             let views: Value = way.cell.follows().iter().map(shown).collect();
@@ -79,21 +83,36 @@ pub(super) fn keep(
                 written = views;
             }
         }
+        // CRASH: who waits at a source for news ends with the process; who tells one something is
+        // waited for, a little: what it then tells again is known there.
+        for _ in 0..ENDING_LOOKS {
+            join_finished(&mut running);
+            if !running.keys().any(|(_, replies)| *replies) {
+                break;
+            }
+            pause(LOOK);
+        }
     }))
 }
 
-fn begin(way: &Arc<Way>, follow: FollowId) -> Option<JoinHandle<()>> {
-    let begun = |name: &str, replies: bool| {
-        let way = Arc::clone(way);
-        let thread = thread::Builder::new().name(name.to_owned());
-        let started = thread.spawn(move || way.follow(&follow, replies));
-        started
-            .map_err(|error| tracing::error!(%error, "a follow's thread could not be started"))
-            .ok()
-    };
-    let thread = begun("follow", false)?;
-    begun("reply", true);
-    Some(thread)
+/// Takes leave of the threads that have ended: those of follows that have, and those that fell.
+fn join_finished(running: &mut BTreeMap<(FollowId, bool), JoinHandle<()>>) {
+    let finished = running.extract_if(.., |_, thread| thread.is_finished());
+    for ((follow, replies), thread) in finished {
+        if thread.join().is_err() {
+            tracing::error!(%follow, replies, "a follow's thread fell; it is begun again");
+        }
+    }
+}
+
+fn begin(way: &Arc<Way>, follow: FollowId, replies: bool) -> Option<JoinHandle<()>> {
+    let way = Arc::clone(way);
+    let name = if replies { "reply" } else { "follow" };
+    let thread = thread::Builder::new().name(name.to_owned());
+    let started = thread.spawn(move || way.follow(&follow, replies));
+    started
+        .map_err(|error| tracing::error!(%error, "a follow's thread could not be started"))
+        .ok()
 }
 
 impl Way {
@@ -236,5 +255,29 @@ mod tests {
         assert_eq!(read, [(view.follow, view.notes, view.last_ok)]);
         assert_eq!(earlier(b"[{\"follow\":1}, 2"), []);
         assert_eq!(earlier(b""), []);
+    }
+
+    #[test]
+    fn a_thread_that_fell_makes_room_for_another_and_no_second_one_runs_beside_it() {
+        let of = |n: u8, replies| (FollowId::from_bytes([n; 16]), replies);
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let mut running: BTreeMap<_, _> = [
+            (of(1, false), thread::spawn(|| panic!("as it may"))),
+            (
+                of(1, true),
+                thread::spawn(move || wait.recv().unwrap_or_default()),
+            ),
+        ]
+        .into();
+        while running.len() > 1 {
+            join_finished(&mut running);
+            pause(Duration::from_millis(1));
+        }
+        assert!(running.contains_key(&of(1, true)), "it tells still");
+        drop(go);
+        while !running.is_empty() {
+            join_finished(&mut running);
+            pause(Duration::from_millis(1));
+        }
     }
 }

@@ -4,7 +4,8 @@ use super::{Desk, words};
 use crate::{Answer, failure::Failure, ui::Ui};
 use clap::{Args, Subcommand, ValueEnum};
 use portcullis_core::cell::{
-    Collection as Held, CollectionId, Command, GroupId, Mode, Settings, State, Tlp,
+    Collection as Held, CollectionId, Command, FollowId, GroupId, Mode, Settings, State, Tlp,
+    follow::Source,
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, path::Path, process::ExitCode};
@@ -275,15 +276,16 @@ fn groups(desk: &Desk, words: &[String]) -> Result<Option<BTreeSet<GroupId>>, Fa
     groups.collect::<Result<_, _>>().map(Some)
 }
 
-/// Says what became of a collection that others read before, and nobody does now.
-fn unshared(desk: &Desk, before: &State, after: &State, id: &CollectionId, ui: Ui) {
+/// Says what became of a collection that nobody but this member is to read: that others read
+/// `before`, or that was `told` so.
+fn unshared(desk: &Desk, (before, told): (&State, bool), after: &State, id: &CollectionId, ui: Ui) {
     let shared = |state: &State| {
         state.collection(id).is_some_and(|held| {
             let mut members = audience(state, &held.settings).map(|(_, member, _)| member);
             members.any(|member| *member != desk.me.member)
         })
     };
-    if !shared(before) || shared(after) {
+    if !(shared(before) || told) || shared(after) {
         return;
     }
     let open = after.collection(id).is_some_and(|held| held.settings.open);
@@ -291,10 +293,35 @@ fn unshared(desk: &Desk, before: &State, after: &State, id: &CollectionId, ui: U
         ui.say("it is in no group now; every account still reads what is TLP:CLEAR: `--open false` ends that, too");
     } else {
         ui.say(
-            "nobody but this member reads it now; nodes that follow it give back what they have",
+            "nobody but this member and its own accounts reads it now; nodes that follow it give back what they have",
         );
         ui.say("what clients have polled is asked back with `portcullis cell recall ID`");
     }
+    for (follow, url) in sent_from(after, id) {
+        ui.say(format_args!(
+            "MISP {url} still gets what is added here: `portcullis cell follow end {follow}` ends that, \
+             `pause` instead of `end` stops it for a while; what is there goes only as long as neither is said, when it is removed or recalled here"
+        ));
+    }
+}
+
+/// The MISP instances to which a collection is sent, each with its follow.
+fn sent_from<'a>(
+    state: &'a State,
+    id: &'a CollectionId,
+) -> impl Iterator<Item = (&'a FollowId, &'a str)> {
+    let here = state.follows().iter().filter(|(_, held)| {
+        let runs = !held.ended && !held.paused;
+        runs && held.into == *id
+    });
+    here.filter_map(|(follow, held)| match &held.source {
+        Source::Misp {
+            url,
+            both_ways: true,
+            ..
+        } => Some((follow, url.as_str())),
+        Source::Misp { .. } | Source::Peer { .. } | Source::Taxii { .. } => None,
+    })
 }
 
 /// Opens a collection and says so; what machines are told.
@@ -415,6 +442,8 @@ impl Change {
         if let Some(title) = self.title {
             settings.title = title;
         }
+        let none = |words: &[String]| words.iter().any(|word| word == "none");
+        let told = none(&self.set.readers) || none(&self.set.groups);
         self.set.apply(desk, &mut settings)?;
         let changed = desk.perform(Command::ChangeCollection {
             collection,
@@ -432,7 +461,7 @@ impl Change {
             ));
         }
         let before = std::mem::replace(&mut state, desk.state());
-        unshared(desk, &before, &state, &collection, ui);
+        unshared(desk, (&before, told), &state, &collection, ui);
         if let Some(held) = state.collection(&collection) {
             lapsed(desk, &state, &held.settings, ui);
             ui.answer(&json_of(desk, &state, &collection, held));

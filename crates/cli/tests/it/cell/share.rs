@@ -203,6 +203,39 @@ fn what_was_shared_by_mistake_is_unshared_and_shared_again() {
 }
 
 #[test]
+fn whoever_unshares_a_collection_is_told_what_still_gets_it() {
+    let csirt = shared();
+    let cell = |args: &[&str]| csirt.place.says(&[&["cell"], args].concat());
+    let misp = "https://misp.example";
+    cell(&[
+        "follow",
+        "add",
+        "--misp",
+        misp,
+        "--into",
+        "alerts",
+        "--both-ways",
+    ]);
+    let follows = csirt.place.json(&["cell", "follow", "list"]);
+    let follow = follows[0]["follow"].as_str().unwrap().to_owned();
+    let none = ["collection", "change", "alerts", "--readers", "none"];
+    let told = cell(&none);
+    assert!(told.contains(misp), "{told}");
+    let end = format!("portcullis cell follow end {follow}");
+    assert!(told.contains(&end), "{told}");
+    // Asked again it says so again, and no longer once the follow has ended.
+    assert!(cell(&none).contains(misp));
+    cell(&["follow", "end", &follow]);
+    let told = cell(&none);
+    assert!(told.contains("nobody but this member"), "{told}");
+    assert!(!told.contains(misp), "{told}");
+    // What is open is for everybody still, in whatever group it never was.
+    cell(&["collection", "change", "alerts", "--open", "true"]);
+    let told = cell(&none);
+    assert!(told.contains("--open false"), "{told}");
+}
+
+#[test]
 fn who_was_served_is_known_and_can_be_proved_to_anybody() {
     let csirt = shared();
     let path = objects(&csirt);

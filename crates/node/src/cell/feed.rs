@@ -49,6 +49,9 @@ pub const REPLIES_MAX: usize = 100;
 /// About the most bytes of them: an ask ends at the first reply that reaches it, and none is longer
 /// than this. As a text in the ask's JSON they are at most twice as long.
 pub const REPLIES_BYTES_MAX: usize = 128 * 1024;
+/// The most bytes of them that a source reads: what ends an ask, one longest reply with its proof of
+/// origin, and lines.
+pub const REPLIES_TEXT_BYTES_MAX: usize = 3 * REPLIES_BYTES_MAX;
 /// The most records of one answer, so that a follower applies it in well under a second.
 pub const RECORDS_MAX: usize = 20_000;
 /// The longest a source lets a follower wait for news, in milliseconds: under what proxies and

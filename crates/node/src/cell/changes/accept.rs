@@ -13,7 +13,10 @@ use portcullis_core::cell::{
     Caller, CollectionId, Command, Event, GroupId, Label, Marks, State, Tlp, decide,
 };
 use portcullis_core::member::MemberId;
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// What became of changes.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -48,6 +51,17 @@ impl Cell {
         collection: &CollectionId,
         changes: &[Change],
         events: Vec<Event>,
+    ) -> Result<Accepted, CellError> {
+        self.accept_for(collection, changes, events, &BTreeSet::new())
+    }
+
+    /// The same, where what is TLP:RED is for these members besides: their names are in its label.
+    pub(in crate::cell) fn accept_for(
+        &self,
+        collection: &CollectionId,
+        changes: &[Change],
+        events: Vec<Event>,
+        recipients: &BTreeSet<MemberId>,
     ) -> Result<Accepted, CellError> {
         let state = self.state();
         let context = Context::new(&state, collection, None, false).against(self.warning_lists());
@@ -102,7 +116,7 @@ impl Cell {
                     let speaker = Speaker::of(&self.me, publisher, Some(&stamp.by));
                     let (marked, names) = markings.of(&index, &object.header, speaker);
                     let label = state.label(collection, publisher, marked, *held || found);
-                    let label = bound(label, *tlp, listed && found);
+                    let label = bound(label, (*tlp, recipients), listed && found);
                     if !has_room(&mut frame, &index, &object, &label, &stamp.by) {
                         let id = object.header.id.into_owned();
                         accepted.refused.push((id, "cell.too_many"));
@@ -449,10 +463,11 @@ fn crosses(state: &State, me: &MemberId, collection: &CollectionId, change: &Cha
 
 /// The label of what its source shows as widely as this. What nobody could publish here, nobody gets
 /// from here until a person says so.
-fn bound(label: Label, tlp: Tlp, listed: bool) -> Label {
+fn bound(label: Label, (tlp, recipients): (Tlp, &BTreeSet<MemberId>), listed: bool) -> Label {
     Label {
         tlp: if listed { Tlp::Red } else { label.tlp.max(tlp) },
         bound: Some(tlp),
+        recipients: recipients.clone(),
         ..label
     }
 }

@@ -1,11 +1,12 @@
 //! Following another node: its feed, answer by answer.
 
+mod budget;
 mod fits;
 mod heard;
 mod reply;
 
+pub(crate) use budget::Replied;
 pub use fits::Vouch;
-pub(crate) use heard::Replied;
 
 use super::{BREATH, ECHO, FollowError, Noted, Reach, Step, Work, crowd::Crowd};
 use crate::{

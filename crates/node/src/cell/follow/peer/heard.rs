@@ -1,13 +1,14 @@
 //! What a follower says of what it was served: taken in as its own, under its own marking.
 
 use super::{
+    budget::Budget,
     fits::{Judge, Vouch},
     reply::is_anybodys,
 };
 use crate::{
     cell::{
         Cell, CellError, Change, Stamp,
-        feed::{self, Ask, REPLIES_MAX, Record, has},
+        feed::{self, Ask, REPLIES_MAX, REPLIES_TEXT_BYTES_MAX, Record, has},
         follow::crowd::Crowd,
         index::Key,
         question,
@@ -20,41 +21,11 @@ use portcullis_core::{
     cell::{Caller, Clearance, Label, Marks, Tlp},
     member::MemberId,
 };
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::BTreeSet;
 
-/// The most replies of one follower in an hour: people write them, and machines a few for each find.
-const REPLIES_PER_HOUR_MAX: usize = 20_000;
-/// The most followers whose replies are counted apart.
-const FOLLOWERS_MAX: usize = 4_096;
 /// The most different labels up to which replies may bring one of a publisher that is new here:
 /// whose accounts a follower has nobody can tell, and labels stay. What is followed has more room.
 const ACCOUNT_LABELS_MAX: usize = 8_192;
-/// An hour, in microseconds.
-const HOUR_US: i64 = 3_600 * 1_000_000;
-
-/// How many replies came of each follower in this hour.
-#[derive(Debug, Default)]
-pub(crate) struct Replied(Mutex<BTreeMap<MemberId, (i64, usize)>>);
-
-impl Replied {
-    /// Whether so many more may come.
-    fn takes(&self, from: &MemberId, now_us: i64, more: usize) -> bool {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, (since_us, _)| now_us.saturating_sub(*since_us) < HOUR_US);
-        if all.len() >= FOLLOWERS_MAX && !all.contains_key(from) {
-            return false;
-        }
-        let (_, count) = all.entry(from.clone()).or_insert((now_us, 0));
-        let takes = *count + more <= REPLIES_PER_HOUR_MAX;
-        if takes {
-            *count += more;
-        }
-        takes
-    }
-}
 
 impl Cell {
     /// Takes in what comes with the ask of the follower whose member is `from`: objects of its own
@@ -81,6 +52,10 @@ impl Cell {
             code: "feed.malformed",
             detail,
         };
+        if text.len() > REPLIES_TEXT_BYTES_MAX {
+            let most = REPLIES_TEXT_BYTES_MAX;
+            return Err(malformed(format!("replies of more than {most} bytes")));
+        }
         let said = feed::read(text.as_bytes()).map_err(|error| malformed(error.to_string()))?;
         let head = &said.head;
         if head.source != *from || head.collection != ask.collection {
@@ -103,45 +78,33 @@ impl Cell {
             code: refusal.code(),
             detail: refusal.to_string(),
         });
-        if !self
-            .replied
-            .takes(from, now.as_microsecond(), said.records.len())
-        {
-            return Err(Problem {
-                status: 429,
-                code: "peer.too_many_requests",
-                detail: "too many replies within an hour".to_owned(),
-            });
-        }
+        let judge = Judge {
+            cell: self,
+            into: ask.collection,
+        };
+        // Whoever follows it, too, has it from there as widely as it says.
+        let widely = state.may_write(&caller, &ask.collection, now).is_ok() || judge.hears(from);
         let hearing = Hearing {
-            judge: Judge {
-                cell: self,
-                into: ask.collection,
-            },
+            judge,
             from,
             cleared: cleared.ok(),
             vouch,
+            widely,
         };
-        let writes = state.may_write(&caller, &ask.collection, now).is_ok();
-        let changes = hearing.changes(&said.records, writes);
-        let taken = changes.and_then(|changes| {
-            if changes.is_empty() {
-                return Ok(());
-            }
-            let taken = self.accept(&ask.collection, &changes, Vec::new())?;
+        hearing.spend(Budget {
+            replies: said.records.len().max(1),
+            bytes: text.len(),
+        })?;
+        let changes = hearing.changes(&said.records)?;
+        if !changes.is_empty() {
+            let alone = [self.me().clone()].into();
+            let to = if widely { BTreeSet::new() } else { alone };
+            let taken = self.accept_for(&ask.collection, &changes, Vec::new(), &to);
+            let taken = taken.map_err(|error| unkept(from, &error))?;
             if !taken.refused.is_empty() {
                 tracing::debug!(refused = ?taken.refused, member = %from, "replies were not taken");
             }
-            Ok(())
-        });
-        taken.map_err(|error| {
-            tracing::error!(%error, member = %from, "what a follower says could not be kept");
-            Problem {
-                status: 503,
-                code: error.code(),
-                detail: error.to_string(),
-            }
-        })?;
+        }
         out.map_or(Ok(()), Err)
     }
 }
@@ -153,18 +116,56 @@ struct Hearing<'a> {
     /// What it is to the collection; none where it may read nothing.
     cleared: Option<Clearance>,
     vouch: Vouch<'a>,
+    /// Whether what it says goes to whom it names; else to this node's member alone.
+    widely: bool,
 }
 
+/// Why a reply is not taken.
+enum Untaken {
+    /// It is not for the follower to say.
+    Reply(String),
+    /// None of them can be.
+    All(Problem),
+}
+
+impl From<String> for Untaken {
+    fn from(why: String) -> Self {
+        Self::Reply(why)
+    }
+}
+
+/// What a follower was ever served of the collection, once it was looked up.
+type Served = Option<Vec<Run>>;
+
 impl Hearing<'_> {
-    fn changes(&self, records: &[Record<'_>], writes: bool) -> Result<Vec<Change>, CellError> {
+    /// Counts what comes of the follower.
+    fn spend(&self, more: Budget) -> Result<(), Problem> {
         let cell = self.judge.cell;
-        cell.ledger.flush()?;
-        let served = cell.ledger.served_to(self.from, &self.judge.into)?;
-        let (mut changes, mut crowd) = (Vec::new(), Crowd::default());
+        let now_us = cell.env().now().as_microsecond();
+        let most = if self.widely {
+            Budget::WRITES
+        } else {
+            Budget::READS
+        };
+        if cell.replied.takes(self.from, now_us, more, most) {
+            return Ok(());
+        }
+        Err(Problem {
+            status: 429,
+            code: "peer.too_many_requests",
+            detail: "too many replies within an hour".to_owned(),
+        })
+    }
+
+    fn changes(&self, records: &[Record<'_>]) -> Result<Vec<Change>, Problem> {
+        let (mut changes, mut crowd, mut served) = (Vec::new(), Crowd::default(), None);
         for record in records {
-            match self.change(record, &served, writes, &mut crowd) {
+            match self.change(record, &mut served, &mut crowd) {
                 Ok(change) => changes.extend(change),
-                Err(why) => tracing::debug!(why, member = %self.from, "a reply was not taken"),
+                Err(Untaken::Reply(why)) => {
+                    tracing::debug!(why, member = %self.from, "a reply was not taken");
+                }
+                Err(Untaken::All(problem)) => return Err(problem),
             }
         }
         Ok(changes)
@@ -173,10 +174,9 @@ impl Hearing<'_> {
     fn change(
         &self,
         record: &Record<'_>,
-        served: &[Run],
-        writes: bool,
+        served: &mut Served,
         crowd: &mut Crowd,
-    ) -> Result<Option<Change>, String> {
+    ) -> Result<Option<Change>, Untaken> {
         let (judge, from) = (self.judge, self.from);
         match record {
             Record::Put {
@@ -188,40 +188,38 @@ impl Hearing<'_> {
                 ..
             } => {
                 if self.cleared.is_none() {
-                    return Err(format!("`{from}` may read nothing here"));
+                    return Err(format!("`{from}` may read nothing here").into());
                 }
                 if mark.by != *from {
-                    return Err(format!("it was not said at `{from}`"));
+                    return Err(format!("it was not said at `{from}`").into());
                 }
                 self.may_speak_for(&label.publisher, object)?;
-                if !self.is_about_served(object, served) {
-                    return Err(format!(
-                        "it is about nothing that `{from}` was served, or may see"
-                    ));
+                if !self.is_about_served(object, served)? {
+                    let why = format!("it is about nothing that `{from}` was served, or may see");
+                    return Err(why.into());
                 }
                 if !judge.fits(self.vouch, from, crowd, record)? {
                     return Ok(None);
                 }
-                // Whoever follows it, too, has it from there as widely as it says.
-                let widely = writes || judge.hears(from);
-                let ours = Marks {
-                    recipients: [judge.cell.me().clone()].into(),
-                    ..Marks::default()
-                };
+                let widely = self.widely;
                 Ok(Some(Change::Put {
                     bytes: Bytes::copy_from_slice(object),
                     stamp: mark.clone(),
                     publisher: label.publisher.clone(),
                     tlp: if widely { label.tlp } else { Tlp::Red },
                     held: label.held,
-                    marks: if widely { marks.clone() } else { ours },
+                    marks: if widely {
+                        marks.clone()
+                    } else {
+                        Marks::default()
+                    },
                     provenance: Bytes::copy_from_slice(provenance),
                 }))
             }
             Record::Remove {
                 mark, id, version, ..
             } if self.may_take_back(id, *version, Some(mark)) => {
-                judge.removed(from, crowd, (id, *version), mark)
+                Ok(judge.removed(from, crowd, (id, *version), mark)?)
             }
             Record::Forget { id, version, mark }
                 if self.may_take_back(id, *version, mark.as_ref()) =>
@@ -270,31 +268,69 @@ impl Hearing<'_> {
     }
 
     /// Whether an object says something of what was served, or would be: it may have come by a relay.
-    fn is_about_served(&self, object: &[u8], served: &[Run]) -> bool {
+    fn is_about_served(&self, object: &[u8], served: &mut Served) -> Result<bool, Untaken> {
         let kind = portcullis_stix::header::header(object);
         let replies = kind.is_ok_and(|header| question::ANSWERS.contains(&&*header.kind));
         let refs = question::hear(object).filter(|_| replies);
         let refs = refs.into_iter().flat_map(|heard| heard.refs);
-        refs.filter(|id| !is_anybodys(id))
-            .any(|id| self.was_served(&id, served))
+        let refs: Vec<String> = refs.filter(|id| !is_anybodys(id)).collect();
+        if refs.iter().any(|id| self.may_see(id)) {
+            return Ok(true);
+        }
+        let numbers: Vec<u64> = refs.iter().flat_map(|id| self.numbers(id)).collect();
+        if numbers.is_empty() {
+            return Ok(false);
+        }
+        let served = match served {
+            Some(served) => served,
+            None => served.insert(self.ever_served().map_err(Untaken::All)?),
+        };
+        Ok(numbers.iter().any(|number| has(served, *number)))
     }
 
-    fn was_served(&self, id: &str, served: &[Run]) -> bool {
-        let (cell, key) = (self.judge.cell, Key::of(id));
-        let (state, index) = (cell.state(), cell.index());
-        let Some(shelf) = index.shelf(&self.judge.into) else {
+    /// What the follower was ever served of the collection: the ledger is read for it.
+    fn ever_served(&self) -> Result<Vec<Run>, Problem> {
+        self.spend(Budget::LOOK)?;
+        let ledger = &self.judge.cell.ledger;
+        let flushed = ledger.flush();
+        let served = flushed.and_then(|_| ledger.served_to(self.from, &self.judge.into));
+        served.map_err(|error| unkept(self.from, &error.into()))
+    }
+
+    /// Whether something of this id is here that the follower may see today.
+    fn may_see(&self, id: &str) -> bool {
+        let Some(cleared) = &self.cleared else {
             return false;
         };
-        let now = shelf.versions(key).any(|(number, entry)| {
+        let cell = self.judge.cell;
+        let (state, index) = (cell.state(), cell.index());
+        let shelf = index.shelf(&self.judge.into).into_iter();
+        let mut versions = shelf.flat_map(|shelf| shelf.versions(Key::of(id)));
+        versions.any(|(_, entry)| {
             let label = index.labels.get(entry.label).filter(|_| entry.is_live());
-            let admits = |label: &Label| {
-                let marks = state.marks(id, &label.publisher);
-                let cleared = self.cleared.as_ref();
-                cleared.is_some_and(|cleared| cleared.admits(label, marks))
-            };
-            has(served, u64::from(number)) || label.is_some_and(admits)
+            let admits = |label: &Label| cleared.admits(label, state.marks(id, &label.publisher));
+            label.is_some_and(admits)
+        })
+    }
+
+    /// The entries of this id, earlier ones too.
+    fn numbers(&self, id: &str) -> Vec<u64> {
+        let (index, key) = (self.judge.cell.index(), Key::of(id));
+        let shelf = index.shelf(&self.judge.into).into_iter();
+        let numbers = shelf.flat_map(|shelf| {
+            let now = shelf.versions(key).map(|(number, _)| number);
+            now.chain(shelf.earlier(key).iter().copied())
         });
-        let mut earlier = shelf.earlier(key).iter();
-        now || earlier.any(|number| has(served, u64::from(*number)))
+        numbers.map(u64::from).collect()
+    }
+}
+
+/// What a follower says could not be kept, or looked up.
+fn unkept(from: &MemberId, error: &CellError) -> Problem {
+    tracing::error!(%error, member = %from, "what a follower says could not be kept");
+    Problem {
+        status: 503,
+        code: error.code(),
+        detail: error.to_string(),
     }
 }

@@ -2,12 +2,12 @@
 
 use super::{
     peer::proof,
-    replies::{AMBER, Pair, X, Y, indicator, member, peer, sighting, standing},
+    replies::{AMBER, Pair, RED, X, Y, indicator, member, peer, sighting, standing},
 };
 use crate::{
     cell::{
         Change, Source as Coming, Stamp,
-        feed::{End, Head, Record, Writer},
+        feed::{End, Head, REPLIES_TEXT_BYTES_MAX, Record, Writer},
     },
     peers::Peer,
 };
@@ -16,7 +16,7 @@ use portcullis_core::{
     cell::{Caller, Command, Label, Marks, Rights, Secret, Tlp},
     member::MemberId,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::atomic::Ordering};
 
 const THIRD: &str = "third.example";
 const NOW_US: i64 = 1_790_000_000_000_000;
@@ -212,4 +212,90 @@ fn a_follower_replies_in_its_own_name_and_its_accounts_alone() {
     replies(4, 0, (Y, "bank.example"), false, true);
     replies(4, 1, (Y, "bank.example"), false, true);
     replies(5, 0, (Y, Y), true, true);
+}
+
+/// A sighting with so many bytes of words.
+fn long(n: u8, of: &str, words: usize) -> String {
+    let words = "x".repeat(words);
+    let words = format!(r#","description":"{words}""#);
+    sighting(n, 0, of, AMBER, &words)
+}
+
+#[test]
+fn what_a_follower_replies_is_bounded_in_bytes_and_less_where_it_may_only_read() {
+    let (about, object) = indicator(1, AMBER);
+    let hour = |writes: bool| {
+        let pair = Pair::new(writes);
+        pair.add(&pair.x, &object);
+        pair.settle();
+        let text = |words| {
+            let text = long(1, &about, words);
+            let vouched = proof(Y, Y, &text);
+            said(&pair, &[put(Y, &text, &vouched)])
+        };
+        let refused = pair.hear(text(REPLIES_TEXT_BYTES_MAX)).unwrap_err();
+        assert_eq!(refused.status, 400);
+        let most = text(REPLIES_TEXT_BYTES_MAX - 4_096);
+        let asks = || {
+            let heard = (0..100).map(|_| pair.hear(most.clone()));
+            heard.take_while(Result::is_ok).count()
+        };
+        let (taken, refused) = (asks(), pair.hear(most.clone()).err());
+        assert_eq!(
+            refused.map(|problem| problem.status),
+            (taken < 100).then_some(429)
+        );
+        pair.env.now_us.fetch_add(3_600_000_000, Ordering::SeqCst);
+        assert_eq!(asks(), taken);
+        taken
+    };
+    let (reads, writes) = (hour(false), hour(true));
+    assert_eq!(reads, 8 * 1024 / 384);
+    assert_eq!(writes, 100);
+}
+
+#[test]
+fn what_is_for_us_alone_is_no_event() {
+    let pair = Pair::new(false);
+    let (about, object) = indicator(1, AMBER);
+    pair.add(&pair.x, &object);
+    pair.settle();
+    let events = pair.x.state().generation();
+    for n in 1..=20 {
+        let text = sighting(n, 0, &about, AMBER, "");
+        let vouched = proof(Y, Y, &text);
+        pair.hear(said(&pair, &[put(Y, &text, &vouched)])).unwrap();
+    }
+    assert_eq!(pair.x.state().generation(), events);
+    let told = pair.x.notices(&pair.x.operator(), None).unwrap();
+    assert_eq!(told.len(), 20);
+}
+
+#[test]
+fn the_ledger_is_read_only_for_what_a_follower_may_not_see_now() {
+    let pair = Pair::new(false);
+    let ((about, object), (hidden, red)) = (indicator(1, AMBER), indicator(2, RED));
+    pair.add(&pair.x, &object);
+    pair.add(&pair.x, &red);
+    pair.settle();
+    let say = |of: &str| {
+        let text = sighting(1, 0, of, AMBER, "");
+        let vouched = proof(Y, Y, &text);
+        pair.hear(said(&pair, &[put(Y, &text, &vouched)]))
+    };
+    // What it may see, and what is not here at all, costs no look.
+    for _ in 0..100 {
+        say(&about).unwrap();
+        say(&indicator(3, AMBER).0).unwrap();
+    }
+    let looks = (0..100).map(|_| say(&hidden)).take_while(Result::is_ok);
+    let looks = looks.count();
+    assert_eq!(looks, (5_000 - 200) / 101);
+    assert_eq!(say(&hidden).unwrap_err().status, 429);
+    // Asks with nothing in them are counted, too.
+    let nothing = said(&pair, &[]);
+    let asks = (0..5_000).map(|_| pair.hear(nothing.clone()));
+    let asks = asks.take_while(Result::is_ok).count();
+    assert!(asks < 101, "{asks}");
+    assert_eq!(pair.hear(nothing).unwrap_err().status, 429);
 }

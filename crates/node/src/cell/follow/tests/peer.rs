@@ -344,7 +344,7 @@ fn what_an_account_here_has_published_no_source_asks_back() {
         Command::FoundGroup {
             group,
             title: "both".into(),
-            standing: standing.clone(),
+            standing,
         },
         Command::Invite {
             group,

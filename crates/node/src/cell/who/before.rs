@@ -9,6 +9,13 @@ use portcullis_core::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How long after it was due a recall that nobody confirms keeps the ledger's ticks: half a year.
+const OPEN_AFTER_DUE: SignedDuration = SignedDuration::from_hours(183 * 24);
+
+/// How long after it was made a recall or a question keeps the ledger's ticks at most, whenever it is
+/// due by its own word: a year, and a recall half a year more.
+const OPEN_MAX: SignedDuration = SignedDuration::from_hours(366 * 24);
+
 /// What is still known of the servings of an object that are not kept any more.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Before {
@@ -21,7 +28,7 @@ pub struct Before {
 impl Cell {
     /// Drops what was served longer than `keep` ago, by whole ticks: what of it stays is who had
     /// been served what. A tick stays in which something was served that an open recall asks back,
-    /// or an unanswered question.
+    /// until half a year after it is due, or an unanswered question is about, until its deadline.
     ///
     /// # Errors
     ///
@@ -104,10 +111,18 @@ impl Cell {
         let before = now.saturating_sub(keep).unwrap_or(Timestamp::MIN);
         let state = self.state();
         let recalls = state.recalls().values();
-        let recalls = recalls.filter(|recall| recall.open().next().is_some());
+        // One who never answers ends nobody's term: who had it is known all the same.
+        let ago = |than: Timestamp, long| than.saturating_sub(long).unwrap_or(Timestamp::MIN);
+        let counts = |at: Timestamp, due: Timestamp, now| now <= due && ago(now, OPEN_MAX) <= at;
+        let late = ago(now, OPEN_AFTER_DUE);
+        let recalls = recalls
+            .filter(|recall| counts(recall.at, recall.due, late) && recall.open().next().is_some());
         let questions = state.questions().values();
-        let questions =
-            questions.filter(|asked| asked.closed.is_none() && asked.silent().next().is_some());
+        let questions = questions.filter(|asked| {
+            counts(asked.at, asked.deadline, now)
+                && asked.closed.is_none()
+                && asked.silent().next().is_some()
+        });
         let open = recalls.map(|recall| &recall.object);
         let open: BTreeSet<_> = open
             .chain(questions.filter_map(|asked| asked.note.as_ref()))

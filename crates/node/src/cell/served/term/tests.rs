@@ -169,6 +169,31 @@ fn a_recall_asks_those_too_who_were_served_before_the_term() {
     assert_eq!(had.unwrap(), [Run::one(1)]);
 }
 
+impl Kit {
+    /// Drops what was served before now. Answers how many ticks went and how many stayed.
+    fn drop_all(&self) -> (usize, usize) {
+        self.clock.pass(1_000_000);
+        let done = self.cell.drop_served(SignedDuration::ZERO).unwrap();
+        (done.ticks, done.kept)
+    }
+
+    /// Asks one member about an object, and serves it the question.
+    fn ask_b(&self) -> portcullis_core::cell::QuestionId {
+        let new = NewQuestion {
+            kind: "seen".into(),
+            text: "Has anybody seen this domain?".into(),
+            about: vec![id(0).parse().unwrap()],
+            groups: [].into(),
+            members: [member("bank-b")].into(),
+            deadline: self.cell.env.now() + SignedDuration::from_hours(4),
+        };
+        let asked = self.cell.ask(&self.a(), &self.collection, new).unwrap();
+        let note = self.cell.state().questions()[&asked].note.clone();
+        self.tick_of(&self.b(), Some(note.unwrap().as_str()));
+        asked
+    }
+}
+
 #[test]
 fn what_an_open_recall_or_an_unanswered_question_needs_stays_until_it_is_settled() {
     let kit = Kit::new();
@@ -179,39 +204,60 @@ fn what_an_open_recall_or_an_unanswered_question_needs_stays_until_it_is_settled
         .cell
         .recall(&kit.a(), &id(1), &[], "wrong", None)
         .unwrap();
-    kit.clock.pass(200 * DAY_US);
-    let done = kit.cell.drop_served(KEEP).unwrap();
-    assert_eq!((done.ticks, done.kept), (1, 1));
+    kit.clock.pass(180 * DAY_US);
+    assert_eq!(kit.drop_all(), (1, 1));
     assert_eq!(kit.cell.who(&id(0), &[]).unwrap(), []);
     assert_eq!(holds(&kit.evidence_of(1)), 1);
     let how = Complied::Removed;
     kit.cell
         .confirm_recall(&kit.b(), recall, how, None)
         .unwrap();
-    let done = kit.cell.drop_served(KEEP).unwrap();
-    assert_eq!((done.ticks, done.kept), (1, 0));
+    assert_eq!(kit.drop_all(), (1, 0));
 
     let kit = Kit::new();
     kit.add(&many(0..1));
-    let new = NewQuestion {
-        kind: "seen".into(),
-        text: "Has anybody seen this domain?".into(),
-        about: vec![id(0).parse().unwrap()],
-        groups: [].into(),
-        members: [member("bank-b")].into(),
-        deadline: kit.cell.env.now() + SignedDuration::from_hours(4),
-    };
-    let asked = kit.cell.ask(&kit.a(), &kit.collection, new).unwrap();
-    let note = kit.cell.state().questions()[&asked].note.clone().unwrap();
-    kit.tick_of(&kit.b(), Some(note.as_str()));
-    kit.clock.pass(200 * DAY_US);
-    let done = kit.cell.drop_served(KEEP).unwrap();
-    assert_eq!((done.ticks, done.kept), (0, 1));
+    let asked = kit.ask_b();
+    assert_eq!(kit.drop_all(), (0, 1));
     kit.cell
         .decline_question(&kit.b(), asked, "no logs")
         .unwrap();
-    let done = kit.cell.drop_served(KEEP).unwrap();
-    assert_eq!((done.ticks, done.kept), (1, 0));
+    assert_eq!(kit.drop_all(), (1, 0));
+}
+
+#[test]
+fn what_nobody_ever_answers_ends_nobodys_term() {
+    let kit = Kit::new();
+    kit.add(&many(0..1));
+    kit.tick(&kit.b(), Some(0));
+    kit.cell
+        .recall(&kit.a(), &id(0), &[], "wrong", None)
+        .unwrap();
+    kit.clock.pass(180 * DAY_US);
+    assert_eq!(kit.drop_all(), (0, 1));
+    kit.clock.pass(20 * DAY_US);
+    assert_eq!(kit.drop_all(), (1, 0));
+    let before = kit.cell.who_before(&id(0)).unwrap().unwrap();
+    assert_eq!(before.members, [member("bank-b")].into());
+    assert_eq!(kit.cell.recalls(&kit.a())[0].counts().0, 0);
+    // By its own word it is due long after.
+    let kit = Kit::new();
+    kit.add(&many(0..1));
+    kit.tick(&kit.b(), Some(0));
+    let due = Some(kit.cell.env.now() + SignedDuration::from_hours(9_999 * 24));
+    kit.cell
+        .recall(&kit.a(), &id(0), &[], "wrong", due)
+        .unwrap();
+    kit.clock.pass(540 * DAY_US);
+    assert_eq!(kit.drop_all(), (0, 1));
+    kit.clock.pass(20 * DAY_US);
+    assert_eq!(kit.drop_all(), (1, 0));
+
+    let kit = Kit::new();
+    kit.add(&many(0..1));
+    kit.ask_b();
+    assert_eq!(kit.drop_all(), (0, 1));
+    kit.clock.pass(DAY_US);
+    assert_eq!(kit.drop_all(), (1, 0));
 }
 
 #[test]

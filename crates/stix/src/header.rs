@@ -89,11 +89,24 @@ pub struct Header<'a> {
 /// `stix.duplicate` (a property of the header stands twice), `stix.markings`
 /// (what is marked cannot be told), `stix.id`, `stix.type`: the object cannot be kept.
 pub fn header(bytes: &[u8]) -> Result<Header<'_>, Flaw> {
+    header_and(bytes, |_, _| {})
+}
+
+/// Reads the header of one object, and shows `other` every other property in passing: its name, and
+/// its value's exact text. A `revoked` that is neither is shown, too. What is shown before an error is no object's.
+///
+/// # Errors
+///
+/// As [`header`].
+pub fn header_and<'a>(
+    bytes: &'a [u8],
+    mut other: impl FnMut(&str, &'a str),
+) -> Result<Header<'a>, Flaw> {
     if bytes.len() > OBJECT_BYTES_MAX {
         return Err(fault("", "", "stix.size", &Oversize.to_string()));
     }
     let mut found = Found::default();
-    read(bytes, &mut found).map_err(|flaw| {
+    read(bytes, &mut found, &mut other).map_err(|flaw| {
         let id = found.id.as_deref().unwrap_or("");
         match flaw {
             Unread::Json(flaw) => fault(id, "", "stix.json", &flaw.to_string()),
@@ -175,13 +188,18 @@ struct Found<'a> {
     valid_until: Option<StixTime>,
 }
 
-fn read<'a>(bytes: &'a [u8], found: &mut Found<'a>) -> Result<(), Unread> {
+fn read<'a>(
+    bytes: &'a [u8],
+    found: &mut Found<'a>,
+    other: &mut impl FnMut(&str, &'a str),
+) -> Result<(), Unread> {
     let mut reader = Reader::new(bytes)?;
     reader.take(b'{', "an object is a JSON object: expected `{`")?;
     let (mut first, mut seen) = (true, 0_u16);
     while let Some(key) = reader.key(&mut first)? {
         let Some((at, name)) = (NAMES.iter().enumerate()).find(|(_, name)| key.is(name)) else {
-            reader.skip(1)?;
+            let value = reader.skip(1)?;
+            other(&key.get(), value);
             continue;
         };
         if seen & 1 << at != 0 {
@@ -190,14 +208,25 @@ fn read<'a>(bytes: &'a [u8], found: &mut Found<'a>) -> Result<(), Unread> {
         seen |= 1 << at;
         match reader.peek() {
             b'"' if !name.ends_with("_refs") && *name != "granular_markings" => {
-                found.text(name, reader.string()?);
+                let text = reader.string()?;
+                if *name == "revoked" {
+                    other(name, text.raw);
+                }
+                found.text(name, text);
             }
             b'[' if *name == "object_marking_refs" => texts(&mut reader, &mut found.markings)?,
             b'[' if *name == "granular_markings" => granular(&mut reader, &mut found.granular)?,
             _ if matches!(*name, "object_marking_refs" | "granular_markings") => {
                 return Err(Unread::Marking(name));
             }
-            _ => found.revoked |= reader.skip(1)? == "true" && *name == "revoked",
+            _ => {
+                let value = reader.skip(1)?;
+                let revoked = *name == "revoked";
+                found.revoked |= revoked && value == "true";
+                if revoked && !found.revoked {
+                    other(name, value);
+                }
+            }
         }
     }
     Ok(reader.end()?)

@@ -406,6 +406,16 @@ fn hex(bytes: &[u8], at: usize) -> Option<u32> {
     })
 }
 
+/// A text of JSON whose escapes stand for themselves: what a reader of its strings would see, with the
+/// signs that hold it together. Its escapes have been checked ([`header_and`](crate::header::header_and)).
+pub fn unescaped(text: &str) -> Cow<'_, str> {
+    if text.contains('\\') {
+        Cow::Owned(unescape(text))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 /// The string that `raw` means; its escapes have been checked.
 fn unescape(raw: &str) -> String {
     let bytes = raw.as_bytes();

@@ -61,14 +61,15 @@ pub(crate) const KNOWN: [(&str, &str, u8); 9] = [
 /// The light behind the id of a well-known marking definition, in capitals or not. TLP 1's
 /// `white` is `clear`, as TLP 2.0 renamed it.
 pub fn known_tlp(marking_ref: &str) -> Option<&'static str> {
-    let (kind, uuid) = marking_ref.split_once("--")?;
-    if !kind.eq_ignore_ascii_case("marking-definition") {
-        return None;
-    }
-    let known = KNOWN
+    const PREFIX: &str = "marking-definition--";
+    let (prefix, uuid) = marking_ref.split_at_checked(PREFIX.len())?;
+    let first = uuid.bytes().next()?.to_ascii_lowercase();
+    // Most ids differ in their first letter already.
+    let mut known = KNOWN
         .iter()
-        .find(|(known, _, _)| known.eq_ignore_ascii_case(uuid))?;
-    Some(known.1)
+        .filter(|(known, _, _)| known.as_bytes().first() == Some(&first));
+    let known = known.find(|(known, _, _)| known.eq_ignore_ascii_case(uuid))?;
+    prefix.eq_ignore_ascii_case(PREFIX).then_some(known.1)
 }
 
 /// The light that a `marking-definition` object states: by its id, by

@@ -16,6 +16,7 @@ use portcullis_store::journal::Place;
 use std::{
     borrow::Cow,
     collections::{BTreeSet, HashMap},
+    hash::Hash,
 };
 
 /// The kind of a journal's frame that holds what this module writes.
@@ -159,9 +160,9 @@ impl Batch<'_> {
 /// The small tables of a batch while it is filled.
 #[derive(Default)]
 pub(crate) struct Interned<'a> {
-    kinds: HashMap<Cow<'a, str>, u16>,
-    labels: HashMap<Label, u16>,
-    members: HashMap<MemberId, u16>,
+    kinds: Numbers<Cow<'a, str>>,
+    labels: Numbers<Label>,
+    members: Numbers<MemberId>,
 }
 
 impl<'a> Interned<'a> {
@@ -170,23 +171,11 @@ impl<'a> Interned<'a> {
         batch: &mut Batch<'a>,
         kind: Cow<'a, str>,
     ) -> Result<u16, CellError> {
-        if let Some(at) = self.kinds.get(&*kind) {
-            return Ok(*at);
-        }
-        let at = number(batch.kinds.len())?;
-        batch.kinds.push(kind.clone());
-        self.kinds.insert(kind, at);
-        Ok(at)
+        self.kinds.of(&mut batch.kinds, &kind)
     }
 
     pub(crate) fn label(&mut self, batch: &mut Batch<'a>, label: &Label) -> Result<u16, CellError> {
-        if let Some(at) = self.labels.get(label) {
-            return Ok(*at);
-        }
-        let at = number(batch.labels.len())?;
-        batch.labels.push(label.clone());
-        self.labels.insert(label.clone(), at);
-        Ok(at)
+        self.labels.of(&mut batch.labels, label)
     }
 
     pub(crate) fn member(
@@ -194,12 +183,43 @@ impl<'a> Interned<'a> {
         batch: &mut Batch<'a>,
         member: &MemberId,
     ) -> Result<u16, CellError> {
-        if let Some(at) = self.members.get(member) {
+        self.members.of(&mut batch.members, member)
+    }
+}
+
+/// The places of a small table's values in it.
+struct Numbers<T> {
+    all: HashMap<T, u16>,
+    /// Which was asked for last: mostly the next is the same.
+    last: Option<(T, u16)>,
+}
+
+impl<T> Default for Numbers<T> {
+    fn default() -> Self {
+        Self {
+            all: HashMap::new(),
+            last: None,
+        }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Numbers<T> {
+    /// Where `value` stands in `table`, put there if it is new.
+    fn of(&mut self, table: &mut Vec<T>, value: &T) -> Result<u16, CellError> {
+        if let Some((last, at)) = &self.last
+            && last == value
+        {
             return Ok(*at);
         }
-        let at = number(batch.members.len())?;
-        batch.members.push(member.clone());
-        self.members.insert(member.clone(), at);
+        let at = if let Some(at) = self.all.get(value) {
+            *at
+        } else {
+            let at = number(table.len())?;
+            table.push(value.clone());
+            self.all.insert(value.clone(), at);
+            at
+        };
+        self.last = Some((value.clone(), at));
         Ok(at)
     }
 }

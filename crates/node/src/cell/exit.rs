@@ -3,7 +3,7 @@
 
 pub mod warning;
 
-use super::{Cell, question::EXTENSION, review};
+use super::{Cell, question::EXTENSION, review::Glance};
 use portcullis_core::{
     cell::{Refusal, State, question::user_data, review::Finding, warning::Hit},
     member::MemberId,
@@ -27,10 +27,11 @@ pub(crate) fn exit_check(
     publisher: &MemberId,
     object: &[u8],
     header: &Header<'_>,
+    glance: Glance,
 ) -> Result<Vec<Finding>, Refusal> {
     state.heed_warnings(publisher, &header.id, &listed(lists, object, header))?;
     asks_for_user_data(&header.kind, object)?;
-    Ok(review::findings(&header.kind, object))
+    Ok(glance.findings(&header.kind, object))
 }
 
 /// The values of an indicator that stand on warning lists.

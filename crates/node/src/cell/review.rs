@@ -17,6 +17,7 @@ use portcullis_core::cell::review::{
     personal::{self, excerpt},
 };
 use portcullis_core::cell::warning::Hit;
+use portcullis_stix::{header::header_and, json::unescaped};
 use serde_json::{Map, Value};
 
 /// Kinds of objects that are about people whatever their text says.
@@ -51,13 +52,39 @@ const OF_THE_THREAT: &[&str] = &[
     "valid_until",
 ];
 
+/// A glance at an object's properties while its header is read: whether it may name people.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Glance(bool);
+
+impl Glance {
+    /// Looks at a property that is not of the header: its name and its value's text.
+    pub fn at(&mut self, name: &str, value: &str) {
+        self.0 = self.0 || (is_looked_at(name) && personal::any(&unescaped(value)));
+    }
+
+    /// What in an object of this kind looks like personal information, all of whose properties were
+    /// glanced at: as [`findings`].
+    pub fn findings(self, kind: &str, object: &[u8]) -> Vec<Finding> {
+        if self.0 || is_about_people(kind) {
+            look(object)
+        } else {
+            Vec::new()
+        }
+    }
+}
+
 /// What in an object of this kind looks like personal information: at most
 /// [`FINDINGS_MAX`] places, in the order of the bytes. None in what is no JSON object.
 pub fn findings(kind: &str, object: &[u8]) -> Vec<Finding> {
+    let mut glance = Glance::default();
+    // What cannot be read is no object, and has none.
+    let read = header_and(object, |name, value| glance.at(name, value));
+    Glance(glance.0 || read.is_err()).findings(kind, object)
+}
+
+fn look(object: &[u8]) -> Vec<Finding> {
     let mut found = Vec::new();
-    if may_name_people(kind, object)
-        && let Ok(Value::Object(object)) = serde_json::from_slice(object)
-    {
+    if let Ok(Value::Object(object)) = serde_json::from_slice(object) {
         look_at_object("", &object, &mut found);
     }
     found.truncate(FINDINGS_MAX);
@@ -78,13 +105,14 @@ pub(crate) fn listed(findings: &mut Vec<Finding>, hits: Vec<Hit>) {
     }));
 }
 
-/// A glance. Escaped letters and signs are taken for what they could be.
-fn may_name_people(kind: &str, object: &[u8]) -> bool {
-    let Ok(text) = core::str::from_utf8(object) else {
-        return true;
-    };
-    let person = kind == "identity" && text.contains("individual");
-    person || ABOUT_PEOPLE.contains(&kind) || text.contains("\\u00") || personal::any(text)
+fn is_about_people(kind: &str) -> bool {
+    kind == "identity" || ABOUT_PEOPLE.contains(&kind)
+}
+
+/// Whether an object's property of this name is looked at.
+fn is_looked_at(name: &str) -> bool {
+    let reference = name.ends_with("_ref") || name.ends_with("_refs");
+    !reference && !OF_THE_THREAT.contains(&name)
 }
 
 fn look_at_object(path: &str, object: &Map<String, Value>, found: &mut Vec<Finding>) {
@@ -113,8 +141,7 @@ fn look_at_object(path: &str, object: &Map<String, Value>, found: &mut Vec<Findi
     }
     for (key, value) in object {
         let value_of_threat = key == "value" && kind != "email-addr";
-        let reference = key.ends_with("_ref") || key.ends_with("_refs");
-        if !value_of_threat && !reference && !OF_THE_THREAT.contains(&key.as_str()) {
+        if !value_of_threat && is_looked_at(key) {
             look_at(&below(path, key), value, found);
         }
     }

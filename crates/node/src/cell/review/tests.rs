@@ -82,6 +82,25 @@ fn an_escaped_sign_hides_nothing() {
 }
 
 #[test]
+fn an_escape_before_a_word_is_no_part_of_it() {
+    for (content, kind) in [
+        (r"Reported by\nMrs Example", FindingKind::PersonName),
+        (r"Who:\tDr. Example", FindingKind::PersonName),
+        (r"him:\r\nborn 1 May 1984", FindingKind::BirthDate),
+        (r"card\n4111 1111 1111 1111", FindingKind::PaymentNumber),
+    ] {
+        for object in [
+            format!(r#"{{"type":"note","id":"note--1","content":"{content}"}}"#),
+            format!(r#"{{"type":"note","id":"note--1","content":[{{"x":"{content}"}}]}}"#),
+            format!(r#"{{"type":"note","id":"note--1","revoked":"{content}"}}"#),
+        ] {
+            let kinds: Vec<_> = found(&object).into_iter().map(|(_, kind)| kind).collect();
+            assert_eq!(kinds, [kind], "{object}");
+        }
+    }
+}
+
+#[test]
 fn no_more_is_kept_than_fits_a_review() {
     let many = vec!["x.y@bank.example"; 3 * FINDINGS_MAX];
     let object = serde_json::json!({"type": "note", "id": "note--1", "labels": many});

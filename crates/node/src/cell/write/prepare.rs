@@ -8,7 +8,7 @@ use crate::cell::{
     find::observed,
     index::{At, Key, Order},
     provenance::digest_of,
-    review,
+    review::Glance,
 };
 use portcullis_core::{
     cell::{CollectionId, Marked, Mode, Refusal, State, Tlp, warning::Hit},
@@ -24,7 +24,7 @@ use portcullis_stix::{
 use std::{sync::Arc, thread};
 
 /// What one thread reads at least: less takes no longer than it takes to start another.
-const THREAD_BYTES_MIN: usize = 64 * 1024;
+const THREAD_BYTES_MIN: usize = 32 * 1024;
 
 /// The most threads that read one envelope.
 const THREADS_MAX: usize = 8;
@@ -153,7 +153,9 @@ pub(crate) fn all<'a>(
 }
 
 fn one<'a>(context: &Context<'_>, bytes: &'a [u8]) -> Result<Prepared<'a>, Detail> {
-    let header = header::header(bytes).map_err(|flaw| detail(&flaw, String::new()))?;
+    let mut glance = Glance::default();
+    let header = header::header_and(bytes, |name, value| glance.at(name, value))
+        .map_err(|flaw| detail(&flaw, String::new()))?;
     let version = || {
         let time = header.modified.as_ref().or(header.created.as_ref());
         time.map(|time| time.as_str().to_owned())
@@ -169,10 +171,10 @@ fn one<'a>(context: &Context<'_>, bytes: &'a [u8]) -> Result<Prepared<'a>, Detai
         return Err(detail(flaw, version()));
     }
     let publisher = context.publisher;
-    let followed = || Ok(review::findings(&header.kind, bytes));
+    let followed = || Ok(glance.findings(&header.kind, bytes));
     let findings = publisher.map_or_else(followed, |publisher| {
         let lists = context.lists.as_ref().unwrap_or_else(|| Lists::built_in());
-        exit_check(context.state, lists, publisher, bytes, &header)
+        exit_check(context.state, lists, publisher, bytes, &header, glance)
     });
     let findings = findings.map_err(|refusal| Detail {
         id: header.id.as_ref().into(),

@@ -169,9 +169,9 @@ impl<'a> Interned<'a> {
     pub(crate) fn kind(
         &mut self,
         batch: &mut Batch<'a>,
-        kind: Cow<'a, str>,
+        kind: &Cow<'a, str>,
     ) -> Result<u16, CellError> {
-        self.kinds.of(&mut batch.kinds, &kind)
+        self.kinds.of(&mut batch.kinds, kind)
     }
 
     pub(crate) fn label(&mut self, batch: &mut Batch<'a>, label: &Label) -> Result<u16, CellError> {

@@ -166,12 +166,16 @@ pub(crate) struct Interned<'a> {
 }
 
 impl<'a> Interned<'a> {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers have made it for this"
+    )]
     pub(crate) fn kind(
         &mut self,
         batch: &mut Batch<'a>,
-        kind: &Cow<'a, str>,
+        kind: Cow<'a, str>,
     ) -> Result<u16, CellError> {
-        self.kinds.of(&mut batch.kinds, kind)
+        self.kinds.of(&mut batch.kinds, &kind)
     }
 
     pub(crate) fn label(&mut self, batch: &mut Batch<'a>, label: &Label) -> Result<u16, CellError> {

@@ -430,7 +430,7 @@ impl<'a> FrameOf<'a> {
             stamp_us,
             expires_us: i64::MAX,
             by: self.interned.member(&mut self.batch, by)?,
-            kind: self.interned.kind(&mut self.batch, &Cow::Owned(gone.kind))?,
+            kind: self.interned.kind(&mut self.batch, Cow::Owned(gone.kind))?,
             label: self.interned.label(&mut self.batch, gone.label)?,
             proof: 0,
             len: 0,
@@ -469,7 +469,7 @@ impl<'a> FrameOf<'a> {
         } else {
             0
         };
-        let kind = self.interned.kind(&mut self.batch, &object.header.kind)?;
+        let kind = self.interned.kind(&mut self.batch, object.header.kind)?;
         let row = Row {
             op: candidate.op,
             flags: object.flags

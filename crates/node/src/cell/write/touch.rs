@@ -203,7 +203,7 @@ impl Cell {
             stamp_us,
             expires_us: entry.expires_us,
             by: frame.interned.member(&mut frame.batch, &by)?,
-            kind: frame.interned.kind(&mut frame.batch, &Cow::Owned(kind))?,
+            kind: frame.interned.kind(&mut frame.batch, Cow::Owned(kind))?,
             label: frame.interned.label(&mut frame.batch, &label)?,
             proof: 0,
             len: 0,

@@ -128,7 +128,7 @@ pub enum Refusal {
         publisher: MemberId,
     },
     /// Only its creator revokes an object.
-    #[error("only its creator may revoke or replace `{object}`; remove your copy instead")]
+    #[error("only its creator may publish, replace or revoke `{object}`; remove your copy instead")]
     NotCreator {
         /// The object.
         object: String,

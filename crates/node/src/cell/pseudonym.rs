@@ -6,7 +6,12 @@
 //! record. What is published under it is the cell's own to everybody else: the label, the stamp and
 //! the signature name the cell's member and the pseudonym.
 
-use super::{Cell, CellError, Found, Source, Status, erase::Kept, recall::author_of};
+use super::{
+    Cell, CellError, Found, Source, Status,
+    erase::Kept,
+    recall::author_of,
+    write::{Adding, Prepared},
+};
 use bytes::Bytes;
 use chacha20poly1305::{
     KeyInit as _, XChaCha20Poly1305, XNonce,
@@ -15,7 +20,7 @@ use chacha20poly1305::{
 use hmac::{Hmac, Mac as _};
 use jiff::Timestamp;
 use portcullis_core::{
-    cell::{Caller, CollectionId, Command, ObjectId, Refusal},
+    cell::{Caller, CollectionId, Command, ObjectId, Refusal, State},
     digest::Digest,
     member::MemberId,
 };
@@ -257,15 +262,13 @@ impl Cell {
         }
     }
 
-    /// Adds an envelope whose objects' author is a pseudonym, as the cell's own; `None` when
-    /// no object's author is one.
+    /// Adds an envelope with objects whose author is the caller's pseudonym, as the cell's own; `None`
+    /// when no object's is. What may not be said so fails by itself ([`Self::may_author`]).
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotCreator`] when the pseudonym is another's; [`Refusal::PseudonymMixed`] when some
-    /// of the objects are under one and others are not; [`Refusal::PseudonymNamed`] when an object
-    /// names the member all the same; [`Refusal::PseudonymDefines`] when one is a marking
-    /// definition, which would be the cell's own word.
+    /// [`Refusal::PseudonymMixed`] when some of the objects are under it and others are not, whether
+    /// these would be taken or not: nothing of the envelope is.
     pub(super) fn add_pseudonymously(
         &self,
         caller: &Caller,
@@ -278,43 +281,66 @@ impl Cell {
             return Ok(None);
         }
         let read = header::envelope(envelope)?;
-        let (mut under, mut plain) = (None, 0_usize);
+        let (mut under, mut plain) = (None, false);
         for object in &read.objects {
-            let header = header::header(object.bytes).ok();
-            let author = header
-                .as_ref()
-                .and_then(|header| header.created_by.as_deref());
-            let Some(author) = author.filter(|author| state.pseudonyms().contains_key(*author))
-            else {
-                plain += 1;
-                continue;
-            };
-            if !self.owns_pseudonym(caller, collection, author) {
-                let object = header
-                    .map(|header| header.id.to_string())
-                    .unwrap_or_default();
-                return Err(Refusal::NotCreator { object }.into());
+            let author = author_of(object.bytes);
+            match author.filter(|author| state.pseudonyms().contains_key(&**author)) {
+                None => plain = true,
+                Some(author) if self.owns_pseudonym(caller, collection, &author) => {
+                    under = Some(author);
+                }
+                // Nobody takes another's: it goes in neither way.
+                Some(_) => {}
             }
-            let defines = |header: &header::Header<'_>| header.kind == "marking-definition";
-            let (defines, id) = header.as_ref().map_or_else(Default::default, |header| {
-                (defines(header), header.id.to_string())
-            });
-            if defines {
-                return Err(Refusal::PseudonymDefines { object: id }.into());
-            }
-            if self.names(caller, object.bytes) {
-                return Err(Refusal::PseudonymNamed { object: id }.into());
-            }
-            under = Some(author.to_owned());
         }
         let Some(under) = under else { return Ok(None) };
         state.may_write(caller, collection, self.env.now())?;
-        if plain > 0 {
+        if plain {
             return Err(Refusal::PseudonymMixed.into());
         }
-        let status = self.add_as(&self.operator(), &under, collection, envelope, source)?;
+        let operator = self.operator();
+        let adding = Adding {
+            caller: &operator,
+            publisher: &under,
+            collection,
+            source,
+            held: false,
+            behind: Some(caller),
+        };
+        let status = self.add_all(adding, envelope)?;
         self.statuses().hand_over(&status.id, caller);
         Ok(Some(status))
+    }
+
+    /// Whether an object may name its author, where that is a pseudonym.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotCreator`] unless it is added under that pseudonym; [`Refusal::PseudonymDefines`]
+    /// when it is a marking definition, which would be the cell's own word;
+    /// [`Refusal::PseudonymNamed`] when it names the member all the same.
+    pub(super) fn may_author(
+        &self,
+        state: &State,
+        adding: Adding<'_>,
+        object: &Prepared<'_>,
+    ) -> Result<(), Refusal> {
+        let author = object.header.created_by.as_deref();
+        let pseudonym = author.filter(|author| state.pseudonyms().contains_key(*author));
+        let id = || object.header.id.to_string();
+        if pseudonym.is_some_and(|pseudonym| pseudonym != adding.publisher) {
+            return Err(Refusal::NotCreator { object: id() });
+        }
+        let Some(behind) = adding.behind else {
+            return Ok(());
+        };
+        if object.header.kind == "marking-definition" {
+            return Err(Refusal::PseudonymDefines { object: id() });
+        }
+        if self.names(behind, object.bytes) {
+            return Err(Refusal::PseudonymNamed { object: id() });
+        }
+        Ok(())
     }
 
     /// Whether an object's text has the caller's member or one of its identities in it.

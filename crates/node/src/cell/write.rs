@@ -28,7 +28,8 @@ use portcullis_core::{
     member::MemberId,
 };
 use portcullis_stix::{header, taxii::Micros};
-use replace::{Adding, Place};
+pub(super) use replace::Adding;
+use replace::Place;
 use std::{borrow::Cow, cell::OnceCell, collections::HashMap, sync::Arc};
 
 /// Bytes of objects that one frame takes: others append in between.
@@ -109,6 +110,7 @@ impl Cell {
             source,
             held: false,
         };
+            behind: None,
         self.add_all(adding, envelope)
     }
 
@@ -129,10 +131,15 @@ impl Cell {
             source,
             held,
         };
+            behind: None,
         self.add_all(adding, envelope)
     }
 
-    fn add_all(&self, adding: Adding<'_>, envelope: &Bytes) -> Result<Status, CellError> {
+    pub(super) fn add_all(
+        &self,
+        adding: Adding<'_>,
+        envelope: &Bytes,
+    ) -> Result<Status, CellError> {
         let (caller, collection) = (adding.caller, adding.collection);
         let (state, at) = (self.state(), self.env.now());
         state.may_write(caller, collection, at)?;

@@ -1,7 +1,7 @@
 //! What was served, recalled, asked and published under a pseudonym, at one cell.
 
 use crate::cell::{
-    Page, Query, Source, View,
+    Page, Query, Source, Status, Trial, View,
     pseudonym::Pseudonym,
     question::NewQuestion,
     served::How,
@@ -252,11 +252,9 @@ fn a_pseudonym_is_opened_by_an_operator_alone_and_that_is_told() {
     assert_eq!(view.publisher, pseudonym.identity.to_string());
     // Nobody else publishes under it, and nothing under it names its member.
     let refused = |caller: &Caller, object: String| {
-        let envelope = Bytes::from(format!("{{\"objects\":[{object}]}}"));
-        kit.cell
-            .add(caller, &kit.collection, envelope, Source::Published)
-            .unwrap_err()
-            .code()
+        let status = kit.add_as(caller, &[object]);
+        assert_eq!((status.fresh, status.failures.len()), (0, 1));
+        status.failures[0].code
     };
     assert_eq!(
         refused(&kit.b(), under(&pseudonym, 2, "")),
@@ -330,6 +328,82 @@ impl Kit {
         };
         self.cell.perform(by, command).unwrap();
     }
+}
+
+#[test]
+fn what_may_not_be_under_a_pseudonym_fails_by_itself_and_what_would_tell_who_it_is_whole() {
+    let kit = Kit::new();
+    kit.cell.give_secret(&[7; 32]);
+    let ours = kit.cell.pseudonym(&kit.a(), &kit.collection).unwrap();
+    let theirs = kit.cell.pseudonym(&kit.b(), &kit.collection).unwrap();
+    let name = r#", "description":"seen at bank-a""#;
+    let failed = |status: &Status| -> Vec<(String, &str)> {
+        let failures = status.failures.iter();
+        failures.map(|of| (of.id.clone(), of.code)).collect()
+    };
+    let sent = [
+        under(&theirs, 1, ""),
+        under(&ours, 2, ""),
+        under(&ours, 3, name),
+        under(&ours, 4, ""),
+    ];
+    let status = kit.add_as(&kit.a(), &sent);
+    assert_eq!(status.fresh, 2);
+    let not_in = [(id(1), "cell.not_creator"), (id(3), "cell.pseudonym_named")];
+    assert_eq!(failed(&status), not_in);
+    assert_eq!(kit.cell.status(&kit.a(), &status.id), Some(status));
+    // Beside another's pseudonym, what is said openly is said.
+    let status = kit.add_as(&kit.a(), &[indicator(5, 0), under(&theirs, 6, "")]);
+    assert_eq!(
+        (status.fresh, failed(&status)),
+        (1, vec![(id(6), "cell.not_creator")])
+    );
+    // Beside one's own nothing is, though what is under it would not be taken, in whatever order.
+    for sent in [
+        [indicator(7, 0), under(&ours, 8, "")],
+        [under(&ours, 8, name), indicator(7, 0)],
+    ] {
+        let envelope = format!("{{\"objects\":[{}]}}", sent.join(","));
+        let mixed = kit.cell.add(
+            &kit.a(),
+            &kit.collection,
+            envelope.into(),
+            Source::Published,
+        );
+        assert_eq!(mixed.unwrap_err().code(), "cell.pseudonym_mixed");
+        assert_eq!(kit.bytes_of(&kit.cell.operator(), &id(7)), [""; 0]);
+        assert_eq!(kit.bytes_of(&kit.cell.operator(), &id(8)), [""; 0]);
+    }
+}
+
+#[test]
+fn nobody_brings_in_more_under_a_members_pseudonym() {
+    let kit = Kit::new();
+    kit.cell.give_secret(&[7; 32]);
+    let pseudonym = kit.cell.pseudonym(&kit.a(), &kit.collection).unwrap();
+    kit.publish(&kit.a(), &under(&pseudonym, 1, ""));
+    let operator = kit.cell.operator();
+    let sent = [1, 2].map(|n| under(&pseudonym, n, "")).join(",");
+    let sent = Bytes::from(format!("{{\"objects\":[{sent}]}}"));
+    let mut trial = Trial::new(kit.collection);
+    let tried = kit
+        .cell
+        .try_adding(&mut trial, &operator, &sent, Source::Imported)
+        .unwrap();
+    let done = kit
+        .cell
+        .add(&operator, &kit.collection, sent, Source::Imported)
+        .unwrap();
+    for status in [tried, done] {
+        // What is here is known.
+        assert_eq!((status.successes.len(), status.fresh), (1, 0));
+        assert_eq!(status.failures[0].id, id(2));
+        assert_eq!(status.failures[0].code, "cell.not_creator");
+    }
+    assert_eq!(
+        kit.cell.who_for(&kit.a(), &id(2)).unwrap_err().code(),
+        "cell.not_found"
+    );
 }
 
 #[test]
@@ -443,9 +517,14 @@ fn a_recall_under_a_pseudonym_leaves_what_others_published() {
     let kit = Kit::new();
     kit.cell.give_secret(&[7; 32]);
     kit.add(&[indicator(1, 0)]);
-    let pseudonym = kit.cell.pseudonym(&kit.b(), &kit.collection).unwrap();
-    let author = format!(r#", "created_by_ref":"{}""#, pseudonym.identity);
+    // Brought in before anybody took that pseudonym, which follows from the secret.
+    let earlier = Kit::new();
+    earlier.cell.give_secret(&[7; 32]);
+    let known = earlier.cell.pseudonym(&kit.b(), &kit.collection).unwrap();
+    let author = format!(r#", "created_by_ref":"{}""#, known.identity);
     kit.import(&crate::cell::tests::with(1, 5, &author));
+    let pseudonym = kit.cell.pseudonym(&kit.b(), &kit.collection).unwrap();
+    assert_eq!(pseudonym.identity, known.identity);
     kit.import(&indicator(2, 0));
     kit.clock.pass(1_000_000);
     assert_eq!(kit.bytes_of(&kit.b(), &id(1)).len(), 2);

@@ -17,14 +17,16 @@ pub(crate) const AHEAD_US_MAX: i64 = 5 * 60 * 1_000_000;
 
 /// Who adds, and as whom.
 #[derive(Clone, Copy)]
-pub(super) struct Adding<'a> {
-    pub(super) caller: &'a Caller,
+pub(in crate::cell) struct Adding<'a> {
+    pub(in crate::cell) caller: &'a Caller,
     /// The caller's member, or a pseudonym's identity.
-    pub(super) publisher: &'a str,
-    pub(super) collection: &'a CollectionId,
-    pub(super) source: Source,
+    pub(in crate::cell) publisher: &'a str,
+    pub(in crate::cell) collection: &'a CollectionId,
+    pub(in crate::cell) source: Source,
     /// Whether it stays on this side of every line, whatever it says.
-    pub(super) held: bool,
+    pub(in crate::cell) held: bool,
+    /// Who is behind the pseudonym that it is under, where its words are looked at.
+    pub(in crate::cell) behind: Option<&'a Caller>,
 }
 
 /// The version of what stands in for a thing that its source names without a date, such as a
@@ -66,6 +68,9 @@ impl Cell {
         object: &Prepared<'_>,
         at: jiff::Timestamp,
     ) -> Result<Place, Refusal> {
+        if !adding.is_imported() {
+            self.may_author(&frame.state, adding, object)?;
+        }
         let shelf = index.shelf(adding.collection);
         let found = shelf.and_then(|shelf| Some((shelf, shelf.find(object.at)?)));
         if let Some((shelf, held)) = found.filter(|(_, (_, entry))| entry.is_live()) {
@@ -97,7 +102,8 @@ impl Cell {
         now_us: i64,
     ) -> Result<(), Refusal> {
         if adding.is_imported() {
-            return Ok(());
+            // What is here may be brought in again; more under a pseudonym would be its member's.
+            return self.may_author(state, adding, object);
         }
         let live = |shelf: &Shelf| {
             let versions = shelf.versions(object.at.key);

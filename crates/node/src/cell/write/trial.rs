@@ -86,6 +86,7 @@ impl Cell {
             collection: &collection,
             source,
             held: false,
+            behind: None,
         };
         let mut status = Status::begun(String::new(), at.as_microsecond(), objects.len());
         // Only what is decided beside the objects goes into it, and it is dropped.

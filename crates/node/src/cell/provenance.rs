@@ -227,6 +227,26 @@ impl Cell {
         }))
     }
 
+    /// Whose node speaks for an entry's publisher: the member that signed for it, where that is neither
+    /// the publisher nor this node's. The publisher has an account there, as far as can be told here.
+    ///
+    /// # Errors
+    ///
+    /// [`CellError`] when the journal cannot be read.
+    pub fn account_at(
+        &self,
+        collection: &CollectionId,
+        number: u64,
+    ) -> Result<Option<MemberId>, CellError> {
+        let Some((_, label)) = self.entry_of(collection, number) else {
+            return Ok(None);
+        };
+        let says = self.provenance_view(collection, number)?;
+        let says = says.filter(|says| says.publisher == label.publisher.as_str());
+        let by = says.map(|says| says.signed_by);
+        Ok(by.filter(|by| *by != label.publisher && *by != self.me))
+    }
+
     /// The batch that an entry's object came in.
     fn batch_of(&self, collection: &CollectionId, number: u64) -> Option<BatchOf> {
         let (place, frame) = {

@@ -459,21 +459,30 @@ impl Cell {
     }
 
     /// Publishes a note about a question beside the question's own, where that is known and the
-    /// caller may: it is for `to` alone.
+    /// caller may: it is for `to` alone, and for the node at which the asker has its account: that one
+    /// hears it for the asker.
     fn say(
         &self,
         caller: &Caller,
         held: &Question,
         says: &Says,
         (content, objects): (&str, &[String]),
-        to: BTreeSet<MemberId>,
+        mut to: BTreeSet<MemberId>,
     ) -> Result<(), CellError> {
         let Some(about) = &held.note else {
             return Ok(());
         };
-        let Some((collection, _)) = self.numbers_of(about.as_str()).pop() else {
+        // Others may have brought a note of this id elsewhere: that is no question of the asker's.
+        let asked = |(collection, number): &(CollectionId, u64)| {
+            let entry = self.entry_of(collection, *number);
+            entry.is_some_and(|(_, label)| label.publisher == held.by.member)
+        };
+        let mut numbers = self.numbers_of(about.as_str());
+        numbers.retain(asked);
+        let Some((collection, number)) = numbers.pop() else {
             return Ok(());
         };
+        to.extend(self.account_at(&collection, number)?);
         let state = self.state();
         if state
             .may_write(caller, &collection, self.env.now())

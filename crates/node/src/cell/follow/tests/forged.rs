@@ -71,7 +71,7 @@ fn put<'a>(publisher: &str, object: &'a str, provenance: &'a [u8]) -> Record<'a>
 }
 
 /// A third member that may add, too.
-fn third(pair: &Pair) -> Caller {
+pub(super) fn third(pair: &Pair) -> Caller {
     let third = member(THIRD);
     let invite = Command::Invite {
         group: pair.group,

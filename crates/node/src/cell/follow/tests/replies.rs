@@ -1,21 +1,22 @@
 //! What is said at a follower of what it was served reaches its publisher, who follows nobody.
 
-use super::{Nobody, TestEnv};
+use super::{Nobody, TestEnv, forged::third};
 use crate::{
     Env as _,
     cell::{
-        Cell, CellParts, Changed, Source as Coming,
+        Cell, CellParts, Change, Changed, Source as Coming, Stamp,
         feed::{Ask, REPLIES_BYTES_MAX},
         follow::{Reach, Vouch},
         provenance::Origin,
-        question::NewQuestion,
+        question::{NewQuestion, QuestionView},
     },
     door::Problem,
     peers::{Answer, Peer, PeerError, Peers},
 };
+use bytes::Bytes;
 use portcullis_core::{
     cell::{
-        CollectionId, Command, FollowId, GroupId, MemberKind, Mode, Settings, Standing, Tlp,
+        CollectionId, Command, FollowId, GroupId, Marks, MemberKind, Mode, Settings, Standing, Tlp,
         follow::Source,
     },
     id::PackageId,
@@ -75,14 +76,38 @@ enum Line {
     Deaf,
 }
 
-/// The way from the follower to the source.
+/// The way from a follower to its source.
 struct Way {
+    from: MemberId,
     to: Arc<Cell>,
     line: Mutex<Line>,
     /// Whether the source is of a time before replies.
     old: bool,
     /// How many asks carried replies.
     replies: AtomicU8,
+}
+
+impl Way {
+    fn new(from: &str, to: &Arc<Cell>) -> Self {
+        Self {
+            from: member(from),
+            to: Arc::clone(to),
+            line: Mutex::new(Line::Good),
+            old: false,
+            replies: AtomicU8::new(0),
+        }
+    }
+
+    fn reach<T>(&self, call: impl FnOnce(&Reach<'_>) -> T) -> T {
+        call(&Reach {
+            peers: self,
+            remote: &Nobody,
+            peer_of: &|member| Some(peer(member)),
+            endpoint_of: &|_| None,
+            verify: &verified,
+            wait_ms: 0,
+        })
+    }
 }
 
 impl Peers for Way {
@@ -135,8 +160,8 @@ impl Peers for Way {
             peer_of: &|member| Some(peer(member)),
             verify: &verified,
         };
-        let heard = self.to.hear_replies(&member(Y), &ask, vouch);
-        let fed = heard.and_then(|()| self.to.feed(&member(Y), &ask, true));
+        let heard = self.to.hear_replies(&self.from, &ask, vouch);
+        let fed = heard.and_then(|()| self.to.feed(&self.from, &ask, true));
         if line == Line::Deaf {
             return Nobody.get(peer_, "");
         }
@@ -191,6 +216,18 @@ fn open(name: &str, env: &Arc<TestEnv>, (journal, served): &(Journal, Journal)) 
     cell
 }
 
+fn followed(follow: FollowId, of: &str, collection: CollectionId) -> Command {
+    Command::Follow {
+        follow,
+        source: Source::Peer {
+            member: member(of),
+            collection,
+        },
+        into: collection,
+        every_s: None,
+    }
+}
+
 impl Pair {
     /// Whether the reader may add to the publisher's collection, too.
     pub(super) fn new(writes: bool) -> Self {
@@ -231,22 +268,9 @@ impl Pair {
             x.perform(&x.operator(), command).unwrap();
         }
         let follow = y.new_follow();
-        let followed = Command::Follow {
-            follow,
-            source: Source::Peer {
-                member: member(X),
-                collection,
-            },
-            into: collection,
-            every_s: None,
-        };
-        y.perform(&y.operator(), followed).unwrap();
-        let way = Way {
-            to: Arc::clone(&x),
-            line: Mutex::new(Line::Good),
-            old: false,
-            replies: AtomicU8::new(0),
-        };
+        y.perform(&y.operator(), followed(follow, X, collection))
+            .unwrap();
+        let way = Way::new(Y, &x);
         Self {
             x,
             y,
@@ -260,14 +284,7 @@ impl Pair {
     }
 
     fn reach<T>(&self, call: impl FnOnce(&Reach<'_>) -> T) -> T {
-        call(&Reach {
-            peers: &self.way,
-            remote: &Nobody,
-            peer_of: &|member| Some(peer(member)),
-            endpoint_of: &|_| None,
-            verify: &verified,
-            wait_ms: 0,
-        })
+        self.way.reach(call)
     }
 
     fn tick(&self) {
@@ -621,6 +638,128 @@ fn a_question_is_acknowledged_answered_and_declined_over_a_follow_of_one_way() {
             .collect::<Vec<_>>(),
         [id]
     );
+}
+
+/// Whether the publisher's node follows the reader's, too: then that is the one way by which replies come.
+fn an_account_is_answered(both_ways: bool) {
+    let mut pair = Pair::new(true);
+    pair.way.old = both_ways;
+    let (x, y) = (&pair.x, &pair.y);
+    let (back, way) = (x.new_follow(), Way::new(X, y));
+    if both_ways {
+        x.perform(&x.operator(), followed(back, Y, pair.collection))
+            .unwrap();
+    }
+    let settle = || {
+        for _ in 0..3 {
+            pair.settle();
+            if both_ways {
+                way.reach(|reach| x.follow_tick(&back, reach));
+            }
+        }
+        x.question_tick().unwrap();
+        y.question_tick().unwrap();
+    };
+    // It has no node: it asks at the publisher's.
+    let account = third(&pair);
+    let ask = |text: &str| {
+        let new = NewQuestion {
+            kind: "seen".into(),
+            text: text.into(),
+            about: Vec::new(),
+            groups: BTreeSet::new(),
+            members: [member(Y)].into(),
+            deadline: pair.env.now() + jiff::SignedDuration::from_hours(24),
+        };
+        x.ask(&account, &pair.collection, new).unwrap()
+    };
+    settle();
+    let (first, second) = (ask("Has anybody seen this?"), ask("And that?"));
+    settle();
+    y.acknowledge(&y.operator(), first).unwrap();
+    y.decline_question(&y.operator(), second, "not our trade")
+        .unwrap();
+    let answer = sighting(7, 0, &indicator(1, AMBER).0, AMBER, "");
+    pair.add(y, &answer);
+    settle();
+    // What its account is shown there.
+    let shown = |question| {
+        let mut shown = x.questions(&account).unwrap().into_iter();
+        let view = shown.find(|view| view.id == question).unwrap();
+        view.question.asked[&member(Y)].clone()
+    };
+    assert!(shown(first).acknowledged_at.is_some());
+    assert!(shown(first).answered_at.is_none());
+    assert_eq!(shown(second).declined.as_deref(), Some("not our trade"));
+    let id = "sighting--00000000-0000-4000-8000-000000000007";
+    y.answer(&y.operator(), first, vec![id.parse().unwrap()])
+        .unwrap();
+    settle();
+    assert_eq!(shown(first).answers, [id.parse().unwrap()]);
+}
+
+#[test]
+fn who_asks_by_an_account_is_answered_over_a_follow_of_one_way() {
+    an_account_is_answered(false);
+}
+
+#[test]
+fn who_asks_by_an_account_is_answered_where_each_node_follows_the_other() {
+    an_account_is_answered(true);
+}
+
+#[test]
+fn a_reply_stands_where_the_asker_asked_whoever_brings_a_note_of_that_id() {
+    let pair = Pair::new(true);
+    let (x, y) = (&pair.x, &pair.y);
+    pair.settle();
+    let new = NewQuestion {
+        kind: "seen".into(),
+        text: "Has anybody seen this?".into(),
+        about: Vec::new(),
+        groups: [pair.group].into(),
+        members: BTreeSet::new(),
+        deadline: pair.env.now() + jiff::SignedDuration::from_hours(24),
+    };
+    let question = x.ask(&x.operator(), &pair.collection, new).unwrap();
+    pair.settle();
+    y.question_tick().unwrap();
+    let note = y.state().questions()[&question].note.clone().unwrap();
+    let mut others = std::iter::repeat_with(|| y.new_collection());
+    let other = others.find(|other| pair.collection < *other).unwrap();
+    let opened = Command::OpenCollection {
+        collection: other,
+        settings: Box::new(Settings {
+            mode: Mode::Keep,
+            readers: [pair.group].into(),
+            ..Settings::titled("others")
+        }),
+    };
+    y.perform(&y.operator(), opened).unwrap();
+    let at = time(1);
+    let forged = format!(
+        r#"{{"type":"note","spec_version":"2.1","id":"{note}","created":"{at}","modified":"{at}","content":"mine","object_refs":["{note}"]}}"#
+    );
+    let brought = Change::Put {
+        bytes: forged.into(),
+        stamp: Stamp {
+            at_us: pair.env.now().as_microsecond(),
+            by: member("third.example"),
+        },
+        publisher: member("third.example"),
+        tlp: Tlp::Amber,
+        held: false,
+        marks: Marks::default(),
+        provenance: Bytes::new(),
+    };
+    y.accept(&other, &[brought], Vec::new()).unwrap();
+    let shown = |asked: &QuestionView| asked.question.asked[&member(Y)].acknowledged_at;
+    assert_eq!(y.numbers_of(note.as_str()).len(), 2);
+    y.acknowledge(&y.operator(), question).unwrap();
+    pair.settle();
+    x.question_tick().unwrap();
+    let asked = x.questions(&x.operator()).unwrap();
+    assert!(asked.iter().any(|asked| shown(asked).is_some()));
 }
 
 #[test]

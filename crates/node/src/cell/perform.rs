@@ -3,7 +3,8 @@
 
 use super::{Cell, CellError};
 use portcullis_core::cell::{
-    Caller, CollectionId, Command, Event, FollowId, GroupId, QuestionId, RecallId, ReviewId, decide,
+    Caller, CollectionId, Command, Event, FollowId, GroupId, QuestionId, RecallId, ReviewId, Tlp,
+    decide,
 };
 
 impl Cell {
@@ -14,7 +15,39 @@ impl Cell {
     ///
     /// [`CellError::Refused`] with the rule that says no; [`CellError`] if it could not be done.
     pub fn perform(&self, by: &Caller, command: Command) -> Result<Vec<Event>, CellError> {
-        self.transact(|state, at| decide(state, by, command, at))
+        let stricter = self.stricter(by, &command)?;
+        self.transact_and(
+            |state, at| decide(state, by, command, at),
+            || {
+                let (collection, from, default) = stricter?;
+                Some(self.dimmer(&collection, from, default))
+            },
+        )
+    }
+
+    /// What a command makes the light of what is not marked in a collection, if that becomes stricter,
+    /// and from which entry on that is still to be done: along with the event.
+    fn stricter(
+        &self,
+        by: &Caller,
+        command: &Command,
+    ) -> Result<Option<(CollectionId, usize, Tlp)>, CellError> {
+        let Command::ChangeCollection {
+            collection,
+            settings,
+        } = command
+        else {
+            return Ok(None);
+        };
+        self.catch_up()?;
+        let default = settings.default_tlp;
+        if default <= self.default_light(collection) {
+            return Ok(None);
+        }
+        // Nothing is done for whom it is refused.
+        decide(&self.state(), by, command.clone(), self.env.now())?;
+        let from = self.close_by(collection, default)?;
+        Ok(Some((*collection, from, default)))
     }
 
     /// A fresh id for a group.

@@ -4,6 +4,7 @@ use super::{
     Cell, CellError,
     batch::{self, Batch, COMMIT},
     wire,
+    write::Touch,
 };
 use jiff::Timestamp;
 use portcullis_core::cell::{Event, Fact, Refusal, State};
@@ -109,13 +110,23 @@ impl Cell {
         &self,
         f: impl FnOnce(&State, Timestamp) -> Result<Vec<Event>, Refusal>,
     ) -> Result<Vec<Event>, CellError> {
+        self.transact_and(f, || None)
+    }
+
+    /// The same; `also` says what else is to be added anew with what happened.
+    pub(crate) fn transact_and(
+        &self,
+        f: impl FnOnce(&State, Timestamp) -> Result<Vec<Event>, Refusal>,
+        also: impl FnOnce() -> Option<Vec<Touch>>,
+    ) -> Result<Vec<Event>, CellError> {
         let mut turn = self.turn()?;
         let events = f(&self.state(), turn.at)?;
         if events.is_empty() {
             self.settle_seen(turn)?;
             return Ok(events);
         }
-        let touched = self.touched_by(&events);
+        let mut touched = self.touched_by(&events);
+        touched.extend(also().into_iter().flatten());
         let batches = self.touches(&mut turn, &touched)?;
         let appended = turn.append(&events, &batches, &[])?;
         self.settle(appended)?;

@@ -10,6 +10,7 @@ mod trial;
 
 pub(crate) use prepare::{Context, Prepared, all as prepare_all};
 pub(crate) use replace::AHEAD_US_MAX;
+pub(crate) use touch::Touch;
 pub use trial::Trial;
 
 use super::{
@@ -109,8 +110,8 @@ impl Cell {
             collection,
             source,
             held: false,
-        };
             behind: None,
+        };
         self.add_all(adding, envelope)
     }
 
@@ -130,8 +131,8 @@ impl Cell {
             collection,
             source,
             held,
-        };
             behind: None,
+        };
         self.add_all(adding, envelope)
     }
 

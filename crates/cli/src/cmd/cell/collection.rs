@@ -75,7 +75,8 @@ struct Set {
     /// How much is asked of an object.
     #[arg(long)]
     mode: Option<ModeWord>,
-    /// The TLP of an object without a marking: amber, if not given.
+    /// The TLP of an object without a marking: amber, if not given. A stricter one counts for what is there
+    /// already, too; a wider one only for what is added from then on.
     #[arg(long, value_name = "LABEL", value_parser = words::tlp)]
     default_tlp: Option<Tlp>,
     /// A group whose members read and add: its title or id, of `portcullis cell group list`. Repeat for
@@ -86,7 +87,7 @@ struct Set {
     #[arg(long, value_name = "GROUP")]
     readers: Vec<String>,
     /// A group whose members add. Repeat for several; `none`: nobody but this member's own accounts. Whoever adds
-    /// sees what it added; the rest it reads only as a reader.
+    /// and does not read sees nothing there, not even what it added, and deletes nothing; it asks its own back by a recall.
     #[arg(long, value_name = "GROUP")]
     writers: Vec<String>,
     /// Whether everybody with an account reads what is TLP:CLEAR: a public feed.
@@ -276,6 +277,27 @@ fn groups(desk: &Desk, words: &[String]) -> Result<Option<BTreeSet<GroupId>>, Fa
     groups.collect::<Result<_, _>>().map(Some)
 }
 
+/// Says for what another default counts, where one was set.
+fn unmarked((before, after): (&State, &State), id: &CollectionId, ui: Ui) {
+    let default = |state: &State| {
+        let held = state.collection(id);
+        held.map(|held| held.settings.default_tlp)
+    };
+    let (Some(was), Some(is)) = (default(before), default(after)) else {
+        return;
+    };
+    if was < is {
+        ui.say(format_args!(
+            "what is there without a marking is {is} now, too; nodes that follow give back what may no longer go to them"
+        ));
+    } else if is < was {
+        ui.say(format_args!(
+            "what is there without a marking stays as strict as it is until it is published anew, with a later `modified`; \
+             what comes from now on is {is}"
+        ));
+    }
+}
+
 /// Says what became of a collection that nobody but this member is to read: that others read
 /// `before`, or that was `told` so.
 fn unshared(desk: &Desk, (before, told): (&State, bool), after: &State, id: &CollectionId, ui: Ui) {
@@ -461,6 +483,7 @@ impl Change {
             ));
         }
         let before = std::mem::replace(&mut state, desk.state());
+        unmarked((&before, &state), &collection, ui);
         unshared(desk, (&before, told), &state, &collection, ui);
         if let Some(held) = state.collection(&collection) {
             lapsed(desk, &state, &held.settings, ui);

@@ -132,6 +132,29 @@ fn an_object_says_which_marking_keeps_it_and_what_would_open_it() {
     assert!(said.contains(&unknown), "{said}");
     assert!(said.contains("TLP:AMBER+STRICT at least, until csirt.example or this node publishes"));
     assert!(show(2).contains("it has no marking: in `alerts` that is TLP:AMBER"));
+    let default = |tlp: &str| {
+        let told = [
+            "cell",
+            "collection",
+            "change",
+            "alerts",
+            "--default-tlp",
+            tlp,
+        ];
+        csirt.place.says(&told)
+    };
+    assert!(default("red").contains("what is there without a marking is TLP:RED now, too"));
+    let said = show(2);
+    assert!(
+        said.contains("in `alerts` that is TLP:RED") && !said.contains("TLP:AMBER"),
+        "{said}"
+    );
+    assert!(default("amber").contains("stays as strict as it is until it is published anew"));
+    let said = show(2);
+    assert!(
+        said.contains("in `alerts` that was TLP:RED once, and it stays so"),
+        "{said}"
+    );
     let statement = |created: &str| {
         json!({
             "type": "marking-definition", "spec_version": "2.1", "id": marking,

@@ -289,7 +289,7 @@ impl Cell {
         label.bound = Some(*tlp);
         let (tlp, markings) = self.lit(
             index,
-            &frame.batch.collection,
+            self.default_light(&frame.batch.collection),
             &object.header,
             (&label, &stamp.by),
         );

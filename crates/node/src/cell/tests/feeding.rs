@@ -186,6 +186,31 @@ fn a_collection_that_is_unshared_is_given_back_and_comes_again_when_it_is_shared
 }
 
 #[test]
+fn a_follower_gives_back_what_a_stricter_default_no_longer_lets_go() {
+    let kit = Kit::new();
+    kit.add(&many(0..3));
+    kit.add_as(&kit.b(), &many(3..4));
+    let changes = [brought(&kit, 4)];
+    kit.cell
+        .accept(&kit.collection, &changes, Vec::new())
+        .unwrap();
+    let mut follower = Follower::new(&kit, "bank-b", 1 << 20);
+    follower.follow(&kit);
+    assert_eq!(follower.holds.len(), 5);
+    let state = kit.cell.state();
+    let mut settings = state.collection(&kit.collection).unwrap().settings.clone();
+    settings.default_tlp = portcullis_core::cell::Tlp::Red;
+    let change = Command::ChangeCollection {
+        collection: kit.collection,
+        settings: Box::new(settings),
+    };
+    kit.cell.perform(&kit.cell.operator(), change).unwrap();
+    follower.follow(&kit);
+    // What is its own stays its own.
+    assert_eq!(follower.holds, [(id(3), 1_767_225_600_000_000)]);
+}
+
+#[test]
 fn what_is_given_back_comes_in_answers_that_can_be_read() {
     let kit = Kit::new();
     kit.add(&many(0..60));

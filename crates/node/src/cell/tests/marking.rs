@@ -253,6 +253,119 @@ fn a_default_that_is_stricter_stays() {
     assert_eq!(light(&kit, 1), Tlp::Green);
 }
 
+/// Sets what is not marked in the kit's collection.
+fn set_default(kit: &Kit, default: Tlp) {
+    let state = kit.cell.state();
+    let held = state.collection(&kit.collection).unwrap();
+    let settings = Settings {
+        default_tlp: default,
+        ..held.settings.clone()
+    };
+    let change = Command::ChangeCollection {
+        collection: kit.collection,
+        settings: Box::new(settings),
+    };
+    kit.cell.perform(&kit.cell.operator(), change).unwrap();
+}
+
+#[test]
+fn a_stricter_default_reaches_what_is_here_already_and_a_wider_one_does_not() {
+    const GREEN: &str = "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da";
+    // More of them go in frames of their own, before the last few.
+    for more in [0, 900] {
+        let kit = Kit::with(|settings| {
+            settings.mode = Mode::Keep;
+            settings.default_tlp = Tlp::Green;
+        });
+        kit.add(&[
+            indicator(1, 0),
+            indicator(1, 9),
+            marked(2, &[GREEN]),
+            defined(1, STATEMENT),
+            marked(3, &[&marking(1)]),
+            marked(4, &[&marking(2)]),
+        ]);
+        kit.add_as(&kit.cell.operator(), &many(100..100 + more));
+        let client = Caller {
+            client: true,
+            ..kit.b()
+        };
+        let sees = |kit: &Kit, caller: &Caller| {
+            let page = kit
+                .cell
+                .page(caller, &kit.collection, &Query::default(), View::Objects);
+            objects(&page.unwrap()).len()
+        };
+        let more = more as usize;
+        assert_eq!(
+            (sees(&kit, &client), sees(&kit, &kit.b())),
+            (4 + more, 5 + more)
+        );
+        kit.clock.pass(1_000);
+        let upto = kit
+            .cell
+            .page(&kit.b(), &kit.collection, &Query::default(), View::Objects);
+        let upto = upto.unwrap().last_added;
+        let count = entries(&kit);
+        set_default(&kit, Tlp::AmberStrict);
+        // Both versions, the definition itself, what is marked with words alone, and the rest.
+        assert_eq!(entries(&kit), count + 4 + more);
+        let at = |kit: &Kit| [1, 2, 3, 4].map(|n| light(kit, n));
+        let strict = Tlp::AmberStrict;
+        assert_eq!(at(&kit), [strict, Tlp::Green, strict, strict]);
+        assert_eq!((sees(&kit, &client), sees(&kit, &kit.b())), (1, 5 + more));
+        let since = Query {
+            added_after_us: upto,
+            ..Query::default()
+        };
+        let page = kit
+            .cell
+            .page(&kit.b(), &kit.collection, &since, View::Objects);
+        assert!(
+            !objects(&page.unwrap()).is_empty(),
+            "whoever has read past them is told"
+        );
+        set_default(&kit, Tlp::Red);
+        let red = Tlp::Red;
+        assert_eq!(at(&kit), [red, Tlp::Green, red, red]);
+        assert_eq!((sees(&kit, &client), sees(&kit, &kit.b())), (1, 1));
+        let kit = restart(&kit);
+        assert_eq!(at(&kit), [red, Tlp::Green, red, red]);
+        assert_eq!((sees(&kit, &client), sees(&kit, &kit.b())), (1, 1));
+        let count = entries(&kit);
+        set_default(&kit, Tlp::Clear);
+        assert_eq!((at(&kit)[0], entries(&kit)), (red, count));
+        set_default(&kit, Tlp::Green);
+        assert_eq!(entries(&kit), count, "nothing is less strict than that");
+    }
+}
+
+#[test]
+fn who_may_not_set_a_default_makes_nothing_stricter() {
+    let kit = Kit::with(|settings| {
+        settings.mode = Mode::Keep;
+        settings.default_tlp = Tlp::Green;
+    });
+    kit.add(&many(0..100));
+    let settings = kit
+        .cell
+        .state()
+        .collection(&kit.collection)
+        .unwrap()
+        .settings
+        .clone();
+    let change = Command::ChangeCollection {
+        collection: kit.collection,
+        settings: Box::new(Settings {
+            default_tlp: Tlp::Red,
+            ..settings
+        }),
+    };
+    let refused = kit.cell.perform(&kit.a(), change).unwrap_err();
+    assert_eq!(refused.code(), "cell.operator_needed");
+    assert_eq!((entries(&kit), light(&kit, 1)), (100, Tlp::Green));
+}
+
 #[test]
 fn within_one_envelope_the_order_makes_no_difference_and_nothing_is_added_twice() {
     let kit = Kit::new();
@@ -351,9 +464,9 @@ fn what_is_lit_anew_at_once_is_bounded_by_the_bytes_of_its_rows() {
     let (_, stale) = kit.cell.index().stale();
     assert_eq!(stale.len(), 3);
     // Each row has 500 values, of eight bytes each.
-    assert_eq!(kit.cell.relight_part(&stale, 1).unwrap(), 1);
+    assert_eq!(kit.cell.relight_part(&stale, None, 1).unwrap(), 1);
     assert_eq!(kit.cell.index().stale().1, stale[1..]);
-    assert_eq!(kit.cell.relight_part(&stale[1..], 11_000).unwrap(), 2);
+    assert_eq!(kit.cell.relight_part(&stale[1..], None, 11_000).unwrap(), 2);
     assert_eq!([1, 2, 3].map(|n| light(&kit, n)), [Tlp::Green; 3]);
 }
 

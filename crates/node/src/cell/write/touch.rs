@@ -28,6 +28,8 @@ pub(crate) struct Touch {
     pub(crate) entry: Entry,
     /// Its label from now on.
     pub(crate) label: Label,
+    /// The default of its collection by which it is lit; none for what that is now.
+    pub(crate) default: Option<Tlp>,
     /// Whether something is said beside it from now on.
     pub(crate) marked: bool,
     /// The stamp that it takes; none for one of our own.
@@ -73,6 +75,7 @@ impl Cell {
                         id: object.to_string(),
                         entry: *entry,
                         label: label.clone(),
+                        default: None,
                         marked: true,
                         stamp: None,
                     });
@@ -110,6 +113,7 @@ impl Cell {
                         held: false,
                         ..label.clone()
                     },
+                    default: None,
                     marked: entry.is_marked(),
                     stamp: None,
                 });
@@ -145,7 +149,8 @@ impl Cell {
             held: false,
             ..label.clone()
         };
-        self.lit(index, collection, &own, (&released, &self.me)).0
+        let default = self.default_light(collection);
+        self.lit(index, default, &own, (&released, &self.me)).0
     }
 
     /// The batches that add these objects anew.
@@ -187,9 +192,10 @@ impl Cell {
         let (mut label, mut markings) = (touch.label.clone(), Vec::new());
         if let Some(header) = header(&bytes).ok().filter(|_| entry.names_markings()) {
             // By what is known now: whoever looks for what is not takes this row for it.
+            let default = touch.default;
             (label.tlp, markings) = self.lit(
                 &self.index(),
-                &touch.collection,
+                default.unwrap_or_else(|| self.default_light(&touch.collection)),
                 &header,
                 (&touch.label, &by),
             );

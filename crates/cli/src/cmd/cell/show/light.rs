@@ -37,11 +37,19 @@ pub(super) fn say(desk: &Desk, found: &Found, ui: Ui) -> Result<Value, Failure> 
         ));
     }
     if lit.markings.is_empty() && !lit.too_many {
-        ui.say(format_args!(
-            "  it has no marking: in `{}` that is {}",
-            find::alias(desk, &found.collection),
-            lit.default
-        ));
+        let alias = find::alias(desk, &found.collection);
+        if stays(&lit, found) {
+            ui.say(format_args!(
+                "  it has no marking: in `{alias}` that was {} once, and it stays so until it is published anew; \
+                 what comes now is {}",
+                lit.tlp, lit.default
+            ));
+        } else {
+            ui.say(format_args!(
+                "  it has no marking: in `{alias}` that is {}",
+                lit.default
+            ));
+        }
     }
     if let Some(bound) = lit.bound.filter(|bound| Some(*bound) == stricter(&lit)) {
         ui.say(format_args!(
@@ -49,6 +57,12 @@ pub(super) fn say(desk: &Desk, found: &Found, ui: Ui) -> Result<Value, Failure> 
         ));
     }
     Ok(json_of(&lit))
+}
+
+/// Whether an earlier default of its collection keeps an object stricter than that of now.
+fn stays(lit: &Lit, found: &Found) -> bool {
+    let held_back = found.label.held && lit.tlp == Tlp::Red;
+    lit.default.max(lit.bound.unwrap_or(Tlp::Clear)) < lit.tlp && !held_back
 }
 
 /// The light of an object that only its source makes so strict.

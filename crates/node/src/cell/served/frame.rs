@@ -225,13 +225,7 @@ impl Table {
         put_number(&mut bytes, self.collections.len() as u64);
         for (id, runs) in &self.collections {
             bytes.extend_from_slice(id.as_bytes());
-            put_number(&mut bytes, runs.len() as u64);
-            let mut before = 0;
-            for run in runs {
-                put_number(&mut bytes, run.first.wrapping_sub(before));
-                put_number(&mut bytes, run.last.wrapping_sub(run.first));
-                before = run.last;
-            }
+            put_runs(&mut bytes, runs);
         }
         bytes
     }
@@ -251,13 +245,7 @@ impl Table {
         for _ in 0..count {
             let id = CollectionId::from_bytes(read.array()?);
             let mut runs = Vec::new();
-            let mut before = 0u64;
-            for _ in 0..read.number()? {
-                let first = before.wrapping_add(read.number()?);
-                let last = first.wrapping_add(read.number()?);
-                runs.push(Run { first, last });
-                before = last;
-            }
+            read.runs(&mut runs)?;
             collections.push((id, runs));
         }
         Some(Self {
@@ -309,13 +297,7 @@ pub(super) fn dropped(until_us: i64, records: u64, had: &Had) -> Vec<Encoded> {
     for ((member, collection), runs) in parts {
         put_text(&mut data, member);
         data.extend_from_slice(collection.as_bytes());
-        put_number(&mut data, runs.len() as u64);
-        let mut before = 0;
-        for run in runs {
-            put_number(&mut data, run.first.wrapping_sub(before));
-            put_number(&mut data, run.last.wrapping_sub(run.first));
-            before = run.last;
-        }
+        put_runs(&mut data, runs);
         if DROPPED_BYTES_DUE <= data.len() {
             frames.push(std::mem::take(&mut data));
         }
@@ -349,13 +331,7 @@ pub(super) fn read_dropped(
         let member = read.text()?;
         let collection = CollectionId::from_bytes(read.array()?);
         runs.clear();
-        let mut before = 0u64;
-        for _ in 0..read.number()? {
-            let first = before.wrapping_add(read.number()?);
-            let last = first.wrapping_add(read.number()?);
-            runs.push(Run { first, last });
-            before = last;
-        }
+        read.runs(&mut runs)?;
         f(member, &collection, &runs);
     }
     Some(())
@@ -469,6 +445,17 @@ pub(super) fn visit(kind: u8, data: &[u8], f: &mut dyn FnMut(&Raw<'_>)) -> Optio
     Some(secret)
 }
 
+/// Puts in runs that grow: how many, then of each how far it is from the last, and how long.
+fn put_runs(into: &mut Vec<u8>, runs: &[Run]) {
+    put_number(into, runs.len() as u64);
+    let mut before = 0;
+    for run in runs {
+        put_number(into, run.first.wrapping_sub(before));
+        put_number(into, run.last.wrapping_sub(run.first));
+        before = run.last;
+    }
+}
+
 fn put_number(into: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         into.push(u8::try_from(number & 0x7f).unwrap_or(0) | 0x80);
@@ -504,6 +491,18 @@ impl<'a> Reader<'a> {
         let (first, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(*first)
+    }
+
+    /// Adds runs that [`put_runs`] put in.
+    fn runs(&mut self, into: &mut Vec<Run>) -> Option<()> {
+        let mut before = 0u64;
+        for _ in 0..self.number()? {
+            let first = before.wrapping_add(self.number()?);
+            let last = first.wrapping_add(self.number()?);
+            into.push(Run { first, last });
+            before = last;
+        }
+        Some(())
     }
 
     fn number(&mut self) -> Option<u64> {

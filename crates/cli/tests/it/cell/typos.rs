@@ -41,6 +41,41 @@ fn an_end_before_now_is_refused_and_the_help_says_what_a_day_means() {
 }
 
 #[test]
+fn whoever_adds_and_does_not_read_sees_not_even_its_own() {
+    let csirt = Csirt::new();
+    let cell = |args: &[&str]| csirt.place.says(&[&["cell"], args].concat());
+    cell(&["group", "make", "partners"]);
+    let bank = ["bank.example", "--country", "GB"];
+    cell(&[&["group", "invite", "partners"], &bank[..]].concat());
+    let how = ["--checked-by", "desk", "--how", "a call"];
+    cell(&[&["group", "attest", "partners", "bank.example"], &how[..]].concat());
+    cell(&[
+        "collection",
+        "change",
+        "indicators",
+        "--writers",
+        "partners",
+    ]);
+    let token = csirt.token("bank", &["--member", "bank.example", "--rights", "write"]);
+    let _serving = csirt.serve();
+    let mut bank = Client::bearer(&csirt.address, &token);
+    let added = wait("the account to be let in", || {
+        let added = bank.post(&csirt.objects(), &super::envelope(&[indicator(1)]));
+        (added.status != 401).then_some(added.status)
+    });
+    assert_eq!(added, 202);
+    assert_eq!(bank.get(&csirt.objects()).status, 403);
+    let help = csirt
+        .place
+        .says(&["cell", "collection", "change", "--help"]);
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        help.contains("sees nothing there, not even what it added"),
+        "{help}"
+    );
+}
+
+#[test]
 fn a_member_nobody_has_heard_of_is_marked_and_asked_nothing() {
     let csirt = Csirt::new();
     let file = csirt.file("a.json", &super::bundle(&[indicator(1)]));

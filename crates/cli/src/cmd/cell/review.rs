@@ -83,6 +83,9 @@ impl Review {
     }
 }
 
+/// How a review stands whose object is here no more.
+const GONE: &str = "gone";
+
 impl List {
     fn run(self, desk: &Desk, ui: Ui) {
         let state = desk.state();
@@ -101,7 +104,7 @@ impl List {
             let stands = match &review.decided {
                 Some(decided) => decided.outcome.as_str(),
                 None if desk.cell.is_here(review) => "waits",
-                None => "gone",
+                None => GONE,
             };
             ui.say(format_args!(
                 "{id}  {stands:8} {}  {}  {}",
@@ -140,6 +143,9 @@ impl Show {
             ));
         }
         match &review.decided {
+            None if !desk.cell.is_here(review) => ui.say(format_args!(
+                "{GONE}: it was removed or replaced meanwhile, and nothing is left to release"
+            )),
             None => {
                 ui.say("it waits; decide with:");
                 ui.say(format_args!(
@@ -166,6 +172,18 @@ impl Show {
 
 impl Decide {
     fn run(self, desk: &Desk, outcome: Outcome, ui: Ui) -> Result<(), Failure> {
+        let state = desk.state();
+        let review = state.reviews().get(&self.review).ok_or_else(unknown)?;
+        let waits = review.decided.is_none();
+        if waits && outcome == Outcome::Released && !desk.cell.is_here(review) {
+            let gone = format!(
+                "`{}` was removed or replaced meanwhile: nothing is left to release",
+                review.object
+            );
+            return Err(Failure::refused("cell.review_gone", gone).hint(
+                "what came in its place has a review of its own: `portcullis cell review list`",
+            ));
+        }
         desk.perform(Command::Review {
             review: self.review,
             outcome,

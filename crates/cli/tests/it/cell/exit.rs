@@ -179,6 +179,17 @@ fn what_names_people_is_told_as_it_stands_held_refused_or_apart() {
     assert_eq!(cell(&["review", "list"]).as_array().unwrap().len(), 2);
     assert_eq!(counts(), [2, 1, 0]);
     assert_eq!(stands(3)["stands"], "waits");
+    // What is gone is released by nobody.
+    let review = stands(1)["review"].as_str().unwrap().to_owned();
+    let recalled = format!("indicator--{}", uuid(1));
+    cell(&["recall", &recalled, "--reason", "it names people"]);
+    let shown = csirt.place.says(&["cell", "review", "show", &review]);
+    assert!(
+        shown.contains("gone: ") && !shown.contains("decide"),
+        "{shown}"
+    );
+    let release = [&["cell", "review", "release", &review], &why[..]].concat();
+    csirt.place.fails(1, "cell.review_gone", &release);
 }
 
 #[test]

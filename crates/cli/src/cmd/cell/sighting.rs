@@ -3,7 +3,7 @@
 use super::{Desk, put, words};
 use crate::{Answer, failure::Failure, ui::Ui};
 use clap::{Args, ValueEnum};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use portcullis_core::cell::{ObjectId, Tlp};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -89,6 +89,9 @@ impl Level {
     }
 }
 
+/// How far ahead of our clock something may have been seen: other clocks are not exact.
+const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
+
 impl Sight {
     pub(super) fn run(self, dir: &Path, ui: Ui) -> Answer {
         let desk = Desk::open(dir)?;
@@ -97,6 +100,14 @@ impl Sight {
         let last = self.last.unwrap_or(first);
         if last < first {
             return Err(Failure::usage("`--last` is before `--first`"));
+        }
+        for (flag, at) in [("--first", first), ("--last", last)] {
+            if AHEAD_MAX < at.duration_since(now) {
+                return Err(Failure::usage(format!(
+                    "`{flag}` lies ahead of this node's clock, and nobody has seen what is yet to come"
+                ))
+                .hint(format!("now is {}", words::stix_time(now))));
+            }
         }
         let mut sighting = json!({
             "type": "sighting",

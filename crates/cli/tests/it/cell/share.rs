@@ -463,17 +463,23 @@ fn a_sighting_and_an_opinion_stand_beside_the_object() {
         "--count",
         "3",
         "--first",
-        "2026-11-20",
+        "2024-11-20",
     ]);
+    let id = id(1);
+    for ahead in [["--first", "2124-11-20"], ["--last", "2124-11-20"]] {
+        let sight = [&["cell", "sight", &id], &ahead[..]].concat();
+        let said = csirt.place.fails(2, "usage", &sight);
+        assert!(said.contains("ahead of this node's clock"), "{said}");
+    }
     csirt.place.says(&[
         "cell",
         "opinion",
-        &id(1),
+        &id,
         "strongly-disagree",
         "--why",
         "our own scanner",
     ]);
-    let shown = csirt.place.json(&["cell", "show", &id(1)]);
+    let shown = csirt.place.json(&["cell", "show", &id]);
     let said = shown["said"].as_array().unwrap();
     let of = |kind: &str| said.iter().find(|one| one["kind"] == kind).unwrap();
     assert_eq!(

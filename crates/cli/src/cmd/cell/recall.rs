@@ -3,6 +3,7 @@
 use super::{Desk, find, words};
 use crate::{Answer, failure::Failure, ui::Ui};
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 use portcullis_core::cell::{
     ObjectId, RecallId,
     recall::{Complied, Recall as Held},
@@ -105,7 +106,7 @@ impl Recall {
                 again(earlier, held, ui);
             }
         }
-        members(held, ui);
+        members(held, desk.now(), ui);
         ui.answer(&json_of(&recall, held));
         Ok(ExitCode::SUCCESS)
     }
@@ -160,7 +161,7 @@ impl Recalls {
                 held.object, held.by.member, held.at
             ));
             ui.say(format_args!("  {}", held.reason));
-            members(held, ui);
+            members(held, now, ui);
             ui.answer(&json_of(&id, held));
             return Ok(ExitCode::SUCCESS);
         }
@@ -170,18 +171,24 @@ impl Recalls {
             if open == 0 && !self.all {
                 continue;
             }
-            let late = if held.overdue(now) { "  LATE" } else { "" };
             ui.say(format_args!(
-                "{id}  {}  {} of {} have not answered, due {}{late}",
+                "{id}  {}  {}, due {}",
                 held.object,
-                open,
-                held.asked.len(),
+                stands(held, now),
                 held.due
             ));
             rows.push(json_of(id, held));
         }
         if rows.is_empty() {
-            ui.say("no recall is open");
+            let kept = state.recalls().values();
+            let kept = kept.filter(|held| 0 < kept_by(held)).count();
+            match kept {
+                0 => ui.say("no recall is open"),
+                kept => ui.say(format_args!(
+                    "no recall is open; of {} a copy is KEPT: `portcullis cell recalls --all`",
+                    words::count(kept, "recall")
+                )),
+            }
         }
         ui.answer(&Value::Array(rows));
         Ok(ExitCode::SUCCESS)
@@ -193,13 +200,51 @@ fn unknown() -> Failure {
         .hint("`portcullis cell recalls --all` shows them")
 }
 
-fn members(held: &Held, ui: Ui) {
+/// How many keep a copy, and say why.
+fn kept_by(held: &Held) -> usize {
+    let answers = held.asked.values().flatten();
+    answers.filter(|said| said.how == Complied::Kept).count()
+}
+
+/// How many have done what, and how many have not answered, in time or not.
+pub(super) fn stands(held: &Held, now: Timestamp) -> String {
+    let of = |how| {
+        let answers = held.asked.values().flatten();
+        answers.filter(|said| said.how == how).count()
+    };
+    let counts = [
+        (of(Complied::Removed), "removed"),
+        (of(Complied::NotHeld), "not held"),
+        (kept_by(held), "KEPT"),
+        (held.open().count(), silent(held, now)),
+    ];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if counts.is_empty() {
+        "nobody else was served it".to_owned()
+    } else {
+        counts.join(", ")
+    }
+}
+
+/// What is said of who has not answered.
+fn silent(held: &Held, now: Timestamp) -> &'static str {
+    if held.overdue(now) { "LATE" } else { "NOT YET" }
+}
+
+fn members(held: &Held, now: Timestamp, ui: Ui) {
     if held.asked.is_empty() {
         ui.say("  nobody else was served it");
     }
     for (member, said) in &held.asked {
         match said {
-            None => ui.say(format_args!("  {member:32} NOT YET, due {}", held.due)),
+            None => ui.say(format_args!(
+                "  {member:32} {}, due {}",
+                silent(held, now),
+                held.due
+            )),
             Some(said) => ui.say(format_args!(
                 "  {member:32} {} at {}{}",
                 said.how.as_str(),

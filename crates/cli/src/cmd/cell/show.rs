@@ -2,9 +2,10 @@
 
 mod light;
 
-use super::{Desk, find, mark, notices};
+use super::{Desk, find, mark, notices, recall};
 use crate::{Answer, failure::Failure, ui::Ui};
 use clap::Args;
+use jiff::Timestamp;
 use portcullis_core::cell::{ObjectId, State};
 use portcullis_node::cell::{Found, review::Holding};
 use serde_json::{Value, json};
@@ -96,7 +97,7 @@ impl Show {
         for one in &said {
             ui.say(notices::line(one));
         }
-        let recalls = recalls(&state, id, ui);
+        let recalls = recalls((&state, desk.now()), id, ui);
         ui.answer(&json!({
             "object": object,
             "revoked": revoked,
@@ -137,17 +138,16 @@ fn holding_json(holding: &Holding) -> Value {
     }
 }
 
-fn recalls(state: &State, id: &str, ui: Ui) -> Vec<Value> {
+fn recalls((state, now): (&State, Timestamp), id: &str, ui: Ui) -> Vec<Value> {
     let mut rows = Vec::new();
     for (recall, held) in state.recalls_of(id) {
         let open = held.open().count();
         ui.say(format_args!(
-            "RECALLED by {} at {}: {} ({} of {} have not answered)",
+            "RECALLED by {} at {}: {} ({})",
             held.by.member,
             held.at,
             held.reason,
-            open,
-            held.asked.len()
+            recall::stands(held, now)
         ));
         rows.push(json!({
             "recall": recall.to_string(),

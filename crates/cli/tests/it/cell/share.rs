@@ -384,12 +384,21 @@ fn what_is_recalled_is_revoked_for_clients_and_asked_back_from_who_had_it() {
     let again = ["cell", "recall", &id(1), "--reason", "once more"];
     let said = csirt.place.says(&again);
     assert!(said.contains("1 of 1 have not answered"), "{said}");
+    let listed = |more: &[&str]| csirt.place.says(&[&["cell", "recalls"], more].concat());
+    assert!(listed(&[]).contains("  1 NOT YET, due 2"));
     let soc = csirt.token("soc", &["--member", "bank.example", "--rights", "speak"]);
     let mut soc = Client::bearer(&csirt.address, &soc);
     let confirm = format!("/cell/v1/recalls/{recall}/confirm");
+    let kept = br#"{"how":"kept","note":"in court"}"#;
     wait("the account to be known", || {
-        (soc.post(&confirm, br#"{"how":"removed"}"#).status == 200).then_some(())
+        (soc.post(&confirm, kept).status == 200).then_some(())
     });
+    assert!(listed(&[]).contains("of 1 recall a copy is KEPT"));
+    assert!(listed(&["--all"]).contains("  1 KEPT, due 2"));
+    let removed = soc.post(&confirm, br#"{"how":"removed"}"#);
+    assert_eq!(removed.status, 200);
+    assert!(listed(&[]).contains("no recall is open\n"));
+    assert!(listed(&["--all"]).contains("  1 removed, due 2"));
     let said = csirt.place.says(&again);
     assert!(said.contains("all have answered, the last at 2"), "{said}");
     assert!(said.contains("nobody is asked again"), "{said}");

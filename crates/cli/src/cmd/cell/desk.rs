@@ -6,12 +6,15 @@ use jiff::Timestamp;
 use portcullis_core::{
     cell::{
         Caller, CollectionId, Command, Event, GroupId, Jurisdiction, MemberKind, Settings,
-        Standing, State, follow::Source,
+        Standing, State, Tlp, follow::Source,
     },
     member::MemberId,
     realm::Realm,
 };
-use portcullis_node::{Env as _, cell::Cell};
+use portcullis_node::{
+    Env as _,
+    cell::{Cell, Found},
+};
 use serde_json::Value;
 use std::{path::Path, sync::Arc};
 
@@ -189,6 +192,49 @@ impl Desk {
                 "this reaches `{member}` once its node follows `{alias}`, or ours follows it into `{alias}`"
             )
         }
+    }
+
+    /// The same of what is said of `of`: by way of the node at which its publisher has an account, where
+    /// that is another one. What was `said` may be for nobody else, and stay here.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] when the cell cannot be read.
+    pub(super) fn way_back(
+        &self,
+        of: &Found,
+        collection: &CollectionId,
+        said: Option<&str>,
+    ) -> Result<String, Failure> {
+        let publisher = &of.label.publisher;
+        let node = if self.reads_here(publisher) {
+            None
+        } else {
+            self.cell.account_at(&of.collection, of.number)?
+        };
+        let to = node.as_ref().unwrap_or(publisher);
+        if let Some(said) = said
+            && *to != self.me.member
+            && self.is_red(said)?
+            && self
+                .cell
+                .versions(&Caller::node(to.clone()), said)?
+                .is_empty()
+        {
+            return Ok(format!(
+                "this stays here: it is TLP:RED and names nobody (`portcullis cell mark {said} --to {to}`)"
+            ));
+        }
+        let way = self.way_to(to, collection);
+        Ok(match &node {
+            Some(_) => format!("{way}; `{publisher}` has its account there"),
+            None => way,
+        })
+    }
+
+    fn is_red(&self, id: &str) -> Result<bool, Failure> {
+        let found = self.versions(id)?;
+        Ok(found.first().is_some_and(|one| one.label.tlp == Tlp::Red))
     }
 
     /// Refuses members nobody here has heard of: a name that is misspelt reaches nobody.

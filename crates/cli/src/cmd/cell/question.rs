@@ -1,6 +1,6 @@
 //! `portcullis cell ask`, `answer`, `ack`, `close` and `questions`: asking across organisations.
 
-use super::{Desk, words};
+use super::{Desk, find, words};
 use crate::{Answer as Done, failure::Failure, ui::Ui};
 use clap::Args;
 use portcullis_core::{
@@ -145,9 +145,38 @@ impl Ask {
             members: self.members.into_iter().collect(),
             deadline,
         };
+        let about = new.about.clone();
         let question = desk.cell.ask(&desk.me, &collection, new)?;
-        shown(&desk, &question, "asked", ui)
+        let done = shown(&desk, &question, "asked", ui)?;
+        let away = away(&desk, &question, &about)?;
+        if !away.is_empty() {
+            ui.say(format_args!(
+                "no account here: {}; this gets there once a node of theirs follows `{}`",
+                away.join(", "),
+                find::alias(&desk, &collection)
+            ));
+        }
+        Ok(done)
     }
+}
+
+/// Those who were asked and may never hear it: they have no account here, and it is about nothing of
+/// theirs, for which our follow of them would take it along.
+fn away(desk: &Desk, question: &QuestionId, about: &[ObjectId]) -> Result<Vec<String>, Failure> {
+    let state = desk.state();
+    let Some(held) = state.questions().get(question) else {
+        return Ok(Vec::new());
+    };
+    let mut goes_to = BTreeSet::new();
+    for object in about {
+        for of in desk.versions(object.as_str())? {
+            goes_to.extend(desk.cell.account_at(&of.collection, of.number)?);
+            goes_to.insert(of.label.publisher);
+        }
+    }
+    let asked = held.asked.keys();
+    let away = asked.filter(|member| !desk.reads_here(member) && !goes_to.contains(*member));
+    Ok(away.map(|member| format!("`{member}`")).collect())
 }
 
 /// The collection that these groups read, if there is one alone in which a note reaches them all.
@@ -227,19 +256,15 @@ impl Questions {
             if held.closed.is_some() && !self.all {
                 continue;
             }
-            let silent = held.silent().count();
-            let late = if held.deadline < now && silent > 0 {
+            let tally = Tally::of(&desk, held);
+            let late = if held.deadline < now && tally.silent + tally.have_it > 0 {
                 "  LATE"
             } else {
                 ""
             };
             let stands = match &held.closed {
                 Some(closed) => format!("closed: {}", closed.outcome),
-                None => format!(
-                    "{silent} of {} silent, until {}{late}",
-                    held.asked.len(),
-                    held.deadline
-                ),
+                None => format!("{tally}, until {}{late}", held.deadline),
             };
             ui.say(format_args!(
                 "{id}  {:10} by {}  {stands}",
@@ -247,7 +272,7 @@ impl Questions {
                 held.by.member
             ));
             ui.say(format_args!("    {}", held.text));
-            rows.push(json_of(id, held));
+            rows.push(json_of(&desk, id, held));
         }
         if rows.is_empty() {
             ui.say("no question is open");
@@ -255,6 +280,64 @@ impl Questions {
         ui.answer(&Value::Array(rows));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// How those who were asked stand to a question.
+#[derive(Default)]
+struct Tally {
+    replied: usize,
+    have_it: usize,
+    silent: usize,
+    unknown: usize,
+}
+
+impl Tally {
+    fn of(desk: &Desk, held: &Held) -> Self {
+        let mut tally = Self::default();
+        for (member, reply) in &held.asked {
+            let count = if reply.settled() {
+                &mut tally.replied
+            } else if reply.acknowledged_at.is_some() {
+                &mut tally.have_it
+            } else if is_known(desk, held, member) {
+                &mut tally.silent
+            } else {
+                &mut tally.unknown
+            };
+            *count += 1;
+        }
+        tally
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let counts = [
+            (self.replied, "replied"),
+            (
+                self.have_it,
+                if self.have_it == 1 {
+                    "has it"
+                } else {
+                    "have it"
+                },
+            ),
+            (self.silent, "silent"),
+            (self.unknown, "not known here"),
+        ];
+        let said = counts.iter().filter(|(count, _)| *count > 0);
+        let said: Vec<_> = said
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        let asked = self.replied + self.have_it + self.silent + self.unknown;
+        write!(f, "{asked} asked: {}", said.join(", "))
+    }
+}
+
+/// Whether this node would know if a member had said something: to a question of another node that says
+/// it there.
+fn is_known(desk: &Desk, held: &Held, member: &MemberId) -> bool {
+    desk.reads_here(&held.by.member) || desk.reads_here(member)
 }
 
 fn shown(desk: &Desk, id: &QuestionId, what: &str, ui: Ui) -> Done {
@@ -279,11 +362,12 @@ fn shown(desk: &Desk, id: &QuestionId, what: &str, ui: Ui) -> Done {
     if replied && !desk.reads_here(&held.by.member) {
         let note = held.note.as_ref();
         let found = note.map(|note| desk.versions(note.as_str())).transpose()?;
-        let stands = found.and_then(|found| Some(found.first()?.collection));
-        let way = stands.map_or_else(
-            || format!("this stays here: no note of `{}` is", held.by.member),
-            |collection| desk.way_to(&held.by.member, &collection),
-        );
+        let mut found = found.into_iter().flatten();
+        let stands = found.find(|found| found.label.publisher == held.by.member);
+        let way = match &stands {
+            Some(of) => desk.way_back(of, &of.collection, None)?,
+            None => format!("this stays here: no note of `{}` is", held.by.member),
+        };
         ui.say(format_args!("  {way}"));
     }
     let waits = waits(&state, held);
@@ -295,7 +379,8 @@ fn shown(desk: &Desk, id: &QuestionId, what: &str, ui: Ui) -> Done {
             (Some(reason), _, _) => format!("declined: {reason}"),
             (None, Some(at), _) => format!("answered at {at}"),
             (None, None, Some(at)) => format!("has it since {at}"),
-            (None, None, None) => "SILENT".to_owned(),
+            (None, None, None) if is_known(desk, held, member) => "SILENT".to_owned(),
+            (None, None, None) => "not known here".to_owned(),
         };
         ui.say(format_args!("  {member:32} {said}"));
         for object in &reply.answers {
@@ -308,7 +393,7 @@ fn shown(desk: &Desk, id: &QuestionId, what: &str, ui: Ui) -> Done {
             closed.at, closed.outcome
         ));
     }
-    let mut answer = json_of(id, held);
+    let mut answer = json_of(desk, id, held);
     answer["waits"] = waits.into();
     ui.answer(&answer);
     Ok(ExitCode::SUCCESS)
@@ -321,7 +406,8 @@ fn waits(state: &State, held: &Held) -> bool {
     note.is_some_and(|note| waiting.any(|(_, review)| review.object == *note))
 }
 
-fn json_of(id: &QuestionId, held: &Held) -> Value {
+fn json_of(desk: &Desk, id: &QuestionId, held: &Held) -> Value {
+    let tally = Tally::of(desk, held);
     let names = |objects: &[ObjectId]| objects.iter().map(ToString::to_string).collect::<Vec<_>>();
     json!({
         "id": id.to_string(),
@@ -338,7 +424,9 @@ fn json_of(id: &QuestionId, held: &Held) -> Value {
             "answers": names(&reply.answers),
             "declined": reply.declined,
         })).collect::<Vec<_>>(),
-        "silent": held.silent().count(),
+        "have_it": tally.have_it,
+        "silent": tally.silent,
+        "unknown": tally.unknown,
         "closed": held.closed.as_ref().map(|closed| json!({
             "at": closed.at.to_string(),
             "outcome": closed.outcome,

@@ -172,9 +172,9 @@ fn say(desk: &Desk, object: &ObjectId, out: &Out, mut said: Value, what: &str, u
     objects.push(said);
     let done = put::publish(desk, &into, &objects)?;
     let publisher = &of.label.publisher;
+    let way = desk.way_back(of, &into, id.as_str())?;
     ui.say(format_args!(
-        "{what}: {object}, which `{publisher}` published; {}",
-        desk.way_to(publisher, &into)
+        "{what}: {object}, which `{publisher}` published; {way}"
     ));
     put::said(&done, ui);
     ui.answer(&json!({

@@ -50,7 +50,7 @@ fn a_question_and_its_answer_come_over_a_broken_line_exactly_once() {
         "collection": pair.sides[0].collection, "kind": "seen", "text": "Does anybody see this host?",
         "members": ["west.example"], "deadline": "2999-01-01T00:00:00Z",
     });
-    let asked = pair.sides[0].say("/cell/v1/questions", &asked);
+    let asked = pair.sides[0].say(0, "/cell/v1/questions", &asked);
     let question = asked["question"].as_str().unwrap().to_owned();
     pair.restart(0);
     // It breaks while the question is on its way, however often it takes.
@@ -76,7 +76,7 @@ fn a_question_and_its_answer_come_over_a_broken_line_exactly_once() {
     });
     pair.sides[1].publish(0, &[sighting.to_string()]);
     let answer = json!({ "objects": [sighting["id"]] });
-    pair.sides[1].say(&format!("/cell/v1/questions/{question}/answer"), &answer);
+    pair.sides[1].say(0, &format!("/cell/v1/questions/{question}/answer"), &answer);
     pair.restart(1);
     pair.cut_after(900);
     pair.heal();
@@ -110,7 +110,7 @@ fn replies_come_back_over_a_follow_of_one_way_exactly_once() {
         "collection": pair.sides[0].collection, "kind": "seen", "text": "Does anybody see this host?",
         "members": ["west.example"], "deadline": "2999-01-01T00:00:00Z",
     });
-    let asked = pair.sides[0].say("/cell/v1/questions", &asked);
+    let asked = pair.sides[0].say(0, "/cell/v1/questions", &asked);
     let question = asked["question"].as_str().unwrap().to_owned();
     let questions = |pair: &mut Pair, side: usize| {
         let all = pair.sides[side].ask_until_answered("/cell/v1/questions");
@@ -165,6 +165,73 @@ fn replies_come_back_over_a_follow_of_one_way_exactly_once() {
         3,
         "the question, the acknowledgement, the refusal"
     );
+}
+
+#[test]
+fn who_has_an_account_alone_is_told_and_every_command_says_how_far_a_word_goes() {
+    let mut pair = Pair::one_way();
+    let id = format!("indicator--{}", uuid(6));
+    pair.sides[0].publish(1, &[indicator(&id, &at(1), &json!({}))]);
+    let groups = pair.sides[0].says(&["group", "list"]);
+    let group = groups
+        .split_whitespace()
+        .find(|word| word.starts_with("grp_"));
+    let asked = json!({
+        "collection": pair.sides[0].collection, "kind": "seen", "text": "Does anybody see this host?",
+        "groups": [group.unwrap()], "deadline": "2999-01-01T00:00:00Z",
+    });
+    let asked = pair.sides[0].say(1, "/cell/v1/questions", &asked);
+    let question = asked["question"].as_str().unwrap().to_owned();
+    wait("the question", || {
+        let heard = pair.sides[1].ask_until_answered("/cell/v1/questions");
+        heard.to_string().contains(&question).then_some(())
+    });
+    let there = "`east.example` has this as soon as `portcullis serve` has told its node, which we follow; `bank.example` has its account there";
+    let said = pair.sides[1].says(&["ack", &question]);
+    assert!(said.contains(there), "{said}");
+    assert!(said.contains("east.example not known here"), "{said}");
+    let listed = pair.sides[1].says(&["questions"]);
+    assert!(
+        listed.contains("2 asked: 1 has it, 1 not known here, until"),
+        "{listed}"
+    );
+    let said = pair.sides[1].says(&["sight", &id]);
+    assert!(said.contains(there), "{said}");
+    let said = pair.sides[1].says(&["sight", &id, "--tlp", "red"]);
+    assert!(
+        said.contains("this stays here: it is TLP:RED and names nobody"),
+        "{said}"
+    );
+    wait("the bank to be told", || {
+        let told = pair.sides[0].asked_by(1, "/cell/v1/questions");
+        let asked = told["questions"][0]["asked"].as_array().unwrap();
+        let west = asked.iter().find(|one| one["member"] == "west.example");
+        (!west.unwrap()["acknowledged_at"].is_null()).then_some(())
+    });
+    let listed = pair.sides[0].says(&["questions"]);
+    assert!(
+        listed.contains("2 asked: 1 has it, 1 silent, until"),
+        "{listed}"
+    );
+    let incoming = pair.sides[1].collection.clone();
+    let mut ask = vec![
+        "ask",
+        "seen",
+        "And this one?",
+        "--group",
+        "Both",
+        "--in",
+        &incoming,
+    ];
+    let said = pair.sides[1].says(&ask);
+    let lost = "this gets there once a node of theirs follows";
+    assert!(
+        said.contains(lost) && said.contains("`bank.example`, `east.example`; "),
+        "{said}"
+    );
+    ask.extend(["--about", &id]);
+    let said = pair.sides[1].says(&ask);
+    assert!(!said.contains(lost), "{said}");
 }
 
 /// What happens.

@@ -323,15 +323,20 @@ impl Side {
     }
 
     /// Says something that is no TAXII, once.
-    pub(super) fn say(&mut self, path: &str, body: &Value) -> Value {
-        let answered = self.insist(0, "POST", path, Some(body.to_string().as_bytes()));
+    pub(super) fn say(&mut self, account: usize, path: &str, body: &Value) -> Value {
+        let answered = self.insist(account, "POST", path, Some(body.to_string().as_bytes()));
         let said = answered.json();
         assert_eq!(answered.status, 200, "{said}");
         said
     }
 
     pub(super) fn ask_until_answered(&mut self, path: &str) -> Value {
-        let answered = self.insist(0, "GET", path, None);
+        self.asked_by(0, path)
+    }
+
+    /// What an account is answered.
+    pub(super) fn asked_by(&mut self, account: usize, path: &str) -> Value {
+        let answered = self.insist(account, "GET", path, None);
         assert_eq!(answered.status, 200, "{}", answered.json());
         answered.json()
     }

@@ -180,9 +180,11 @@ impl Recalls {
             rows.push(json_of(id, held));
         }
         if rows.is_empty() {
-            let kept = state.recalls().values();
-            let kept = kept.filter(|held| 0 < kept_by(held)).count();
-            match kept {
+            let recalls = state.recalls().values();
+            match recalls
+                .filter(|held| 0 < answered(held, Complied::Kept))
+                .count()
+            {
                 0 => ui.say("no recall is open"),
                 kept => ui.say(format_args!(
                     "no recall is open; of {} a copy is KEPT: `portcullis cell recalls --all`",
@@ -200,22 +202,18 @@ fn unknown() -> Failure {
         .hint("`portcullis cell recalls --all` shows them")
 }
 
-/// How many keep a copy, and say why.
-fn kept_by(held: &Held) -> usize {
+/// How many have answered that.
+fn answered(held: &Held, how: Complied) -> usize {
     let answers = held.asked.values().flatten();
-    answers.filter(|said| said.how == Complied::Kept).count()
+    answers.filter(|said| said.how == how).count()
 }
 
 /// How many have done what, and how many have not answered, in time or not.
 pub(super) fn stands(held: &Held, now: Timestamp) -> String {
-    let of = |how| {
-        let answers = held.asked.values().flatten();
-        answers.filter(|said| said.how == how).count()
-    };
     let counts = [
-        (of(Complied::Removed), "removed"),
-        (of(Complied::NotHeld), "not held"),
-        (kept_by(held), "KEPT"),
+        (answered(held, Complied::Removed), "removed"),
+        (answered(held, Complied::NotHeld), "not held"),
+        (answered(held, Complied::Kept), "KEPT"),
         (held.open().count(), silent(held, now)),
     ];
     let counts = counts.into_iter().filter(|(count, _)| *count > 0);
@@ -273,4 +271,55 @@ fn json_of(id: &RecallId, held: &Held) -> Value {
         })).collect::<Vec<_>>(),
         "open": held.open().count(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portcullis_core::cell::{By, recall::Confirmed};
+
+    #[test]
+    fn whoever_keeps_a_copy_and_whoever_is_late_is_counted() {
+        let at: Timestamp = "2026-11-20T09:00:00Z".parse().unwrap();
+        let due: Timestamp = "2026-11-22T09:00:00Z".parse().unwrap();
+        let answers = [
+            ("a.example", Some(Complied::Removed)),
+            ("b.example", Some(Complied::Kept)),
+            ("c.example", Some(Complied::NotHeld)),
+            ("d.example", None),
+            ("e.example", None),
+        ];
+        let said = |how| Confirmed {
+            how,
+            note: None,
+            at,
+        };
+        let asked = answers
+            .into_iter()
+            .map(|(member, how)| (member.parse().unwrap(), how.map(said)))
+            .collect();
+        let held = Held {
+            object: "indicator--00000000-0000-4000-8000-000000000001"
+                .parse()
+                .unwrap(),
+            versions: Vec::new(),
+            under: None,
+            reason: "wrong".to_owned(),
+            by: By {
+                member: "csirt.example".parse().unwrap(),
+                account: None,
+            },
+            at,
+            due,
+            asked,
+        };
+        let answered = "1 removed, 1 not held, 1 KEPT";
+        assert_eq!(stands(&held, at), format!("{answered}, 2 NOT YET"));
+        assert_eq!(stands(&held, due), format!("{answered}, 2 LATE"));
+        let nobody = Held {
+            asked: [].into(),
+            ..held
+        };
+        assert_eq!(stands(&nobody, due), "nobody else was served it");
+    }
 }

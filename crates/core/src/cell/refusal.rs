@@ -141,6 +141,9 @@ pub enum Refusal {
     /// A version says that it was made after now.
     #[error("`modified` lies ahead of this node's clock; nobody makes a version before its time")]
     MadeAhead,
+    /// Its publisher has asked this version back.
+    #[error("this version was recalled; publish a new one, with a later `modified`")]
+    Recalled,
     /// A value of the object stands on a warning list.
     #[error("`{value}` stands on the warning list `{list}`")]
     WarningList {
@@ -282,6 +285,7 @@ impl Refusal {
             Self::NotCreator { .. } => "cell.not_creator",
             Self::VersionTaken => "cell.version_taken",
             Self::MadeAhead => "cell.made_ahead",
+            Self::Recalled => "cell.recalled",
             Self::WarningList { .. } => "cell.warning_list",
             Self::UnknownWrapper { .. } => "cell.unknown_wrapper",
             Self::WrapperLapsed { .. } => "cell.wrapper_lapsed",

@@ -10,12 +10,12 @@ mod revoked;
 #[cfg(test)]
 mod tests;
 
-use super::{Cell, CellError, erase::Kept, index::Key, who::Entries};
+use super::{Cell, CellError, Found, erase::Kept, index::Key, who::Entries, write::Prepared};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_core::{
     cell::{
-        Caller, CollectionId, Command, Event, ObjectId, RecallId, Refusal,
+        Caller, CollectionId, Command, Event, ObjectId, RecallId, Refusal, State,
         recall::{Complied, Confirmed, Recall},
     },
     member::MemberId,
@@ -505,7 +505,6 @@ impl Cell {
     fn covered_by(&self, recall: &Recall) -> Vec<Covered> {
         let index = self.index();
         let key = Key::of(recall.object.as_str());
-        let heard = recall.asked.contains_key(&self.me);
         let mut covered = Vec::new();
         for (collection, shelf) in index.shelves() {
             let own = shelf.versions(key).filter(|(_, entry)| {
@@ -514,16 +513,8 @@ impl Cell {
             });
             let mut newest = true;
             for (number, entry) in own {
-                // What is dated in the future was here all the same; of a recall that was heard from
-                // elsewhere the publisher's clock alone tells, as when it came to us says nothing.
-                let made_us = if heard {
-                    entry.version_us
-                } else {
-                    entry.version_us.min(entry.added_us)
-                };
-                let later = recall.at.as_microsecond() < made_us;
-                let asked = recall.covers(entry.version_us) && !entry.is_revoked();
-                if asked && !(later && recall.versions.is_empty()) {
+                let reached = self.reaches(recall, entry.version_us, entry.added_us);
+                if reached && !entry.is_revoked() {
                     covered.push(Covered {
                         collection: *collection,
                         number: u64::from(number),
@@ -538,6 +529,55 @@ impl Cell {
         drop(index);
         covered.retain(|one| self.is_wanted(Wanted::of(recall), &one.collection, one.number));
         covered
+    }
+
+    /// Whether a recall is about a version that came to us then.
+    fn reaches(&self, recall: &Recall, version_us: i64, added_us: i64) -> bool {
+        // What is dated in the future was here all the same; of a recall that was heard from
+        // elsewhere the publisher's clock alone tells, as when it came to us says nothing.
+        let made_us = if recall.asked.contains_key(&self.me) {
+            version_us
+        } else {
+            version_us.min(added_us)
+        };
+        let later = recall.at.as_microsecond() < made_us;
+        recall.covers(version_us) && !(later && recall.versions.is_empty())
+    }
+
+    /// Whether what was found is asked back by its publisher, or says `revoked` since it was.
+    pub fn is_recalled(&self, found: &Found) -> bool {
+        let Some((entry, label)) = self.entry_of(&found.collection, found.number) else {
+            return false;
+        };
+        self.state().recalls_of(&found.id).any(|(_, recall)| {
+            let reached = self.reaches(recall, entry.version_us, entry.added_us);
+            recall.by.member == label.publisher && (entry.is_revoked() || reached)
+        })
+    }
+
+    /// Whether what `publisher` brings was asked back by it: it would go again at once. `held_us` is the
+    /// version of what stood in its place, where it has none of its own.
+    pub(super) fn is_asked_back(
+        &self,
+        state: &State,
+        publisher: &MemberId,
+        object: &Prepared<'_>,
+        held_us: Option<i64>,
+        at: Timestamp,
+    ) -> bool {
+        let (header, now_us) = (&object.header, at.as_microsecond());
+        let version_us = if object.is_unversioned() {
+            held_us.unwrap_or(now_us)
+        } else {
+            object.at.order.version_us
+        };
+        let made_by = |under: &ObjectId| header.created_by.as_deref() == Some(under.as_str());
+        !header.revoked
+            && state.recalls_of(&header.id).any(|(_, recall)| {
+                recall.by.member == *publisher
+                    && recall.under.as_ref().is_none_or(made_by)
+                    && self.reaches(recall, version_us, now_us)
+            })
     }
 
     /// As whom a caller asks an object back, and which versions: as itself those that it has

@@ -361,6 +361,11 @@ fn what_is_recalled_is_revoked_for_clients_and_asked_back_from_who_had_it() {
     let shown = csirt.place.json(&["cell", "show", &id(1)]);
     assert_eq!(shown["recalls"][0]["open"], 1, "{shown}");
     assert_eq!(shown["revoked"], true, "{shown}");
+    let again = csirt
+        .place
+        .run(&["cell", "import", &file, "--into", "alerts"]);
+    let told = format!("{}{}", again.out, again.err);
+    assert!(told.contains("cell.recalled"), "{told}");
     // Nobody takes it for good any more, wherever it shows: its value is known no longer.
     let value = "n1.bad.example";
     let looked = csirt.place.run(&["cell", "lookup", value]);

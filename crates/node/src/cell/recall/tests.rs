@@ -4,12 +4,13 @@ mod pseudonyms;
 
 use super::onward_note;
 use crate::cell::{
-    Query, VersionMatch, feed,
+    Change, Query, Source, Stamp, Status, Trial, VersionMatch, feed,
     tests::{Kit, id, indicator, member, standing, with},
 };
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_core::{
-    cell::{Caller, Command, MemberKind, ObjectId},
+    cell::{Caller, Command, Marks, MemberKind, ObjectId, Tlp},
     member::MemberId,
 };
 use std::collections::BTreeSet;
@@ -108,6 +109,100 @@ fn what_was_made_after_a_recall_stands_however_late_it_is_heard_and_whatever_our
     assert_eq!(kit.add(&[indicator(2, 0), late.clone()]).failures, []);
     kit.hears_recall(2, None, Some(since));
     assert_eq!(kit.bytes_of(&kit.b(), &id(2)), [late]);
+}
+
+#[test]
+fn a_recalled_version_is_not_taken_again_from_its_publisher_at_any_door_and_a_newer_one_is() {
+    let kit = Kit::new();
+    let operator = kit.cell.operator();
+    let tall = with(2, 0, r#","description":"call first-teller@mailbox.org""#);
+    kit.add(&[indicator(1, 0), tall.clone()]);
+    kit.add_as(&operator, &[indicator(3, 0)]);
+    kit.clock.pass(1_000_000);
+    for (caller, n) in [(&kit.a(), 1), (&kit.a(), 2), (&operator, 3)] {
+        let recall = kit.cell.recall(caller, &id(n), &[], "wrong", None);
+        recall.unwrap();
+        kit.clock.pass(1_000_000);
+    }
+    let kit = kit.restarted(&kit.cell.journal.image(true).unwrap());
+    let all = Query {
+        versions: vec![VersionMatch::All],
+        ..Query::default()
+    };
+    let before = kit.shown(&all);
+    let again = [indicator(1, 0), tall, indicator(4, 0)];
+    let codes = |status: &Status| -> Vec<_> {
+        let failures = status.failures.iter();
+        failures.map(|failure| failure.code).collect()
+    };
+    let mut trial = Trial::new(kit.collection);
+    let envelope = format!("{{\"objects\":[{}]}}", again.join(","));
+    let tried = kit
+        .cell
+        .try_adding(&mut trial, &kit.a(), envelope.as_bytes(), Source::Published);
+    for status in [tried.unwrap(), kit.add(&again)] {
+        assert_eq!(codes(&status), ["cell.recalled"; 2]);
+        assert_eq!((status.fresh, status.pendings), (1, vec![]));
+        let said = status.failures[0].message.clone().unwrap();
+        assert!(said.contains("a later `modified`"), "{said}");
+    }
+    let imported = kit.cell.add(
+        &operator,
+        &kit.collection,
+        format!("{{\"objects\":[{}]}}", indicator(3, 0)).into(),
+        Source::Imported,
+    );
+    assert_eq!(codes(&imported.unwrap()), ["cell.recalled"]);
+    assert_eq!(kit.shown(&all).len(), before.len() + 1);
+    assert_eq!(
+        kit.cell.recall_tick().unwrap(),
+        0,
+        "nothing was to be removed"
+    );
+    // Another member's version is its own, and so is what is published anew.
+    let newer = format!("{:.3}", kit.cell.env.now());
+    let newer = indicator(1, 0).replace(
+        "modified\":\"2026-01-01T00:00:00.000Z",
+        &format!("modified\":\"{newer}"),
+    );
+    assert_eq!(kit.add(std::slice::from_ref(&newer)).failures, []);
+    kit.cell.recall_tick().unwrap();
+    assert_eq!(kit.bytes_of(&kit.b(), &id(1))[0], newer);
+    let found = kit.cell.versions(&kit.b(), &id(1)).unwrap();
+    assert!(!kit.cell.is_recalled(&found[0]));
+    let found = kit.cell.versions(&kit.b(), &id(2)).unwrap();
+    assert!(kit.cell.is_recalled(&found[0]), "it says `revoked`");
+}
+
+#[test]
+fn what_a_follow_brings_of_a_version_that_its_publisher_has_recalled_is_refused() {
+    let kit = Kit::new();
+    let since = "2026-01-01T00:00:03Z".parse().unwrap();
+    kit.add(&[indicator(1, 0)]);
+    kit.hears_recall(1, None, Some(since));
+    let put = |publisher: &str, modified_s: u32| Change::Put {
+        bytes: indicator(1, modified_s).into(),
+        stamp: Stamp {
+            at_us: kit.cell.env.now().as_microsecond() + 1,
+            by: member("far"),
+        },
+        publisher: member(publisher),
+        tlp: Tlp::Green,
+        held: false,
+        marks: Marks::default(),
+        provenance: Bytes::new(),
+    };
+    let accept = |change: Change| {
+        let accepted = kit.cell.accept(&kit.collection, &[change], Vec::new());
+        let accepted = accepted.unwrap();
+        (accepted.fresh, accepted.refused)
+    };
+    assert_eq!(
+        accept(put("bank-a", 1)),
+        (0, vec![(id(1), "cell.recalled")])
+    );
+    assert_eq!(accept(put("bank-a", 5)), (1, vec![]));
+    assert_eq!(accept(put("bank-b", 2)), (1, vec![]), "it is another's");
 }
 
 #[test]

@@ -87,7 +87,12 @@ impl Cell {
         }
         let now_us = at.as_microsecond();
         self.may_replace(&frame.state, index, shelf, adding, object, now_us)?;
-        Ok(Place::Free(found.map(|(_, (_, entry))| *entry)))
+        let held = found.map(|(_, (_, entry))| *entry);
+        let (publisher, held_us) = (&adding.caller.member, held.map(|held| held.version_us));
+        if self.is_asked_back(&frame.state, publisher, object, held_us, at) {
+            return Err(Refusal::Recalled);
+        }
+        Ok(Place::Free(held))
     }
 
     /// Only its creator makes new versions of an object that is here, and revokes it (STIX 2.1

@@ -146,7 +146,7 @@ fn called(desk: &Desk, id: &str) -> String {
 
 /// Whether its publisher asked it back.
 fn is_recalled(desk: &Desk, found: &Found) -> bool {
-    desk.state().recalls_of(&found.id).next().is_some()
+    desk.cell.is_recalled(found)
 }
 
 /// Whether it is past its time.

@@ -66,6 +66,30 @@ fn stands(kit: &Kit, n: u32) -> Vec<String> {
 }
 
 #[test]
+fn what_one_pseudonym_has_recalled_the_cell_and_others_may_publish_and_it_may_not() {
+    let (kit, notes) = kit_of_two();
+    let own = kit.cell.pseudonym(&kit.a(), &notes).unwrap();
+    put(&kit, &kit.a(), &notes, &under(&own, 1));
+    kit.clock.pass(1_000_000);
+    kit.cell
+        .recall(&kit.a(), &id(1), &[], "wrong", None)
+        .unwrap();
+    put(
+        &kit,
+        &kit.cell.operator(),
+        &kit.collection,
+        &indicator(1, 0),
+    );
+    let envelope = format!("{{\"objects\":[{}]}}", under(&own, 1));
+    let status = kit
+        .cell
+        .add(&kit.a(), &notes, envelope.into(), Source::Published)
+        .unwrap();
+    assert_eq!(status.failures[0].code, "cell.recalled");
+    assert_eq!(stands(&kit, 1), [indicator(1, 0)]);
+}
+
+#[test]
 fn what_else_is_in_the_same_version_stays_and_nobody_hears_who_had_it() {
     let (kit, notes) = kit_of_two();
     let (cell, operator) = (&kit.cell, kit.cell.operator());

@@ -86,10 +86,22 @@ impl Peers for Nobody {
     }
 }
 
-/// Answers everything alike, or is not there.
-pub(super) struct Says(pub(super) Option<Vec<u8>>);
+/// Answers asks for changes by this, and does nothing else.
+pub(super) struct Says<F>(pub(super) F);
 
-impl Peers for Says {
+/// Answers everything alike, or is not there.
+pub(super) fn alike(body: Option<Vec<u8>>) -> impl Peers {
+    Says(move |peer: &Peer, _: &Ask| {
+        let body = body.clone();
+        let body = body.ok_or_else(|| Nobody.get(peer, "").unwrap_err())?;
+        Ok(Answer { status: 200, body })
+    })
+}
+
+impl<F> Peers for Says<F>
+where
+    F: Fn(&Peer, &Ask) -> Result<Answer, PeerError> + Send + Sync,
+{
     fn deliver(&self, peer: &Peer, bytes: &[u8]) -> Result<Answer, PeerError> {
         Nobody.deliver(peer, bytes)
     }
@@ -126,10 +138,8 @@ impl Peers for Says {
         Nobody.upload_part(peer, package, from, bytes)
     }
 
-    fn cell_changes(&self, peer: &Peer, _: &Ask) -> Result<Answer, PeerError> {
-        let body = self.0.clone();
-        let body = body.ok_or_else(|| Nobody.get(peer, "").unwrap_err())?;
-        Ok(Answer { status: 200, body })
+    fn cell_changes(&self, peer: &Peer, ask: &Ask) -> Result<Answer, PeerError> {
+        (self.0)(peer, ask)
     }
 }
 

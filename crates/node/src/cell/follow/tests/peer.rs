@@ -1,6 +1,6 @@
 //! A node that lies: what it may not make us believe of others.
 
-use super::{Nobody, Says as Answers, TestEnv};
+use super::{Nobody, TestEnv, alike};
 use crate::{
     cell::{
         Cell, CellParts, Changed, Source as Coming, Stamp,
@@ -226,7 +226,7 @@ impl Bench {
             })
         };
         let reach = Reach {
-            peers: &Answers(Some(body)),
+            peers: &alike(Some(body)),
             remote: &Nobody,
             peer_of: &peer_of,
             endpoint_of: &|_| None,

@@ -1,6 +1,6 @@
 //! What is said at a follower of what it was served reaches its publisher, who follows nobody.
 
-use super::{Nobody, TestEnv, forged::third};
+use super::{Nobody, Says, TestEnv, forged::third};
 use crate::{
     Env as _,
     cell::{
@@ -19,7 +19,6 @@ use portcullis_core::{
         CollectionId, Command, FollowId, GroupId, Marks, MemberKind, Mode, Settings, Standing, Tlp,
         follow::Source,
     },
-    id::PackageId,
     member::MemberId,
     realm::Realm,
 };
@@ -100,7 +99,7 @@ impl Way {
 
     fn reach<T>(&self, call: impl FnOnce(&Reach<'_>) -> T) -> T {
         call(&Reach {
-            peers: self,
+            peers: &Says(|peer: &Peer, ask: &Ask| self.answer(peer, ask)),
             remote: &Nobody,
             peer_of: &|member| Some(peer(member)),
             endpoint_of: &|_| None,
@@ -108,46 +107,8 @@ impl Way {
             wait_ms: 0,
         })
     }
-}
 
-impl Peers for Way {
-    fn deliver(&self, peer: &Peer, bytes: &[u8]) -> Result<Answer, PeerError> {
-        Nobody.deliver(peer, bytes)
-    }
-
-    fn add_checkpoint(&self, peer: &Peer, bytes: &[u8]) -> Result<Answer, PeerError> {
-        Nobody.add_checkpoint(peer, bytes)
-    }
-
-    fn get(&self, peer: &Peer, path: &str) -> Result<Answer, PeerError> {
-        Nobody.get(peer, path)
-    }
-
-    fn package_part(
-        &self,
-        peer: &Peer,
-        package: PackageId,
-        from: u64,
-        len: usize,
-    ) -> Result<Vec<u8>, PeerError> {
-        Nobody.package_part(peer, package, from, len)
-    }
-
-    fn upload_offset(&self, peer: &Peer, package: PackageId) -> Result<u64, PeerError> {
-        Nobody.upload_offset(peer, package)
-    }
-
-    fn upload_part(
-        &self,
-        peer: &Peer,
-        package: PackageId,
-        from: u64,
-        bytes: &[u8],
-    ) -> Result<u64, PeerError> {
-        Nobody.upload_part(peer, package, from, bytes)
-    }
-
-    fn cell_changes(&self, peer_: &Peer, ask: &Ask) -> Result<Answer, PeerError> {
+    fn answer(&self, peer_: &Peer, ask: &Ask) -> Result<Answer, PeerError> {
         let line = *self.line.lock().unwrap();
         if line == Line::Down {
             return Nobody.get(peer_, "");

@@ -1,6 +1,6 @@
 //! How long a follow of a node rests.
 
-use super::{Bench, Nobody, Says};
+use super::{Bench, Nobody, alike};
 use crate::{
     cell::follow::{BREATH, ECHO, EVERY_DEFAULT, PEER_BACKOFF_MAX, Reach, Ticked},
     peers::Peer,
@@ -25,7 +25,7 @@ fn bench() -> Bench {
     })
 }
 
-fn tick(bench: &Bench, says: Option<Vec<u8>>) -> Ticked {
+fn tick(bench: &Bench, body: Option<Vec<u8>>) -> Ticked {
     let peer_of = |of: &MemberId| {
         Some(Peer {
             member: of.clone(),
@@ -34,7 +34,7 @@ fn tick(bench: &Bench, says: Option<Vec<u8>>) -> Ticked {
         })
     };
     let reach = Reach {
-        peers: &Says(says),
+        peers: &alike(body),
         remote: &Nobody,
         peer_of: &peer_of,
         endpoint_of: &|_| None,

@@ -10,7 +10,7 @@ use crate::cell::{
     write::{AHEAD_US_MAX, Candidate, Context, FrameOf, Gone, Prepared, prepare_all},
 };
 use portcullis_core::cell::{
-    Caller, CollectionId, Command, Event, GroupId, Label, Marks, Refusal, State, Tlp, decide,
+    Caller, CollectionId, Command, Event, GroupId, Label, Marks, State, Tlp, decide,
 };
 use portcullis_core::member::MemberId;
 use std::{
@@ -100,9 +100,9 @@ impl Cell {
                         accepted.count(wider);
                         continue;
                     }
-                    if let Some(no) = self.barred(&index, &frame, &object, change, turn.at) {
+                    if self.is_made_ahead(&index, &frame, &object, stamp, turn.at) {
                         let id = object.header.id.into_owned();
-                        accepted.refused.push((id, no.code()));
+                        accepted.refused.push((id, "cell.made_ahead"));
                         continue;
                     }
                     // Whoever sent it may have looked otherwise, or not at all (law 10).
@@ -180,28 +180,6 @@ impl Cell {
 }
 
 impl Cell {
-    /// What keeps a version out for now that is not here yet.
-    fn barred(
-        &self,
-        index: &Index,
-        frame: &FrameOf<'_>,
-        object: &Prepared<'_>,
-        change: &Change,
-        at: jiff::Timestamp,
-    ) -> Option<Refusal> {
-        let Change::Put {
-            stamp, publisher, ..
-        } = change
-        else {
-            return None;
-        };
-        if self.is_made_ahead(index, frame, object, stamp, at) {
-            return Some(Refusal::MadeAhead);
-        }
-        let recalled = self.is_asked_back(&frame.state, publisher, object, None, at);
-        recalled.then_some(Refusal::Recalled)
-    }
-
     /// Whether others say of an object that is here that they have made a version of it which is
     /// yet to come: it would stand before every other until then.
     fn is_made_ahead(

@@ -4,13 +4,12 @@ mod pseudonyms;
 
 use super::onward_note;
 use crate::cell::{
-    Change, Query, Source, Stamp, Status, Trial, VersionMatch, feed,
+    Query, Source, Status, Trial, VersionMatch, feed,
     tests::{Kit, id, indicator, member, standing, with},
 };
-use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use portcullis_core::{
-    cell::{Caller, Command, Marks, MemberKind, ObjectId, Tlp},
+    cell::{Caller, Command, MemberKind, ObjectId},
     member::MemberId,
 };
 use std::collections::BTreeSet;
@@ -172,37 +171,6 @@ fn a_recalled_version_is_not_taken_again_from_its_publisher_at_any_door_and_a_ne
     assert!(!kit.cell.is_recalled(&found[0]));
     let found = kit.cell.versions(&kit.b(), &id(2)).unwrap();
     assert!(kit.cell.is_recalled(&found[0]), "it says `revoked`");
-}
-
-#[test]
-fn what_a_follow_brings_of_a_version_that_its_publisher_has_recalled_is_refused() {
-    let kit = Kit::new();
-    let since = "2026-01-01T00:00:03Z".parse().unwrap();
-    kit.add(&[indicator(1, 0)]);
-    kit.hears_recall(1, None, Some(since));
-    let put = |publisher: &str, modified_s: u32| Change::Put {
-        bytes: indicator(1, modified_s).into(),
-        stamp: Stamp {
-            at_us: kit.cell.env.now().as_microsecond() + 1,
-            by: member("far"),
-        },
-        publisher: member(publisher),
-        tlp: Tlp::Green,
-        held: false,
-        marks: Marks::default(),
-        provenance: Bytes::new(),
-    };
-    let accept = |change: Change| {
-        let accepted = kit.cell.accept(&kit.collection, &[change], Vec::new());
-        let accepted = accepted.unwrap();
-        (accepted.fresh, accepted.refused)
-    };
-    assert_eq!(
-        accept(put("bank-a", 1)),
-        (0, vec![(id(1), "cell.recalled")])
-    );
-    assert_eq!(accept(put("bank-a", 5)), (1, vec![]));
-    assert_eq!(accept(put("bank-b", 2)), (1, vec![]), "it is another's");
 }
 
 #[test]

@@ -8,7 +8,12 @@
 
 use super::{Cell, CellError, batch, erase};
 use jiff::Timestamp;
-use portcullis_core::{cell::CollectionId, digest::Digest, member::MemberId, realm::Realm};
+use portcullis_core::{
+    cell::{CollectionId, follow::Source},
+    digest::Digest,
+    member::MemberId,
+    realm::Realm,
+};
 use portcullis_sign::SecretKey;
 use portcullis_store::journal::{Frame, Pins, Place, Position};
 use portcullis_tlog::tree::Levels;
@@ -241,6 +246,13 @@ impl Cell {
         let Some((_, label)) = self.entry_of(collection, number) else {
             return Ok(None);
         };
+        // Whom we hear at its own node speaks there, whoever else has signed a copy.
+        let heard = self.state().follows().values().any(|follow| {
+            !follow.ended && matches!(&follow.source, Source::Peer { member, .. } if *member == label.publisher)
+        });
+        if heard {
+            return Ok(None);
+        }
         let says = self.provenance_view(collection, number)?;
         let says = says.filter(|says| says.publisher == label.publisher.as_str());
         let by = says.map(|says| says.signed_by);

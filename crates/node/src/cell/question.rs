@@ -482,7 +482,14 @@ impl Cell {
         let Some((collection, number)) = numbers.pop() else {
             return Ok(());
         };
-        to.extend(self.account_at(&collection, number)?);
+        let mut nodes = BTreeSet::from_iter(self.account_at(&collection, number)?);
+        for (collection, number) in numbers {
+            nodes.extend(self.account_at(&collection, number)?);
+        }
+        // Where several nodes have signed what the asker said, one of them is not the asker's.
+        if nodes.len() == 1 {
+            to.extend(nodes);
+        }
         let state = self.state();
         if state
             .may_write(caller, &collection, self.env.now())

@@ -59,7 +59,7 @@ pub struct Glance(bool);
 impl Glance {
     /// Looks at a property that is not of the header: its name and its value's text.
     pub fn at(&mut self, name: &str, value: &str) {
-        self.0 = self.0 || (is_looked_at(name) && personal::any(&unescaped(value)));
+        self.0 = self.0 || (is_looked_at(name) && may_name_people(value));
     }
 
     /// What in an object of this kind looks like personal information, all of whose properties were
@@ -107,6 +107,13 @@ pub(crate) fn listed(findings: &mut Vec<Finding>, hits: Vec<Hit>) {
 
 fn is_about_people(kind: &str) -> bool {
     kind == "identity" || ABOUT_PEOPLE.contains(&kind)
+}
+
+/// Whether a value may name people: by its text, or because an object within it says what it is.
+fn may_name_people(value: &str) -> bool {
+    let text = unescaped(value);
+    let within = value.starts_with(['{', '[']) && text.contains("\"type\"");
+    within || personal::any(&text)
 }
 
 /// Whether an object's property of this name is looked at.

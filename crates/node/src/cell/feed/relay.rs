@@ -23,6 +23,8 @@ pub const RELAY_BYTES_MAX: usize = 8 * 1024 * 1024;
 const RECALLS_MAX: usize = 10_000;
 /// How long a member has to answer a recall that reaches it when its time is nearly over.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
+/// How far apart two nodes' clocks are at most.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
 
 #[derive(Default, Deserialize, Serialize)]
 struct Wire {
@@ -245,11 +247,16 @@ pub(crate) fn read(
             reason: recall.reason,
             asked: [me.clone()].into(),
             due: due(&recall.due, now)?,
-            since: parse(recall.at.as_deref(), "at")?,
+            since: parse(recall.at.as_deref(), "at")?.map(|at: Timestamp| at.min(latest(now))),
         };
         relayed.commands.push((Caller::node(publisher), command));
     }
     Ok(relayed)
+}
+
+/// The latest instant that another node's clock may name now: nobody recalls what is yet to come.
+fn latest(now: Timestamp) -> Timestamp {
+    now.checked_add(CLOCKS_APART).unwrap_or(Timestamp::MAX)
 }
 
 /// What a text says that need not be there.

@@ -196,6 +196,22 @@ fn what_a_recall_asks_back_and_since_when_comes_over_as_it_was_said() {
 }
 
 #[test]
+fn nobody_recalls_what_is_yet_to_come_by_a_clock_far_ahead() {
+    let kit = Kit::new();
+    let since: Timestamp = "9000-01-01T00:00:00Z".parse().unwrap();
+    kit.hears_recall(1, None, Some(since));
+    let told = feed::describe(&kit.cell.state(), &kit.collection, &member("csirt"));
+    let now = kit.cell.env.now();
+    let read = feed::read_relay(&told, &member("other"), &member("csirt"), now).unwrap();
+    let heard = read.commands.iter().find_map(|(_, command)| match command {
+        Command::Recall { since, .. } => *since,
+        _ => None,
+    });
+    let ahead = heard.unwrap().duration_since(now);
+    assert!(ahead <= jiff::SignedDuration::from_mins(5), "{ahead}");
+}
+
+#[test]
 fn the_revoked_version_of_what_was_held_crosses_no_line() {
     let kit = Kit::new();
     let (police, group) = (Caller::node(member("police")), kit.group);

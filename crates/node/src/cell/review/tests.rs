@@ -82,6 +82,25 @@ fn an_escaped_sign_hides_nothing() {
 }
 
 #[test]
+fn people_within_an_object_are_found_too() {
+    for (within, path, kind) in [
+        (
+            r#"{"type":"identity","identity_class":"individual","name":"J Example"}"#,
+            "x_people[0].name",
+            FindingKind::PersonName,
+        ),
+        (
+            r#"{"\u0074ype":"user-account","account_login":"jexample"}"#,
+            "x_people[0].account_login",
+            FindingKind::UserAccount,
+        ),
+    ] {
+        let object = format!(r#"{{"type":"report","id":"report--1","x_people":[{within}]}}"#);
+        assert_eq!(found(&object), [(path.to_owned(), kind)], "{object}");
+    }
+}
+
+#[test]
 fn an_escape_before_a_word_is_no_part_of_it() {
     for (content, kind) in [
         (r"Reported by\nMrs Example", FindingKind::PersonName),

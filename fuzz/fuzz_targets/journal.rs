@@ -32,7 +32,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let frame = NewFrame {
         kind: 1,
         table: b"table",
-        data: b"data",
+        data: &[b"data"],
     };
     let Ok(written) = locked.append(&[frame]) else {
         return;
